@@ -1,0 +1,51 @@
+-- Other servers and their people, as far as we know them.
+
+-- Another server, by its authority (host, with the port if it is not the default).
+create table peer (
+    host         text primary key,
+    software     text,                          -- NodeInfo's software.name, lower case; null: not known
+    version      text,
+    class        text not null default 'unknown', -- how it speaks, see dialect::class
+    class_reason text not null default 'never looked up',
+    looked_up_at timestamptz,                   -- null: the look-up is still to be done
+    shape        text,                          -- an operator's override of the class's shape
+    scheme       text not null default 'cavage' check (scheme in ('cavage', 'rfc9421')),
+    blocked_at   timestamptz                    -- an operator's block; covers sub-domains
+);
+create index peer_to_look_up on peer (host) where looked_up_at is null;
+create index peer_blocked on peer (host) where blocked_at is not null;
+
+-- An actor, remote or ours. `iri` is the canonical id; ids are at most 2,048 bytes, so they are indexed by hash.
+create table actor (
+    id              bigint generated always as identity primary key,
+    iri             text not null,
+    host            text not null,
+    kind            text not null,              -- Person, Group, Service, Application, Organization
+    username        text,
+    name            text,
+    inbox           text not null,
+    shared_inbox    text,
+    followers       text,                       -- id of the followers collection, for addressing
+    fetched_at      timestamptz not null,
+    gone_at         timestamptz                 -- the origin said that it is gone, or it deleted itself
+);
+create unique index actor_iri on actor (sha256(convert_to(iri, 'UTF8')));
+
+-- The keys that an actor's own document lists; nothing else may sign for it.
+create table actor_key (
+    iri        text not null,
+    actor_id   bigint not null references actor on delete cascade,
+    pem        text not null,
+    fetched_at timestamptz not null
+);
+create unique index actor_key_iri on actor_key (sha256(convert_to(iri, 'UTF8')));
+create index actor_key_actor on actor_key (actor_id);
+
+-- Keys of our own actors: each group's and the instance's (group_id null).
+create table own_key (
+    iri        text primary key,                -- key id, as published
+    purpose    text not null unique,            -- 'instance' or 'group:NAME'
+    pkcs8      bytea not null,
+    public_pem text not null,
+    created_at timestamptz not null
+);

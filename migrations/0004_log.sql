@@ -1,0 +1,92 @@
+-- The way in and the way out.
+
+-- Activity ids that we have decided about. Kept 30 days.
+create table seen (
+    iri_hash bytea primary key,
+    at       timestamptz not null
+);
+create index seen_at on seen (at);
+
+-- Received, durable, not decided yet: something must be fetched first.
+create table received (
+    id        uuid primary key,
+    iri_hash  bytea not null unique,
+    inbox     text,                             -- name of the group whose inbox it came to
+    actor_id  bigint not null references actor,
+    host      text not null,
+    needs     text not null,                    -- what to fetch
+    raw       text not null,
+    at        timestamptz not null,
+    tries     integer not null default 0,
+    next_try  timestamptz not null
+);
+create index received_due on received (next_try);
+create index received_host on received (host);
+
+-- What a group tells its members, in the order in which it happened. One row per event, however many members:
+-- who has heard what is a cursor in `subscription`.
+create table entry (
+    group_id    bigint not null references "group",
+    seq         bigint not null,                -- from group_seq, under its lock: gapless, and in commit order
+    activity_id uuid not null references activity,
+    thread_id   uuid,                           -- the thread that it belongs to; null for group changes
+    audience    text not null default 'public' check (audience in ('public', 'members')),
+    author_host text,                           -- some classes skip the author's own server
+    retracts    bigint,                         -- seq of the entry that this one takes back
+    at          timestamptz not null,
+    primary key (group_id, seq)                 -- a lane reads a run of seqs of one group: this order, no other index
+);
+create index entry_activity on entry (activity_id);
+create index entry_at on entry (at);
+
+-- The bytes around the activity's raw text, one row per shape that was subscribed. No row: this shape says nothing.
+create table entry_shape (
+    group_id bigint not null,
+    seq      bigint not null,
+    shape    text not null,
+    head     text not null,
+    tail     text,                              -- null: `head` is the whole document, the raw text is not in it
+    primary key (group_id, seq, shape),
+    foreign key (group_id, seq) references entry on delete cascade
+);
+
+-- A destination's ear for one group. Closed, never deleted.
+create table subscription (
+    id             bigint generated always as identity primary key,
+    group_id       bigint not null references "group",
+    destination_id bigint not null references destination,
+    shape          text,                        -- null: the host's class is still being looked up
+    shape_wanted   timestamptz,                 -- since when we look it up
+    from_seq       bigint not null,
+    cursor         bigint not null,             -- the last entry that needs no more sending
+    until_seq      bigint,                      -- closed: entries after it are not due
+    left_at        bigint,                      -- closed by leaving: the cursor at that time; only retractions up to it are still due
+    constraint one_open_subscription unique nulls not distinct (group_id, destination_id, until_seq)
+) with (fillfactor = 70);
+create index subscription_destination on subscription (destination_id);
+create index subscription_undecided on subscription (destination_id) where shape is null;
+
+-- Goes to one destination only: Accept, Reject, Follow. Sent before the destination's entries, in order of `id`.
+create table letter (
+    id             bigint generated always as identity primary key,
+    activity_id    uuid not null unique,        -- dereferences at /activities/UUID
+    group_id       bigint not null references "group",
+    destination_id bigint not null references destination,
+    kind           text not null,               -- Accept, Reject, ...
+    body           text not null,
+    at             timestamptz not null,
+    sent_at        timestamptz,
+    refused_at     timestamptz
+);
+create index letter_waiting on letter (destination_id, id) where sent_at is null and refused_at is null;
+create index letter_at on letter (at);
+
+-- Entries that one destination will not get unless an operator says so; counted and shown.
+create table parked (
+    destination_id bigint not null references destination,
+    group_id       bigint not null,
+    seq            bigint not null,
+    reason         text not null,
+    at             timestamptz not null,
+    primary key (destination_id, group_id, seq)
+);
