@@ -15,7 +15,7 @@ create table peer (
 create index peer_to_look_up on peer (host) where looked_up_at is null;
 create index peer_blocked on peer (host) where blocked_at is not null;
 
--- An actor, remote or ours. `iri` is the canonical id; ids are at most 2,048 bytes, so they are indexed by hash.
+-- An actor, remote or ours. `iri` is the canonical id; ids are at most 2,048 bytes: a B-tree key is at most 2,704.
 create table actor (
     id              bigint generated always as identity primary key,
     iri             text not null,
@@ -29,7 +29,7 @@ create table actor (
     fetched_at      timestamptz not null,
     gone_at         timestamptz                 -- the origin said that it is gone, or it deleted itself
 );
-create unique index actor_iri on actor (sha256(convert_to(iri, 'UTF8')));
+create unique index actor_iri on actor (iri);
 
 -- The keys that an actor's own document lists; nothing else may sign for it.
 create table actor_key (
@@ -38,7 +38,7 @@ create table actor_key (
     pem        text not null,
     fetched_at timestamptz not null
 );
-create unique index actor_key_iri on actor_key (sha256(convert_to(iri, 'UTF8')));
+create unique index actor_key_iri on actor_key (iri);
 create index actor_key_actor on actor_key (actor_id);
 
 -- Keys of our own actors: each group's and the instance's (group_id null).

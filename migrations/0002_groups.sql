@@ -32,13 +32,15 @@ create table destination (
     failing_since timestamptz,
     next_try     timestamptz,                   -- null: not backing off
     parked_at    timestamptz,                   -- given up after 7 days, until `queue retry` or signed traffic
+    gone_at      timestamptz,                   -- answered 410 or 404; a chore asks the actors themselves
+    redirected_at timestamptz,                  -- answered 3xx; a chore reads the actors again for a new inbox
     last_error   text,                          -- in words, ours
     last_try     timestamptz,
     last_success timestamptz,
     refused      bigint not null default 0,     -- entries and letters refused for good
     delivered    bigint not null default 0
 );
-create unique index destination_inbox on destination (sha256(convert_to(inbox, 'UTF8')));
+create unique index destination_inbox on destination (inbox);
 create index destination_host on destination (host);
 
 -- One actor's relation to one group: follower (reads), member (posts), a role and a state.

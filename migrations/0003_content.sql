@@ -29,7 +29,7 @@ create table post (
     updated_at   timestamptz,
     deleted_at   timestamptz
 );
-create unique index post_iri on post (sha256(convert_to(iri, 'UTF8')));
+create unique index post_iri on post (iri);
 create index post_thread on post (thread_id, received_at, id);
 create index post_parent on post (parent_id, received_at, id) where parent_id is not null;
 create index post_author on post (author_id);

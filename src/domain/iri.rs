@@ -113,7 +113,8 @@ impl AsRef<str> for Iri {
 #[must_use]
 pub fn authority_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// An authority and what blocks of it may be called: itself, its host, and every parent domain of the host.
@@ -144,7 +145,10 @@ fn is_written_as(url: &Url, text: &str) -> bool {
     }
     let origin = url.origin().ascii_serialization();
     url.path() == "/"
-        && text.strip_prefix(&origin) == canonical.strip_prefix(&origin).and_then(|rest| rest.strip_prefix('/'))
+        && text.strip_prefix(&origin)
+            == canonical
+                .strip_prefix(&origin)
+                .and_then(|rest| rest.strip_prefix('/'))
 }
 
 #[cfg(test)]
@@ -180,9 +184,15 @@ mod tests {
             assert_eq!(Iri::object(bad), Err(NotCanonical::Spelling), "{bad}");
         }
         assert_eq!(Iri::object("https://example.com./u"), Err(NotCanonical::Host));
-        assert_eq!(Iri::object("https://a@example.com/u"), Err(NotCanonical::UserInfo));
+        assert_eq!(
+            Iri::object("https://a@example.com/u"),
+            Err(NotCanonical::UserInfo)
+        );
         assert_eq!(Iri::object("data:text/plain,x"), Err(NotCanonical::NotHttp));
-        assert_eq!(Iri::object(&format!("https://a/{}", "x".repeat(2_040))), Err(NotCanonical::TooLong));
+        assert_eq!(
+            Iri::object(&format!("https://a/{}", "x".repeat(2_040))),
+            Err(NotCanonical::TooLong)
+        );
     }
 
     #[test]

@@ -5,7 +5,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Event, FollowMeans, Group, JoinPolicy, Refusal, Role, Standing, command::Way, standing::Ban};
+use crate::domain::{
+    Event, FollowMeans, Group, JoinPolicy, Refusal, Role, Standing, command::Way, standing::Ban,
+};
 
 /// Somebody asks to come in.
 ///
@@ -24,7 +26,9 @@ pub(super) fn join(
     match way {
         Way::Join => Ok(vec![as_member?]),
         Way::Follow if group.follow == FollowMeans::Reads => Ok(vec![Event::FollowerAccepted]),
-        Way::Follow => Ok(std::iter::once(Event::FollowerAccepted).chain(as_member.ok()).collect()),
+        Way::Follow => Ok(std::iter::once(Event::FollowerAccepted)
+            .chain(as_member.ok())
+            .collect()),
     }
 }
 
@@ -42,7 +46,11 @@ fn membership(group: &Group, who: &Standing) -> Result<Event, Refusal> {
 
 /// Somebody leaves; whoever was not in is not told off for it.
 pub(super) fn leave(who: &Standing) -> Vec<Event> {
-    if who.follower || who.member || who.waiting || who.invited { vec![Event::Left] } else { vec![] }
+    if who.follower || who.member || who.waiting || who.invited {
+        vec![Event::Left]
+    } else {
+        vec![]
+    }
 }
 
 /// Whoever waits is let in.
@@ -50,15 +58,27 @@ pub(super) fn admit(who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, Re
     if who.is_banned(now) {
         return Err(Refusal::Banned);
     }
-    if who.waiting || who.member { Ok(vec![Event::MemberAccepted]) } else { Err(Refusal::NothingWaits) }
+    if who.waiting || who.member {
+        Ok(vec![Event::MemberAccepted])
+    } else {
+        Err(Refusal::NothingWaits)
+    }
 }
 
 pub(super) fn ban(who: &Standing, ban: &Ban) -> Result<Vec<Event>, Refusal> {
-    if who.role == Role::Owner { Err(Refusal::IsTheOwner) } else { Ok(vec![Event::Banned(ban.clone())]) }
+    if who.role == Role::Owner {
+        Err(Refusal::IsTheOwner)
+    } else {
+        Ok(vec![Event::Banned(ban.clone())])
+    }
 }
 
 pub(super) fn unban(who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-    Ok(if who.is_banned(now) || who.ban.is_some() { vec![Event::Unbanned] } else { vec![] })
+    Ok(if who.is_banned(now) || who.ban.is_some() {
+        vec![Event::Unbanned]
+    } else {
+        vec![]
+    })
 }
 
 #[cfg(test)]
@@ -77,7 +97,10 @@ mod tests {
     #[test]
     fn an_open_group_takes_whoever_asks_in_either_way() {
         let group = group();
-        assert_eq!(ask(&group, &Standing::stranger(), Way::Join), Ok(vec![Event::MemberAccepted]));
+        assert_eq!(
+            ask(&group, &Standing::stranger(), Way::Join),
+            Ok(vec![Event::MemberAccepted])
+        );
         assert_eq!(
             ask(&group, &Standing::stranger(), Way::Follow),
             Ok(vec![Event::FollowerAccepted, Event::MemberAccepted])
@@ -91,25 +114,56 @@ mod tests {
             (JoinPolicy::Invite, vec![]),
             (JoinPolicy::Closed, vec![]),
         ] {
-            let group = Group { join: policy, ..group() };
+            let group = Group {
+                join: policy,
+                ..group()
+            };
             let said = ask(&group, &Standing::stranger(), Way::Follow).expect("accepted");
             assert_eq!(said[0], Event::FollowerAccepted);
             assert_eq!(said[1..], beside);
         }
-        let reads = Group { follow: FollowMeans::Reads, ..group() };
-        assert_eq!(ask(&reads, &Standing::stranger(), Way::Follow), Ok(vec![Event::FollowerAccepted]));
+        let reads = Group {
+            follow: FollowMeans::Reads,
+            ..group()
+        };
+        assert_eq!(
+            ask(&reads, &Standing::stranger(), Way::Follow),
+            Ok(vec![Event::FollowerAccepted])
+        );
     }
 
     #[test]
     fn a_join_is_refused_where_only_the_invited_come_in() {
-        let invite = Group { join: JoinPolicy::Invite, ..group() };
-        assert_eq!(ask(&invite, &Standing::stranger(), Way::Join), Err(Refusal::NotInvited));
-        let invited = Standing { invited: true, ..Standing::stranger() };
+        let invite = Group {
+            join: JoinPolicy::Invite,
+            ..group()
+        };
+        assert_eq!(
+            ask(&invite, &Standing::stranger(), Way::Join),
+            Err(Refusal::NotInvited)
+        );
+        let invited = Standing {
+            invited: true,
+            ..Standing::stranger()
+        };
         assert_eq!(ask(&invite, &invited, Way::Join), Ok(vec![Event::MemberAccepted]));
-        let closed = Group { join: JoinPolicy::Closed, ..group() };
-        assert_eq!(ask(&closed, &Standing::stranger(), Way::Join), Err(Refusal::ClosedToNewMembers));
-        let member = Standing { member: true, ..Standing::stranger() };
-        assert_eq!(ask(&closed, &member, Way::Join), Ok(vec![Event::MemberAccepted]), "asked again");
+        let closed = Group {
+            join: JoinPolicy::Closed,
+            ..group()
+        };
+        assert_eq!(
+            ask(&closed, &Standing::stranger(), Way::Join),
+            Err(Refusal::ClosedToNewMembers)
+        );
+        let member = Standing {
+            member: true,
+            ..Standing::stranger()
+        };
+        assert_eq!(
+            ask(&closed, &member, Way::Join),
+            Ok(vec![Event::MemberAccepted]),
+            "asked again"
+        );
     }
 
     #[test]
@@ -118,7 +172,10 @@ mod tests {
         let banned = Standing {
             member: true,
             invited: true,
-            ban: Some(Ban { until: Some(until), reason: None }),
+            ban: Some(Ban {
+                until: Some(until),
+                reason: None,
+            }),
             ..Standing::stranger()
         };
         for way in [Way::Join, Way::Follow] {
@@ -130,15 +187,30 @@ mod tests {
 
     #[test]
     fn leaving_twice_is_leaving_once() {
-        let member = Standing { member: true, ..Standing::stranger() };
-        assert_eq!(decide(&group(), &member, &Command::Leave, now()), Ok(vec![Event::Left]));
-        assert_eq!(decide(&group(), &Standing::stranger(), &Command::Leave, now()), Ok(vec![]));
+        let member = Standing {
+            member: true,
+            ..Standing::stranger()
+        };
+        assert_eq!(
+            decide(&group(), &member, &Command::Leave, now()),
+            Ok(vec![Event::Left])
+        );
+        assert_eq!(
+            decide(&group(), &Standing::stranger(), &Command::Leave, now()),
+            Ok(vec![])
+        );
     }
 
     #[test]
     fn only_somebody_who_asked_is_let_in() {
-        let waiting = Standing { waiting: true, ..Standing::stranger() };
-        assert_eq!(decide(&group(), &waiting, &Command::Admit, now()), Ok(vec![Event::MemberAccepted]));
+        let waiting = Standing {
+            waiting: true,
+            ..Standing::stranger()
+        };
+        assert_eq!(
+            decide(&group(), &waiting, &Command::Admit, now()),
+            Ok(vec![Event::MemberAccepted])
+        );
         assert_eq!(
             decide(&group(), &Standing::stranger(), &Command::Admit, now()),
             Err(Refusal::NothingWaits)

@@ -60,14 +60,22 @@ pub(super) fn edit(
         return Err(Refusal::NotTheAuthor);
     }
     may_speak(group, who, true, now)?;
-    Ok(if subject.is_here && !subject.deleted { vec![Event::Edited] } else { vec![] })
+    Ok(if subject.is_here && !subject.deleted {
+        vec![Event::Edited]
+    } else {
+        vec![]
+    })
 }
 
 pub(super) fn delete(_who: &Standing, subject: &Subject) -> Result<Vec<Event>, Refusal> {
     if !subject.is_mine {
         return Err(Refusal::NotTheAuthor);
     }
-    Ok(if subject.is_here && !subject.deleted { vec![Event::Deleted] } else { vec![] })
+    Ok(if subject.is_here && !subject.deleted {
+        vec![Event::Deleted]
+    } else {
+        vec![]
+    })
 }
 
 /// Votes of non-members count in a public group; a repeat counts once.
@@ -81,7 +89,11 @@ pub(super) fn vote(
     if who.is_banned(now) {
         return Err(Refusal::Banned);
     }
-    Ok(if subject.is_here && !subject.deleted && !subject.voted { vec![Event::Voted(vote)] } else { vec![] })
+    Ok(if subject.is_here && !subject.deleted && !subject.voted {
+        vec![Event::Voted(vote)]
+    } else {
+        vec![]
+    })
 }
 
 pub(super) fn unvote(
@@ -93,11 +105,19 @@ pub(super) fn unvote(
     if who.is_banned(now) {
         return Err(Refusal::Banned);
     }
-    Ok(if subject.is_here && subject.voted { vec![Event::Unvoted(vote)] } else { vec![] })
+    Ok(if subject.is_here && subject.voted {
+        vec![Event::Unvoted(vote)]
+    } else {
+        vec![]
+    })
 }
 
 pub(super) fn report(_group: &Group, who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-    if who.is_banned(now) { Err(Refusal::Banned) } else { Ok(vec![Event::Reported]) }
+    if who.is_banned(now) {
+        Err(Refusal::Banned)
+    } else {
+        Ok(vec![Event::Reported])
+    }
 }
 
 #[cfg(test)]
@@ -120,15 +140,43 @@ pub(super) mod tests {
         DateTime::from_timestamp(1_800_000_000, 0).expect("a date")
     }
 
-    const THREAD: Submission = Submission { is_comment: false, public: true, known: false, parent_is_here: false };
-    const COMMENT: Submission = Submission { is_comment: true, public: true, known: false, parent_is_here: true };
+    const THREAD: Submission = Submission {
+        is_comment: false,
+        public: true,
+        known: false,
+        parent_is_here: false,
+    };
+    const COMMENT: Submission = Submission {
+        is_comment: true,
+        public: true,
+        known: false,
+        parent_is_here: true,
+    };
 
     fn standings() -> [(&'static str, Standing); 4] {
         [
             ("stranger", Standing::stranger()),
-            ("follower", Standing { follower: true, ..Standing::stranger() }),
-            ("member", Standing { member: true, ..Standing::stranger() }),
-            ("admin", Standing { role: Role::Admin, ..Standing::stranger() }),
+            (
+                "follower",
+                Standing {
+                    follower: true,
+                    ..Standing::stranger()
+                },
+            ),
+            (
+                "member",
+                Standing {
+                    member: true,
+                    ..Standing::stranger()
+                },
+            ),
+            (
+                "admin",
+                Standing {
+                    role: Role::Admin,
+                    ..Standing::stranger()
+                },
+            ),
         ]
     }
 
@@ -136,16 +184,39 @@ pub(super) mod tests {
     #[test]
     fn each_policy_lets_post_whom_it_names() {
         let table = [
-            (PostPolicy::Anyone, [true, true, true, true], [true, true, true, true]),
-            (PostPolicy::Followers, [false, true, true, true], [false, true, true, true]),
-            (PostPolicy::Members, [false, false, true, true], [false, false, true, true]),
-            (PostPolicy::Admins, [false, false, false, true], [false, false, true, true]),
+            (
+                PostPolicy::Anyone,
+                [true, true, true, true],
+                [true, true, true, true],
+            ),
+            (
+                PostPolicy::Followers,
+                [false, true, true, true],
+                [false, true, true, true],
+            ),
+            (
+                PostPolicy::Members,
+                [false, false, true, true],
+                [false, false, true, true],
+            ),
+            (
+                PostPolicy::Admins,
+                [false, false, false, true],
+                [false, false, true, true],
+            ),
         ];
         for (policy, threads, comments) in table {
-            let group = Group { post: policy, ..group() };
+            let group = Group {
+                post: policy,
+                ..group()
+            };
             for (i, (name, who)) in standings().iter().enumerate() {
                 let thread = decide(&group, who, &Command::Post(THREAD), now());
-                assert_eq!(thread.is_ok(), threads[i], "{name} starts a thread under {policy}");
+                assert_eq!(
+                    thread.is_ok(),
+                    threads[i],
+                    "{name} starts a thread under {policy}"
+                );
                 let comment = decide(&group, who, &Command::Post(COMMENT), now());
                 assert_eq!(comment.is_ok(), comments[i], "{name} comments under {policy}");
             }
@@ -156,10 +227,18 @@ pub(super) mod tests {
     fn a_banned_author_takes_back_but_does_nothing_else() {
         let banned = Standing {
             member: true,
-            ban: Some(Ban { until: None, reason: None }),
+            ban: Some(Ban {
+                until: None,
+                reason: None,
+            }),
             ..Standing::stranger()
         };
-        let mine = Subject { is_here: true, is_mine: true, deleted: false, voted: true };
+        let mine = Subject {
+            is_here: true,
+            is_mine: true,
+            deleted: false,
+            voted: true,
+        };
         let tries = [
             Command::Post(THREAD),
             Command::Edit(mine),
@@ -168,34 +247,81 @@ pub(super) mod tests {
             Command::Report,
         ];
         for command in tries {
-            assert_eq!(decide(&group(), &banned, &command, now()), Err(Refusal::Banned), "{command:?}");
+            assert_eq!(
+                decide(&group(), &banned, &command, now()),
+                Err(Refusal::Banned),
+                "{command:?}"
+            );
         }
-        assert_eq!(decide(&group(), &banned, &Command::Delete(mine), now()), Ok(vec![Event::Deleted]));
+        assert_eq!(
+            decide(&group(), &banned, &Command::Delete(mine), now()),
+            Ok(vec![Event::Deleted])
+        );
     }
 
     #[test]
     fn nobody_changes_what_another_wrote() {
-        let admin = Standing { role: Role::Admin, ..Standing::stranger() };
-        let theirs = Subject { is_here: true, is_mine: false, deleted: false, voted: false };
+        let admin = Standing {
+            role: Role::Admin,
+            ..Standing::stranger()
+        };
+        let theirs = Subject {
+            is_here: true,
+            is_mine: false,
+            deleted: false,
+            voted: false,
+        };
         for command in [Command::Edit(theirs), Command::Delete(theirs)] {
-            assert_eq!(decide(&group(), &admin, &command, now()), Err(Refusal::NotTheAuthor));
+            assert_eq!(
+                decide(&group(), &admin, &command, now()),
+                Err(Refusal::NotTheAuthor)
+            );
         }
     }
 
     #[test]
     fn a_post_is_announced_once_and_a_vote_counts_once() {
-        let member = Standing { member: true, ..Standing::stranger() };
-        let again = Submission { known: true, ..THREAD };
-        assert_eq!(decide(&group(), &member, &Command::Post(again), now()), Ok(vec![Event::AlreadyPosted]));
-        let voted = Subject { is_here: true, is_mine: false, deleted: false, voted: true };
-        assert_eq!(decide(&group(), &member, &Command::Vote(Vote::Like, voted), now()), Ok(vec![]));
+        let member = Standing {
+            member: true,
+            ..Standing::stranger()
+        };
+        let again = Submission {
+            known: true,
+            ..THREAD
+        };
+        assert_eq!(
+            decide(&group(), &member, &Command::Post(again), now()),
+            Ok(vec![Event::AlreadyPosted])
+        );
+        let voted = Subject {
+            is_here: true,
+            is_mine: false,
+            deleted: false,
+            voted: true,
+        };
+        assert_eq!(
+            decide(&group(), &member, &Command::Vote(Vote::Like, voted), now()),
+            Ok(vec![])
+        );
     }
 
     #[test]
     fn a_closed_group_hears_nobody_but_those_who_leave() {
-        let closed = Group { closed: true, ..group() };
-        let member = Standing { member: true, ..Standing::stranger() };
-        assert_eq!(decide(&closed, &member, &Command::Post(THREAD), now()), Err(Refusal::Closed));
-        assert_eq!(decide(&closed, &member, &Command::Leave, now()), Ok(vec![Event::Left]));
+        let closed = Group {
+            closed: true,
+            ..group()
+        };
+        let member = Standing {
+            member: true,
+            ..Standing::stranger()
+        };
+        assert_eq!(
+            decide(&closed, &member, &Command::Post(THREAD), now()),
+            Err(Refusal::Closed)
+        );
+        assert_eq!(
+            decide(&closed, &member, &Command::Leave, now()),
+            Ok(vec![Event::Left])
+        );
     }
 }

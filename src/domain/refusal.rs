@@ -24,7 +24,9 @@ pub enum Refusal {
     ParentElsewhere,
     #[error("Only whoever wrote it may change it.")]
     NotTheAuthor,
-    #[error("A post here is public: it names Public in to or cc, and so does its object where it has addressing.")]
+    #[error(
+        "A post here is public: it names Public in to or cc, and so does its object where it has addressing."
+    )]
     NotPublic,
     #[error("There is nobody to let in: this actor has not asked to join.")]
     NothingWaits,

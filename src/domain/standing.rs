@@ -38,13 +38,22 @@ impl Standing {
     /// Somebody of whom the group knows nothing.
     #[must_use]
     pub const fn stranger() -> Self {
-        Self { follower: false, member: false, role: Role::Member, waiting: false, invited: false, ban: None }
+        Self {
+            follower: false,
+            member: false,
+            role: Role::Member,
+            waiting: false,
+            invited: false,
+            ban: None,
+        }
     }
 
     /// Whether a ban is in force at `now`.
     #[must_use]
     pub fn is_banned(&self, now: DateTime<Utc>) -> bool {
-        self.ban.as_ref().is_some_and(|ban| ban.until.is_none_or(|until| until > now))
+        self.ban
+            .as_ref()
+            .is_some_and(|ban| ban.until.is_none_or(|until| until > now))
     }
 
     /// Whether this one decides in the group.

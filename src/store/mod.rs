@@ -1,1 +1,89 @@
-//! (being built)
+//! All SQL.
+//!
+//! One rule: a question is one query in the file of its table family, and gives a domain type back; a row that makes no
+//! sense is an [`Error::Nonsense`] that names table, column and row. A new table is a migration, a file here and a
+//! line below.
+
+mod connect;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+
+pub use connect::{Origin, migrations};
+
+use crate::clock::Clock;
+
+/// A transaction; every write of a turn goes through one.
+pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: PgPool,
+    clock: Clock,
+}
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database did not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the database's schema could not be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A row that we cannot have written, or that a later version wrote.
+    #[error("table {table}, row {row}: {column} makes no sense")]
+    Nonsense {
+        table: &'static str,
+        column: &'static str,
+        row: String,
+    },
+    #[error("{0}")]
+    TooOld(String),
+    /// A name or id that is taken already.
+    #[error("{0}")]
+    Taken(String),
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Store {
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// If no connection is free in time, or the database does not answer.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(self.pool.begin().await?)
+    }
+
+    /// The time by which rows are written: the clock's, never the database's.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The clock that it was opened with.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}
+
+/// Ids that are only remembered are kept as hashes: 32 bytes instead of up to 2,048.
+pub(crate) fn hash(iri: &str) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(iri.as_bytes()).to_vec()
+}
+
+/// Reads a word of ours back from a column.
+pub(crate) fn word<T: std::str::FromStr>(
+    table: &'static str,
+    column: &'static str,
+    row: impl std::fmt::Display,
+    text: &str,
+) -> Result<T> {
+    text.parse().map_err(|_| Error::Nonsense {
+        table,
+        column,
+        row: row.to_string(),
+    })
+}
