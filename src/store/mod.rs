@@ -4,11 +4,13 @@
 //! sense is an [`Error::Nonsense`] that names table, column and row. A new table is a migration, a file here and a
 //! line below.
 
+mod actor;
 mod connect;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
+pub use actor::{Actor, ActorId};
 pub use connect::{Origin, migrations};
 
 use crate::clock::Clock;
