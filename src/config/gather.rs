@@ -121,7 +121,7 @@ impl Gathered {
             self.values.remove(key.name);
             self.places.remove(key.name);
         } else {
-            self.take(key, &key.kind.from_text(&text), Place::Variable(name));
+            self.take(key, &key.kind.parse(&text), Place::Variable(name));
         }
     }
 
@@ -129,7 +129,7 @@ impl Gathered {
     pub(super) fn fill_in(&mut self, machine: &Machine) {
         for key in KEYS {
             if let (keys::Value::Is(text), false) = (&key.default, self.values.contains_key(key.name)) {
-                self.take(key, &key.kind.from_text(text), Place::Default);
+                self.take(key, &key.kind.parse(text), Place::Default);
             }
         }
         self.fill_in_public_url();

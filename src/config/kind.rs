@@ -69,7 +69,7 @@ impl Kind {
 
     /// What an environment variable says, as TOML would have said it. Text that does not fit stays text: [`Kind::read`]
     /// complains about it.
-    pub(super) fn from_text(self, text: &str) -> Value {
+    pub(super) fn parse(self, text: &str) -> Value {
         let number = |text: &str| text.parse().map_or_else(|_| text.into(), Value::Integer);
         let list = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
         match self {

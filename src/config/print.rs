@@ -49,8 +49,8 @@ pub fn example() -> String {
     text.push_str(&lay_out(|key| {
         let name = key.parts().1;
         let setting = match key.default {
-            keys::Value::Is(text) => format!("{name} = {}\n", key.kind.from_text(text)),
-            keys::Value::Unset(sample) => format!("#{name} = {}\n", key.kind.from_text(sample)),
+            keys::Value::Is(text) => format!("{name} = {}\n", key.kind.parse(text)),
+            keys::Value::Unset(sample) => format!("#{name} = {}\n", key.kind.parse(sample)),
         };
         format!("{}{setting}", comment(key.about))
     }));
