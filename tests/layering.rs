@@ -203,7 +203,11 @@ fn strange_names(source: &Source) -> Vec<String> {
 
 /// Queries outside of `store`.
 fn stray_sql(source: &Source) -> Vec<String> {
-    if source.path.starts_with("store/") {
+    // The tests of `cluster` ask the database that they started what it is.
+    if ["store/", "store.rs", "cluster/tests"]
+        .iter()
+        .any(|home| source.path.starts_with(home))
+    {
         return Vec::new();
     }
     let tokens = read(&source.text);

@@ -202,6 +202,7 @@ fn sql_outside_of_the_store_is_caught() {
         "\"Create role moot\"",
     ] {
         assert_eq!(stray_sql(&source("engine/a.rs", text)).len(), 1, "{text}");
+        assert_eq!(stray_sql(&source("cluster/a.rs", text)).len(), 1, "{text}");
         assert_eq!(stray_sql(&source("store/a.rs", text)), [""; 0], "{text}");
     }
     for text in [
