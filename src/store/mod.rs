@@ -4,6 +4,7 @@
 //! sense is an [`Error::Nonsense`] that names table, column and row. A new table is a migration, a file here and a
 //! line below.
 
+mod actor;
 mod bell;
 mod connect;
 mod lane;
@@ -14,6 +15,7 @@ mod shard;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
+pub use actor::{Actor, ActorId};
 pub use bell::Listening;
 pub use connect::{Origin, migrations};
 pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};

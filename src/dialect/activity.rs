@@ -1,0 +1,409 @@
+//! Reading an activity: who asks what.
+//!
+//! One rule: what is read here says what somebody asks, not whether they may: the store's facts and the domain decide.
+//! A new verb is a variant of [`Ask`], an arm in [`ask`], and a fixture.
+
+use serde_json::Value;
+
+use crate::{
+    dialect::{
+        Addressed, Here, PostDocument, Unreadable,
+        fields::{embedded, id_of, ids_of, kind_of, text_of},
+        post,
+    },
+    domain::{Iri, Vote, Way},
+};
+
+/// An activity: its own fields, whom it names, and what it asks.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    pub id: Iri,
+    pub actor: Iri,
+    pub addressed: Addressed,
+    pub ask: Ask,
+}
+
+/// What somebody asks, by ids; the engine adds the facts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Follow, Join: `group` is the object, ours or not.
+    Join {
+        group: Iri,
+        way: Way,
+    },
+    /// Leave, Undo of a Follow or Join that is embedded.
+    Leave {
+        group: Iri,
+    },
+    Post(Box<PostDocument>),
+    Edit(Box<PostDocument>),
+    /// Create or Update of something given by id, or embedded but of another origin: to be fetched.
+    Fetch {
+        object: Iri,
+        edit: bool,
+    },
+    Delete {
+        object: Iri,
+    },
+    Vote {
+        vote: Vote,
+        object: Iri,
+    },
+    Unvote {
+        vote: Vote,
+        object: Iri,
+    },
+    /// Undo of something given by id only: what it was is in the store.
+    Undo {
+        object: Iri,
+    },
+    /// Announce by somebody: passes on an object or wraps an activity.
+    Announce {
+        objects: Vec<Iri>,
+    },
+    Report {
+        objects: Vec<Iri>,
+        reason: Option<String>,
+    },
+    /// Accept or Reject of something of ours, by its id.
+    Answer {
+        of: Option<Iri>,
+        accepted: bool,
+    },
+    /// Update of an actor: read it again at its origin, never from the body (KEY11).
+    ActorChanged {
+        actor: Iri,
+    },
+    /// Delete of an actor by itself.
+    ActorGone {
+        actor: Iri,
+    },
+    /// A type or form that means nothing to a group.
+    Nothing,
+}
+
+/// Types that we know; of several in one activity the first of this list counts (ORG15).
+const KINDS: [&str; 14] = [
+    "Follow",
+    "Join",
+    "TentativeJoin",
+    "Leave",
+    "Undo",
+    "Create",
+    "Update",
+    "Delete",
+    "Like",
+    "Dislike",
+    "Announce",
+    "Flag",
+    "Accept",
+    "Reject",
+];
+
+/// Types of actors.
+pub(crate) const ACTORS: [&str; 5] = ["Person", "Group", "Service", "Application", "Organization"];
+
+/// An Announce of more than this many objects is cut (dialects 6.2).
+const MOST_ANNOUNCED: usize = 100;
+
+/// Reads an activity.
+///
+/// # Errors
+/// Names the field that cannot be read.
+pub fn read(document: &Value, here: &Here) -> Result<Activity, Unreadable> {
+    let id = document
+        .get("id")
+        .ok_or_else(|| Unreadable::new("id", "The activity has no id."))?
+        .as_str()
+        .ok_or_else(|| Unreadable::new("id", "The id of the activity is not a string."))
+        .and_then(|id| {
+            Iri::activity(id).map_err(|why| Unreadable::new("id", format!("The id is refused: {why}.")))
+        })?;
+    let actor = actor(document)?;
+    if document.get("type").is_none() {
+        return Err(Unreadable::new("type", "The activity has no type."));
+    }
+    Ok(Activity {
+        id,
+        addressed: Addressed::read(document, here),
+        ask: ask(document, &actor, here)?,
+        actor,
+    })
+}
+
+fn actor(document: &Value) -> Result<Iri, Unreadable> {
+    let value = document
+        .get("actor")
+        .ok_or_else(|| Unreadable::new("actor", "The activity has no actor."))?;
+    let id = id_of(value)
+        .ok_or_else(|| Unreadable::new("actor", "The actor is not one id, or one object with an id."))?;
+    Iri::object(id).map_err(|why| Unreadable::new("actor", format!("The actor's id is refused: {why}.")))
+}
+
+fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
+    let Some(kind) = kind_of(document, &KINDS) else {
+        return Ok(Ask::Nothing);
+    };
+    Ok(match kind {
+        "Follow" => Ask::Join {
+            group: object_id(document)?,
+            way: Way::Follow,
+        },
+        "Join" | "TentativeJoin" => Ask::Join {
+            group: object_id(document)?,
+            way: Way::Join,
+        },
+        "Leave" => Ask::Leave {
+            group: object_id(document)?,
+        },
+        "Create" => create(document, actor, here, false)?,
+        "Update" => create(document, actor, here, true)?,
+        "Delete" => delete(document, actor)?,
+        "Like" => Ask::Vote {
+            vote: Vote::Like,
+            object: object_id(document)?,
+        },
+        "Dislike" => Ask::Vote {
+            vote: Vote::Dislike,
+            object: object_id(document)?,
+        },
+        "Undo" => undo(document, actor)?,
+        "Announce" => announce(document)?,
+        "Flag" => flag(document)?,
+        "Accept" | "Reject" => {
+            let of = document
+                .get("object")
+                .and_then(id_of)
+                .and_then(|id| Iri::activity(id).ok());
+            Ask::Answer {
+                of,
+                accepted: kind == "Accept",
+            }
+        }
+        _ => Ask::Nothing,
+    })
+}
+
+/// The one object of an activity, by its id. Ids of activities may carry a fragment, so one is let through here; what
+/// must not have one is looked up and not found.
+fn object_id(document: &Value) -> Result<Iri, Unreadable> {
+    let value = document
+        .get("object")
+        .ok_or_else(|| Unreadable::new("object", "The activity has no object."))?;
+    let id = id_of(value)
+        .ok_or_else(|| Unreadable::new("object", "The object is not one id, or one object with an id."))?;
+    Iri::activity(id).map_err(|why| Unreadable::new("object", format!("The object's id is refused: {why}.")))
+}
+
+fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask, Unreadable> {
+    let id = object_id(document)?;
+    let Some(object) = document.get("object").and_then(embedded) else {
+        let object = post::object_id(&id)?;
+        // Mitra and others announce a changed profile by id.
+        return Ok(if edit && object == *actor {
+            Ask::ActorChanged { actor: object }
+        } else {
+            Ask::Fetch { object, edit }
+        });
+    };
+    if kind_of(object, &ACTORS).is_some() || id == *actor {
+        return Ok(if edit {
+            Ask::ActorChanged { actor: id }
+        } else {
+            Ask::Nothing
+        });
+    }
+    let id = post::object_id(&id)?;
+    if here.owns(&id) || id.same_origin(actor) {
+        let post = Box::new(post::read(object, actor)?);
+        return Ok(match (post.kind.as_str(), edit) {
+            // A vote in a poll (Mastodon: a Note with a name and inReplyTo and no content) is not a comment.
+            ("Note", false) if post.is_poll_vote => Ask::Nothing,
+            (_, false) => Ask::Post(post),
+            (_, true) => Ask::Edit(post),
+        });
+    }
+    Ok(Ask::Fetch { object: id, edit })
+}
+
+fn delete(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
+    let object = object_id(document)?;
+    Ok(if object == *actor {
+        Ask::ActorGone { actor: object }
+    } else {
+        Ask::Delete { object }
+    })
+}
+
+fn undo(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
+    let Some(inner) = document.get("object").and_then(embedded) else {
+        return Ok(Ask::Undo {
+            object: object_id(document)?,
+        });
+    };
+    if let Some(other) = inner.get("actor").and_then(id_of)
+        && other != actor.as_str()
+    {
+        return Err(Unreadable::new("object.actor", NOT_YOURS));
+    }
+    Ok(match kind_of(inner, &KINDS) {
+        Some("Follow" | "Join" | "TentativeJoin") => Ask::Leave {
+            group: object_id(inner)?,
+        },
+        Some("Like") => Ask::Unvote {
+            vote: Vote::Like,
+            object: object_id(inner)?,
+        },
+        Some("Dislike") => Ask::Unvote {
+            vote: Vote::Dislike,
+            object: object_id(inner)?,
+        },
+        Some("Announce") => Ask::Unvote {
+            vote: Vote::Share,
+            object: object_id(inner)?,
+        },
+        Some(_) => Ask::Nothing,
+        None => inner
+            .get("id")
+            .and_then(Value::as_str)
+            .and_then(|id| Iri::activity(id).ok())
+            .map_or(Ask::Nothing, |object| Ask::Undo { object }),
+    })
+}
+
+/// What the inbox answers with 403: an Undo of what another did (ORG10).
+pub(crate) const NOT_YOURS: &str = "Only whoever did it may undo it.";
+
+fn announce(document: &Value) -> Result<Ask, Unreadable> {
+    let value = document
+        .get("object")
+        .ok_or_else(|| Unreadable::new("object", "The Announce has no object."))?;
+    let objects: Vec<Iri> = ids_of(value)
+        .into_iter()
+        .filter_map(|id| Iri::activity(id).ok())
+        .take(MOST_ANNOUNCED)
+        .collect();
+    if objects.is_empty() {
+        return Err(Unreadable::new(
+            "object",
+            "The Announce names no object by a canonical id.",
+        ));
+    }
+    Ok(Ask::Announce { objects })
+}
+
+fn flag(document: &Value) -> Result<Ask, Unreadable> {
+    let value = document
+        .get("object")
+        .ok_or_else(|| Unreadable::new("object", "The Flag has no object."))?;
+    let objects: Vec<Iri> = ids_of(value)
+        .into_iter()
+        .filter_map(|id| Iri::activity(id).ok())
+        .collect();
+    if objects.is_empty() {
+        return Err(Unreadable::new(
+            "object",
+            "The Flag names nothing by a canonical id.",
+        ));
+    }
+    let reason = text_of(document, "content")
+        .or_else(|| text_of(document, "summary"))
+        .map(ToOwned::to_owned);
+    Ok(Ask::Report { objects, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ANN: &str = "https://a.example/u/ann";
+
+    fn read_it(document: &Value) -> Result<Activity, Unreadable> {
+        read(document, &Here::new(&"https://g.example".parse().expect("a URL")))
+    }
+
+    fn field(document: &Value) -> &'static str {
+        read_it(document).expect_err("refused").field
+    }
+
+    #[test]
+    fn ids_and_actors_that_are_not_one_canonical_id_are_named() {
+        let object = "https://g.example/c/rust";
+        for id in [
+            json!(["https://a.example/1"]),
+            json!(1),
+            json!({}),
+            json!(""),
+            json!("https://A.example/1"),
+        ] {
+            assert_eq!(
+                field(&json!({"id": id, "type": "Follow", "actor": ANN, "object": object})),
+                "id"
+            );
+        }
+        assert_eq!(
+            field(&json!({"type": "Follow", "actor": ANN, "object": object})),
+            "id"
+        );
+        for actor in [
+            json!([ANN, "https://a.example/u/bob"]),
+            json!(1),
+            json!({"type": "Person"}),
+        ] {
+            let document =
+                json!({"id": "https://a.example/1", "type": "Follow", "actor": actor, "object": object});
+            assert_eq!(field(&document), "actor");
+        }
+    }
+
+    #[test]
+    fn joins_come_in_several_words() {
+        for (kind, way) in [
+            ("Follow", Way::Follow),
+            ("Join", Way::Join),
+            ("TentativeJoin", Way::Join),
+        ] {
+            for object in [
+                json!("https://g.example/c/rust"),
+                json!({"id": "https://g.example/c/rust"}),
+                json!(["https://g.example/c/rust"]),
+            ] {
+                let document = json!({"id": "https://a.example/1#join", "type": [kind, "x"], "actor": [{"id": ANN}], "object": object});
+                let group = Iri::object("https://g.example/c/rust").expect("an id");
+                assert_eq!(read_it(&document).expect("read").ask, Ask::Join { group, way });
+            }
+        }
+    }
+
+    #[test]
+    fn an_undo_of_what_another_did_is_refused() {
+        let document = json!({"id": "https://a.example/2", "type": "Undo", "actor": ANN,
+            "object": {"id": "https://a.example/1", "type": "Follow", "actor": "https://a.example/u/bob", "object": "https://g.example/c/rust"}});
+        assert_eq!(field(&document), "object.actor");
+    }
+
+    #[test]
+    fn unknown_types_and_odd_undos_mean_nothing() {
+        for document in [
+            json!({"id": "https://a.example/2", "type": "Dance", "actor": ANN, "object": "https://a.example/1"}),
+            json!({"id": "https://a.example/2", "type": "create", "actor": ANN, "object": "https://a.example/1"}),
+            json!({"id": "https://a.example/2", "type": "Undo", "actor": ANN, "object": {"type": "Create", "actor": ANN, "object": "https://a.example/1"}}),
+            json!({"id": "https://a.example/2", "type": "Undo", "actor": ANN, "object": {"type": "Undo", "actor": ANN, "object": "https://a.example/1"}}),
+        ] {
+            assert_eq!(read_it(&document).expect("read").ask, Ask::Nothing, "{document}");
+        }
+    }
+
+    #[test]
+    fn an_object_of_another_origin_is_fetched_and_never_believed() {
+        let document = json!({"id": "https://a.example/2", "type": "Create", "actor": ANN,
+            "object": {"id": "https://b.example/1", "type": "Note", "content": "x", "attributedTo": ANN}});
+        let object = Iri::object("https://b.example/1").expect("an id");
+        assert_eq!(
+            read_it(&document).expect("read").ask,
+            Ask::Fetch { object, edit: false }
+        );
+    }
+}

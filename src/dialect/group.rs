@@ -1,0 +1,139 @@
+//! The documents of our own actors: one for all dialects (dialects 6.1).
+//!
+//! One rule: `"type":"Group"` is a plain string, and every term is inlined: a context on another host would be fetched by
+//! some readers and refused by others. A term is published once its URL answers as specified.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::{
+    dialect::{Here, announce::date},
+    domain::{Group, JoinPolicy, PostPolicy},
+};
+
+/// What a group shows of itself.
+#[derive(Clone, Debug)]
+pub struct GroupFace {
+    pub group: Group,
+    pub title: String,
+    /// HTML, sanitised.
+    pub summary: String,
+    /// Markdown, as it was written.
+    pub source: String,
+    pub published: DateTime<Utc>,
+    pub updated: DateTime<Utc>,
+    pub key_id: String,
+    pub public_pem: String,
+}
+
+/// The context of all that a group says.
+pub(crate) fn context() -> Value {
+    json!([
+        "https://www.w3.org/ns/activitystreams",
+        "https://w3id.org/security/v1"
+    ])
+}
+
+/// The Group document.
+#[must_use]
+pub fn group_document(face: &GroupFace, here: &Here) -> Value {
+    let name = face.group.name.as_str();
+    let id = here.group(name);
+    let part = |part: &str| here.part(name, part);
+    json!({
+        "@context": [
+            "https://www.w3.org/ns/activitystreams",
+            "https://w3id.org/security/v1",
+            {
+                "sm": "http://smithereen.software/ns#",
+                "toot": "http://joinmastodon.org/ns#",
+                "lemmy": "https://join-lemmy.org/ns#",
+                "litepub": "http://litepub.social/ns#",
+                "grp": "https://swicg.github.io/groups/0.1.0.jsonld#",
+                "mz": "https://joinmobilizon.org/ns#",
+                "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+                "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+                "featured": {"@id": "toot:featured", "@type": "@id"},
+                "discoverable": "toot:discoverable",
+                "indexable": "toot:indexable",
+                "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+                "moderators": {"@id": "lemmy:moderators", "@type": "@id"},
+                "capabilities": "litepub:capabilities",
+                "acceptsJoins": "litepub:acceptsJoins",
+                "members": {"@id": "sm:members", "@type": "@id"},
+                "admins": {"@id": "grp:admins", "@type": "@id"},
+                "openness": "mz:openness",
+            },
+        ],
+        "id": id,
+        "type": "Group",
+        "preferredUsername": name,
+        "webfinger": format!("{name}@{}", here.authority()),
+        "name": face.title,
+        "summary": face.summary,
+        "source": {"content": face.source, "mediaType": "text/markdown"},
+        "url": id,
+        "inbox": part("inbox"),
+        "outbox": part("outbox"),
+        "followers": part("followers"),
+        "featured": part("featured"),
+        // The URL form: Lemmy reads its moderators from it; a list of persons would be ignored (dialects 6.4, row 2).
+        "attributedTo": part("moderators"),
+        "moderators": part("moderators"),
+        "members": part("members"),
+        "grp:members": {"@id": part("members")},
+        "admins": part("admins"),
+        "audience": "https://www.w3.org/ns/activitystreams#Public",
+        "replies": part("threads"),
+        "capabilities": {"acceptsJoins": true},
+        "openness": openness(face.group.join),
+        "manuallyApprovesFollowers": false,
+        "postingRestrictedToMods": face.group.post == PostPolicy::Admins,
+        "discoverable": true,
+        "indexable": true,
+        "published": date(face.published),
+        "updated": date(face.updated),
+        "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
+        "publicKey": {"id": face.key_id, "owner": id, "publicKeyPem": face.public_pem},
+    })
+}
+
+/// The instance actor: it signs our fetches, and its key is readable without a signature (GoToSocial signs all GETs).
+#[must_use]
+pub fn instance_document(public_pem: &str, here: &Here) -> Value {
+    let id = here.instance();
+    json!({
+        "@context": context(),
+        "id": id,
+        "type": "Application",
+        "preferredUsername": here.authority(),
+        "name": "Folkmoot",
+        "url": here.base(),
+        "inbox": format!("{}/inbox", here.base()),
+        "outbox": format!("{id}/outbox"),
+        "manuallyApprovesFollowers": true,
+        "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
+        "publicKey": {"id": format!("{id}#main-key"), "owner": id, "publicKeyPem": public_pem},
+    })
+}
+
+/// What is left of a group or post that is gone.
+#[must_use]
+pub fn tombstone(id: &str, former: &str, deleted: DateTime<Utc>) -> Value {
+    json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": id,
+        "type": "Tombstone",
+        "formerType": former,
+        "deleted": date(deleted),
+    })
+}
+
+/// Mobilizon's word for the join policy.
+const fn openness(policy: JoinPolicy) -> &'static str {
+    match policy {
+        JoinPolicy::Open => "open",
+        JoinPolicy::Approval => "moderated",
+        JoinPolicy::Invite | JoinPolicy::Closed => "invite_only",
+    }
+}

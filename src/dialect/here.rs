@@ -1,0 +1,140 @@
+//! Our own ids: minting them, and knowing them again.
+//!
+//! One rule: everything that we publish is on one origin, and every id minted here dereferences.
+
+use uuid::Uuid;
+
+use crate::domain::{Iri, Shape, authority_of};
+
+/// Our origin.
+#[derive(Clone, Debug)]
+pub struct Here {
+    base: String,
+    authority: String,
+}
+
+/// What one of our ids stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Local<'a> {
+    /// A group, or one of its collections.
+    Group {
+        name: &'a str,
+        part: Option<&'a str>,
+    },
+    Post(Uuid),
+    Activity(Uuid, Option<&'a str>),
+    Other,
+}
+
+impl Here {
+    /// From the public URL: `https://HOST`, without a path.
+    #[must_use]
+    pub fn new(public_url: &url::Url) -> Self {
+        Self {
+            base: public_url.origin().ascii_serialization(),
+            authority: authority_of(public_url),
+        }
+    }
+
+    /// `https://HOST`, without a slash at the end.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Host, with the port if it is not the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The group's own id.
+    #[must_use]
+    pub fn group(&self, name: &str) -> String {
+        format!("{}/c/{name}", self.base)
+    }
+
+    /// One of a group's collections, or its inbox.
+    #[must_use]
+    pub fn part(&self, name: &str, part: &str) -> String {
+        format!("{}/c/{name}/{part}", self.base)
+    }
+
+    /// The instance actor, which signs what no group says.
+    #[must_use]
+    pub fn instance(&self) -> String {
+        format!("{}/actor", self.base)
+    }
+
+    /// An activity of ours, in one shape.
+    #[must_use]
+    pub fn activity(&self, id: Uuid, shape: Option<Shape>) -> String {
+        match shape {
+            Some(Shape(shape)) => format!("{}/activities/{id}/{shape}", self.base),
+            None => format!("{}/activities/{id}", self.base),
+        }
+    }
+
+    /// A thread's collection of posts.
+    #[must_use]
+    pub fn thread(&self, name: &str, thread: Uuid) -> String {
+        format!("{}/c/{name}/threads/{thread}", self.base)
+    }
+
+    /// Whether an id is on our origin.
+    #[must_use]
+    pub fn owns(&self, iri: &Iri) -> bool {
+        iri.authority() == self.authority
+    }
+
+    /// What one of our ids stands for; `None`: it is not ours.
+    #[must_use]
+    pub fn local<'a>(&self, iri: &'a str) -> Option<Local<'a>> {
+        let path = iri.strip_prefix(self.base.as_str())?;
+        if !(path.is_empty() || path.starts_with('/')) {
+            return None;
+        }
+        let mut steps = path.split('/').skip(1);
+        let found = match (steps.next(), steps.next(), steps.next(), steps.next()) {
+            (Some("c"), Some(name), part, None) if !name.is_empty() => Local::Group { name, part },
+            (Some("post"), Some(id), None, None) => id.parse().map_or(Local::Other, Local::Post),
+            (Some("activities"), Some(id), shape, None) => {
+                id.parse().map_or(Local::Other, |id| Local::Activity(id, shape))
+            }
+            _ => Local::Other,
+        };
+        Some(found)
+    }
+
+    /// The group that an id names: the group itself, or a collection that stands for it in addressing
+    /// (dialects 6.2: `members`, `followers`, `wall`, `outbox`).
+    #[must_use]
+    pub fn group_meant<'a>(&self, iri: &'a str) -> Option<&'a str> {
+        match self.local(iri)? {
+            Local::Group {
+                name,
+                part: None | Some("members" | "followers" | "wall" | "wall-comments" | "outbox"),
+            } => Some(name),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_ours_are_known_again_and_others_are_not() {
+        let here = Here::new(&"https://g.example".parse().expect("a URL"));
+        assert_eq!(here.group_meant(&here.group("rust")), Some("rust"));
+        assert_eq!(here.group_meant("https://g.example/c/rust/members"), Some("rust"));
+        assert_eq!(here.group_meant("https://g.example/c/rust/inbox"), None);
+        assert_eq!(here.group_meant("https://g.example.evil/c/rust"), None);
+        assert_eq!(here.group_meant("https://other.example/c/rust"), None);
+        let id = Uuid::from_u128(7);
+        let minted = here.activity(id, Some(Shape("microblog")));
+        assert_eq!(here.local(&minted), Some(Local::Activity(id, Some("microblog"))));
+        assert_eq!(here.local("https://g.example/c/rust/x/y/z"), Some(Local::Other));
+    }
+}

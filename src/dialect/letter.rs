@@ -1,0 +1,98 @@
+//! Letters: what a group says to one actor only.
+//!
+//! One rule: an answer carries what it answers as it arrived, id and all. Smithereen's ids are fragments that do not
+//! dereference, Lemmy 0.19 answers 400 to an Accept of a URL (measured, spec/lemmy 3.6).
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::dialect::{
+    Here,
+    announce::{date, fields},
+};
+
+const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
+
+/// `Accept` of a Follow or Join, around its text.
+#[must_use]
+pub fn accept(id: Uuid, group: &str, to: &str, request: &str, at: DateTime<Utc>, here: &Here) -> String {
+    around(
+        &json!({
+            "@context": CONTEXT,
+            "id": here.activity(id, None),
+            "type": "Accept",
+            "actor": here.group(group),
+            "published": date(at),
+            "to": [to],
+        }),
+        request,
+    )
+}
+
+/// `Reject` of what was asked, around its text, with the reason in words.
+#[must_use]
+pub fn reject(
+    id: Uuid,
+    group: &str,
+    to: &str,
+    request: &str,
+    why: &str,
+    at: DateTime<Utc>,
+    here: &Here,
+) -> String {
+    around(
+        &json!({
+            "@context": CONTEXT,
+            "id": here.activity(id, None),
+            "type": "Reject",
+            "actor": here.group(group),
+            "published": date(at),
+            "to": [to],
+            "summary": why,
+        }),
+        request,
+    )
+}
+
+/// `Follow` of a group elsewhere by a group of ours (FEP-d36d).
+#[must_use]
+pub fn follow(id: Uuid, group: &str, whom: &str, here: &Here) -> String {
+    json!({
+        "@context": CONTEXT,
+        "id": here.activity(id, None),
+        "type": "Follow",
+        "actor": here.group(group),
+        "to": [whom],
+        "object": whom,
+    })
+    .to_string()
+}
+
+/// `Undo` of [`follow`].
+#[must_use]
+pub fn undo_follow(id: Uuid, followed: Uuid, group: &str, whom: &str, here: &Here) -> String {
+    json!({
+        "@context": CONTEXT,
+        "id": here.activity(id, None),
+        "type": "Undo",
+        "actor": here.group(group),
+        "to": [whom],
+        "object": {
+            "id": here.activity(followed, None),
+            "type": "Follow",
+            "actor": here.group(group),
+            "object": whom,
+        },
+    })
+    .to_string()
+}
+
+fn around(letter: &Value, request: &str) -> String {
+    let mut text = Value::Object(fields(letter.clone())).to_string();
+    text.pop(); // the closing brace
+    text.push_str(",\"object\":");
+    text.push_str(request);
+    text.push('}');
+    text
+}
