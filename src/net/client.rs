@@ -18,8 +18,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::answer::location;
+use super::check::{Reach, reach, split};
 use super::resolve::{Connector, Guard};
-use super::rules::{Reach, reach, split};
 use super::{Answer, Error, Fetched, Forbidden, Resolve, Rules, System};
 
 /// Hops after the first request.
@@ -48,9 +48,10 @@ pub trait Sign: Send + Sync {
 }
 
 /// The one HTTP client. Cheap to clone; all clones share connections and places.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Client(Arc<Inner>);
 
+#[derive(Debug)]
 struct Inner {
     rules: Arc<Rules>,
     allowed: reqwest::Client,
@@ -218,7 +219,7 @@ fn carrier(guard: Guard) -> Result<reqwest::Client, Error> {
         .pool_idle_timeout(IDLE_FOR)
         .tls_certs_merge(extra_roots(&rules)?)
         .build()
-        .map_err(|error| Error::Setup(in_full(&error)))
+        .map_err(|error| Error::Setup(format!("{} (is `ca-certificates` installed?)", in_full(&error))))
 }
 
 fn extra_roots(rules: &Rules) -> Result<Vec<Certificate>, Error> {

@@ -115,6 +115,10 @@ fn cause(error: &io::Error) -> Cause {
         io::ErrorKind::ConnectionRefused => Cause::Refused,
         // What rustls objects to arrives as invalid data; a server that hangs up on our hello as an early end.
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Cause::Tls,
-        _ => Cause::Unreachable,
+        // The TLS layer's complaint is wrapped in another one.
+        _ => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(inner) => cause(inner),
+            None => Cause::Unreachable,
+        },
     }
 }

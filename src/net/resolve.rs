@@ -14,7 +14,7 @@ use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolverConfi
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 
 use super::address::{address_allowed, opened_by_operator};
-use super::rules::Reach;
+use super::check::Reach;
 use super::{Error, Forbidden, Rules};
 
 /// More addresses than this of one name are judged, but not tried.
