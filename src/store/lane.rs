@@ -46,6 +46,8 @@ pub struct Due {
     pub item: Item,
     /// The activity's own id, for the log and to know the item again.
     pub activity: Uuid,
+    /// What it is about, if it is an entry about something.
+    pub object: Option<String>,
     /// Whose key signs it: a purpose of `own_key`.
     pub key: String,
     /// The body is `head`, then `raw` and `tail` where there are any.
@@ -169,13 +171,13 @@ impl Store {
             r#"
             with next as (
                 (select 'letter' as what, l.id as number, l.group_id, 0::bigint as seq, l.activity_id,
-                        l.body as head, null::text as raw, null::text as tail, false as follows_parked, 0 as rank
+                        null::text as object, l.body as head, null::text as raw, null::text as tail, false as follows_parked, 0 as rank
                  from letter l
                  where l.destination_id = $1 and l.sent_at is null and l.refused_at is null and l.parked_at is null
                      and l.id <> all($3)
                  order by l.id limit 1)
                 union all
-                (select 'retried', p.subscription_id, p.group_id, p.seq, e.activity_id, x.head,
+                (select 'retried', p.subscription_id, p.group_id, p.seq, e.activity_id, a.object, x.head,
                         case when x.tail is not null then a.raw end, x.tail, false, 1
                  from parked p
                  join subscription s on s.id = p.subscription_id
@@ -185,7 +187,7 @@ impl Store {
                  where p.destination_id = $1 and p.retry_at is not null
                  order by p.group_id, p.seq limit 1)
                 union all
-                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, n.head,
+                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.object, n.head,
                         case when n.tail is not null then a.raw end, n.tail,
                         exists (select from parked p
                             join entry pe on pe.group_id = p.group_id and pe.seq = p.seq
@@ -214,7 +216,7 @@ impl Store {
                     or exists (select from peer b where b.blocked_at is not null and b.host = any($2))) is true
                     as "shut!",
                 n.what as "what?", n.number as "number?", n.group_id as "group_id?", n.seq as "seq?",
-                n.activity_id as "activity_id?", n.head as "head?", n.raw, n.tail,
+                n.activity_id as "activity_id?", n.object, n.head as "head?", n.raw, n.tail,
                 n.follows_parked as "follows_parked?", g.name as "group_name?"
             from destination d
             left join peer p on p.host = d.host
@@ -244,6 +246,7 @@ impl Store {
                 Some(Due {
                     item,
                     activity,
+                    object: row.object,
                     key: format!("group:{name}"),
                     head,
                     raw: row.raw,
