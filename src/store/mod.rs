@@ -40,7 +40,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the database did not answer: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A row that we cannot have written, or that a later version wrote.
@@ -61,6 +61,18 @@ pub enum Error {
     /// A name or id that is taken already.
     #[error("{0}")]
     Taken(String),
+}
+
+/// Poolers in transaction mode lose prepared statements, or give us somebody else's.
+const LOST_STATEMENT: [&str; 2] = ["42P05", "26000"];
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error().and_then(|error| error.code()) {
+            Some(code) if LOST_STATEMENT.contains(&code.as_ref()) => Self::Pooler,
+            _ => Self::Database(error),
+        }
+    }
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
