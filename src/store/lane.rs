@@ -1,8 +1,8 @@
 //! What a lane has to send next. What came of it: `lane/record.rs`.
 //!
-//! One rule: what is due is said by the view `due_entry` and the letters, in the statement that loads it; nothing is
+//! One rule: what is due is said by `entries_due` and the letters, in the statement that loads it; nothing is
 //! remembered from the last look but what the caller hands in. A new reason not to send an entry is a condition in
-//! that view; a new reason to keep a whole lane shut is one in [`Store::due_lanes`] and [`Store::look`].
+//! that function; a new reason to keep a whole lane shut is one in [`Store::due_lanes`] and [`Store::look`].
 
 mod record;
 
@@ -133,10 +133,10 @@ impl Store {
                      or d.id in (select s.destination_id from subscription s
                          join group_seq g on g.group_id = s.group_id
                          where s.shape is not null and s.cursor < least(g.seq, s.until_seq)))
-                 and not exists (select from unnest($6::text[]) as name where covers(name, d.host))
-                 and (cardinality($7::text[]) = 0
-                     or exists (select from unnest($7::text[]) as name where covers(name, d.host)))
-                 and not exists (select from peer p where p.blocked_at is not null and covers(p.host, d.host))
+                 and (cardinality($6::text[]) = 0 or not host_and_parents(d.host) && $6)
+                 and (cardinality($7::text[]) = 0 or host_and_parents(d.host) && $7)
+                 and not exists (select from peer p
+                     where p.host = any(host_and_parents(d.host)) and p.blocked_at is not null)
              order by d.last_try nulls first, d.id
              limit $4",
             shards,
@@ -205,11 +205,12 @@ impl Store {
                         2
                  from subscription s
                  join group_seq g on g.group_id = s.group_id
+                 left join (select subscription_id, max(seq) as seq
+                            from unnest($4::bigint[], $5::bigint[]) as u(subscription_id, seq)
+                            group by subscription_id) taken on taken.subscription_id = s.id
                  cross join lateral (
-                     select * from due_entry v
-                     where v.subscription_id = s.id and v.seq > coalesce(
-                         (select max(t.seq) from unnest($4::bigint[], $5::bigint[]) as t(subscription_id, seq)
-                          where t.subscription_id = s.id), 0)
+                     select * from entries_due(s.group_id, s.shape, greatest(s.cursor, taken.seq),
+                         s.until_seq, s.left_at, $9) v
                      order by v.seq limit 1) n
                  join activity a on a.id = n.activity_id
                  where s.destination_id = $1 and s.cursor < least(g.seq, s.until_seq)
@@ -240,6 +241,7 @@ impl Store {
             &ahead.served,
             self.now(),
             ahead.probing,
+            lane.host,
         )
         .fetch_one(&self.pool)
         .await?;

@@ -63,10 +63,10 @@ impl Store {
                 (select count(*) from parked p where p.destination_id = d.id)
                     + coalesce(l.parked, 0) as "parked_entries!",
                 d.gone_at, d.last_error, d.last_try, d.last_success, d.delivered, d.refused,
-                (exists (select from peer p where p.blocked_at is not null and covers(p.host, d.host))
-                    or exists (select from unnest($1::text[]) as name where covers(name, d.host))
-                    or (cardinality($2::text[]) > 0
-                        and not exists (select from unnest($2::text[]) as name where covers(name, d.host)))
+                (exists (select from peer p
+                        where p.host = any(host_and_parents(d.host)) and p.blocked_at is not null)
+                    or host_and_parents(d.host) && $1
+                    or cardinality($2::text[]) > 0 and not host_and_parents(d.host) && $2
                 ) as "blocked!"
             from destination d
             left join (select destination_id, count(*) as waiting, min(at) as oldest
