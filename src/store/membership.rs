@@ -120,6 +120,22 @@ pub async fn ban(tx: &mut Tx, group: GroupId, actor: ActorId, ban: &Ban, now: Da
     Ok(())
 }
 
+/// Ends an actor's ban; whether there was one.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn unban(tx: &mut Tx, group: GroupId, actor: ActorId) -> Result<bool> {
+    let done = sqlx::query!(
+        "update membership set state = 'out', banned_until = null, ban_reason = null
+         where group_id = $1 and actor_id = $2 and state = 'banned'",
+        group.0,
+        actor.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// Where an actor hears a group, and the request that let them in.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ pub mod log;
 pub mod membership;
 pub mod post;
 pub mod received;
+mod settle;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -51,6 +52,18 @@ pub enum Error {
     /// A name or id that is taken already.
     #[error("{0}")]
     Taken(String),
+}
+
+impl Error {
+    /// Whether the same transaction may well succeed when it is run again: two were in each other's way.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        // Serialisation failure, deadlock, and a row that another transaction has just inserted.
+        matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    }
 }
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -38,6 +38,19 @@ pub struct Place {
     pub at: DateTime<Utc>,
 }
 
+/// The id of the post that an announcement of ours is about.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn iri_announced(tx: &mut Tx, activity: Uuid) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "select p.iri from activity v join post p on p.id = v.post_id where v.id = $1",
+        activity
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
 /// A post to be kept.
 #[derive(Clone, Debug)]
 pub struct NewPost<'a> {
