@@ -168,6 +168,7 @@ async fn begin(place: &Place, options: &Options<'_>) -> Result<(), Error> {
     if place.is_new() {
         launch::init(place, &binaries, options.throwaway).await?;
     }
+    place.prepare_socket_dir()?;
     place.clear_stale()?;
     let mut server = Server::start(place, &binaries, options.throwaway)?;
     let begun = Instant::now();
