@@ -35,8 +35,7 @@ demo: release
 	$(BIN)/examples/demo
 
 interop: release
-	@bash .ci/setup interop
-	cd tests/interop && npm ci --no-audit --no-fund && FOLKMOOT_BIN=$(abspath $(BIN))/folkmoot npm test
+	FOLKMOOT_BIN=$(abspath $(BIN))/folkmoot bash .ci/interop
 
 fmt:
 	$(CARGO) fmt --all
