@@ -15,6 +15,12 @@ create table peer (
 create index peer_to_look_up on peer (host) where looked_up_at is null;
 create index peer_blocked on peer (host) where blocked_at is not null;
 
+-- Whether what is said of `name` (a block, an allowance) holds for `authority` too: the same authority, its host
+-- without the port, or a parent domain of it. The same rule as domain::host_and_parents.
+create function covers(name text, authority text) returns boolean language sql immutable parallel safe return
+    name in (authority, regexp_replace(authority, ':[0-9]+$', ''))
+    or right(regexp_replace(authority, ':[0-9]+$', ''), length(name) + 1) = '.' || name;
+
 -- An actor, remote or ours. `iri` is the canonical id; ids are at most 2,048 bytes: a B-tree key is at most 2,704.
 create table actor (
     id              bigint generated always as identity primary key,

@@ -5,6 +5,7 @@
 //! is a method of [`Store`]. A new table is a migration, a file here and a line below.
 
 mod actor;
+mod bell;
 mod connect;
 pub mod following;
 pub mod group;
@@ -13,14 +14,23 @@ pub mod membership;
 pub mod post;
 pub mod received;
 mod settle;
+mod lane;
+mod own_key;
+mod queue;
+mod shard;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 pub use actor::{Actor, ActorId};
+pub use bell::Listening;
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
 pub use log::DestinationId;
+pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};
+pub use own_key::{OwnKey, insert_own_key};
+pub use queue::QueueRow;
+pub use shard::{SHARDS, ShardLocks};
 
 use crate::clock::Clock;
 /// A transaction; every write of a turn goes through one.
@@ -31,6 +41,7 @@ pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 pub struct Store {
     pool: PgPool,
     clock: Clock,
+    bell: bell::Bell,
 }
 
 /// Why the store could not answer.
@@ -49,6 +60,12 @@ pub enum Error {
     },
     #[error("{0}")]
     TooOld(String),
+    /// Session locks do not hold through it.
+    #[error(
+        "the database is reached through a pooler that gives each transaction another session; \
+         give `database.url` a direct address or a pooler in session mode"
+    )]
+    Pooler,
     /// A name or id that is taken already.
     #[error("{0}")]
     Taken(String),
