@@ -1,1 +1,87 @@
-//! (being built)
+//! Bytes in, headers out: HTTP signatures, digests and keys. Pure: no clock, no network, no store.
+//!
+//! One rule: what is judged without a key ([`claims`]) is judged before anybody fetches one, and **every** claim that
+//! a request makes must verify ([`Claim::verify`]). Nothing here says whose key it is; that is the caller's question.
+//! A new scheme is a file beside `cavage.rs` and `rfc9421.rs` with `sign` and `read`, a [`Scheme`], an arm in [`sign`]
+//! and [`claims`], and its rows in `attacks.rs`.
+
+mod cavage;
+mod claim;
+mod digest;
+mod errors;
+mod private_key;
+mod public_key;
+mod multibase;
+mod outgoing;
+mod parameters;
+mod received;
+mod rfc9421;
+mod structured;
+
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod vectors;
+
+use chrono::{DateTime, Utc};
+use http::HeaderMap;
+
+pub use claim::Claim;
+pub use digest::{content_digest_header, digest_header};
+pub use errors::{KeyError, Refused, SignError};
+pub use outgoing::Request;
+pub use private_key::PrivateKey;
+pub use public_key::{KeyKind, PublicKey};
+pub use received::{Received, WINDOW};
+
+/// How a request is signed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scheme {
+    /// draft-cavage-http-signatures-12: `Signature: keyId=...`, `Digest`. What nearly every peer reads.
+    Cavage,
+    /// RFC 9421 with RFC 9530: `Signature-Input`, `Signature: sig1=:...:`, `Content-Digest`.
+    Rfc9421,
+}
+
+/// All headers to send: `host`, `date`, `digest` or `content-digest`, `content-type`, `signature` and, for RFC 9421,
+/// `signature-input`. The digest and the content type are there only if there is a body.
+///
+/// # Errors
+/// [`SignError`] if the address has no host or carries a password, or if the key id, the method or the content type
+/// cannot stand in a header.
+pub fn sign(
+    scheme: Scheme,
+    key: &PrivateKey,
+    key_id: &str,
+    request: &Request<'_>,
+) -> Result<HeaderMap, SignError> {
+    request.check(key_id)?;
+    match scheme {
+        Scheme::Cavage => cavage::sign(key, key_id, request),
+        Scheme::Rfc9421 => rfc9421::sign(key, key_id, request),
+    }
+}
+
+/// Everything that can be judged without a key: presence, syntax, coverage, the digest over the raw body, and time.
+///
+/// One claim for each signature found, never none; all of them must verify. A signature must cover the method and the
+/// target, the host, a time (`Date` or `created`, within [`WINDOW`] either way), and, on a POST or with any body, the
+/// digest. A digest that is present is checked even if it is not covered.
+///
+/// # Errors
+/// [`Refused`] says in one sentence what is missing or wrong; it never holds text of the peer.
+pub fn claims(received: &Received<'_>, now: DateTime<Utc>) -> Result<Vec<Claim>, Refused> {
+    let sources = received.sources()?;
+    let mut claims = Vec::new();
+    if let Some(parameters) = &sources.cavage {
+        claims.push(cavage::read(parameters, received, now)?);
+    }
+    if let Some((inputs, signatures)) = &sources.rfc9421 {
+        claims.extend(rfc9421::read(inputs, signatures, received, now)?);
+    }
+    if claims.is_empty() {
+        return Err(Refused::Missing);
+    }
+    digest::check(received)?;
+    Ok(claims)
+}
