@@ -10,8 +10,9 @@ create index seen_at on seen (at);
 -- Received, durable, not decided yet: something must be fetched first.
 create table received (
     id        uuid primary key,
-    iri_hash  bytea not null unique,
+    iri_hash  bytea not null unique,            -- of the activity's id; of id and group where it came by a followed group
     inbox     text,                             -- name of the group whose inbox it came to
+    via       text,                             -- name of the group that follows whoever announced it
     actor_id  bigint not null references actor,
     host      text not null,
     needs     text not null,                    -- what to fetch
@@ -46,6 +47,7 @@ create table entry_shape (
     shape    text not null,
     head     text not null,
     tail     text,                              -- null: `head` is the whole document, the raw text is not in it
+    skip_author boolean not null default false, -- the author's own server is passed over
     primary key (group_id, seq, shape),
     foreign key (group_id, seq) references entry on delete cascade
 );

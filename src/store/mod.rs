@@ -1,20 +1,27 @@
 //! All SQL.
 //!
 //! One rule: a question is one query in the file of its table family, and gives a domain type back; a row that makes no
-//! sense is an [`Error::Nonsense`] that names table, column and row. A new table is a migration, a file here and a
-//! line below.
+//! sense is an [`Error::Nonsense`] that names table, column and row. What a turn does takes its [`Tx`]; what stands alone
+//! is a method of [`Store`]. A new table is a migration, a file here and a line below.
 
 mod actor;
 mod connect;
+pub mod following;
+pub mod group;
+pub mod log;
+pub mod membership;
+pub mod post;
+pub mod received;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 pub use actor::{Actor, ActorId};
 pub use connect::{Origin, migrations};
+pub use group::GroupId;
+pub use log::DestinationId;
 
 use crate::clock::Clock;
-
 /// A transaction; every write of a turn goes through one.
 pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 
