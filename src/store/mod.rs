@@ -10,16 +10,18 @@ pub mod following;
 pub mod group;
 pub mod log;
 pub mod membership;
+mod peer;
 pub mod post;
 pub mod received;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId};
+pub use actor::{Actor, ActorId, KeyHolder, NewActor};
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
 pub use log::DestinationId;
+pub use peer::{LookedUp, PeerClass};
 
 use crate::clock::Clock;
 /// A transaction; every write of a turn goes through one.
