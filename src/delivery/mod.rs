@@ -53,7 +53,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { lanes: 256, doubtful_lanes: 64, walls: Walls::default() }
+        Self {
+            lanes: 256,
+            doubtful_lanes: 64,
+            walls: Walls::default(),
+        }
     }
 }
 
@@ -130,7 +134,9 @@ impl Delivery {
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Delivery").field("settings", &self.0.settings).finish_non_exhaustive()
+        out.debug_struct("Delivery")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
     }
 }
 

@@ -21,9 +21,16 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) enum Record<'a> {
     Settled(Settled),
-    BackingOff { later: &'a Later, slow: bool },
+    BackingOff {
+        later: &'a Later,
+        slow: bool,
+    },
     Postponed(DateTime<Utc>),
-    ParkedAgain { group: i64, seq: i64, why: &'a str },
+    ParkedAgain {
+        group: i64,
+        seq: i64,
+        why: &'a str,
+    },
     /// The scheme that the host accepted.
     Learned(Scheme),
 }
@@ -58,7 +65,14 @@ impl Record<'_> {
             Self::Settled(settled) => store.settle(lane.id, settled).await,
             Self::BackingOff { later, slow } => {
                 store
-                    .back_off(lane.id, &later.failing, later.next_try, &later.why, later.redirected, *slow)
+                    .back_off(
+                        lane.id,
+                        &later.failing,
+                        later.next_try,
+                        &later.why,
+                        later.redirected,
+                        *slow,
+                    )
                     .await
             }
             Self::Postponed(next_try) => store.postpone(lane.id, *next_try).await,

@@ -164,7 +164,12 @@ impl Keeper {
 }
 
 /// Tends one session after the other until it is told to stop.
-async fn tend_for_good(first: ShardLocks, store: Store, shards: Arc<Shards>, mut stopped: oneshot::Receiver<()>) {
+async fn tend_for_good(
+    first: ShardLocks,
+    store: Store,
+    shards: Arc<Shards>,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let mut session = Some(first);
     loop {
         if let Some(mut locks) = session.take() {
@@ -173,7 +178,9 @@ async fn tend_for_good(first: ShardLocks, store: Store, shards: Arc<Shards>, mut
             if !lost {
                 return locks.close().await;
             }
-            tracing::warn!("the session that holds the shards was lost; nothing is sent until there is another");
+            tracing::warn!(
+                "the session that holds the shards was lost; nothing is sent until there is another"
+            );
         }
         tokio::select! {
             () = time::sleep(EVERY) => {}
@@ -216,7 +223,9 @@ async fn tend(locks: &mut ShardLocks, shards: &Shards) -> store::Result<Duration
     if shards.count() < share {
         shards.closing.store(0, SeqCst);
         let wanted = share - shards.count();
-        let taken = locks.take(&candidates(held, wanted, shards.answered.load(SeqCst))).await?;
+        let taken = locks
+            .take(&candidates(held, wanted, shards.answered.load(SeqCst)))
+            .await?;
         if !taken.is_empty() {
             shards.held.fetch_or(bits(&taken), SeqCst);
             shards.changed.notify_one();
@@ -283,9 +292,15 @@ mod tests {
         for processes in 0..200 {
             let share = share(processes);
             assert!(share >= 1 && share <= 64);
-            assert!(share * processes.max(1) as usize >= 64, "{processes}: some shard is nobody's");
+            assert!(
+                share * processes.max(1) as usize >= 64,
+                "{processes}: some shard is nobody's"
+            );
         }
-        assert_eq!([share(1), share(2), share(3), share(64), share(65)], [64, 32, 22, 1, 1]);
+        assert_eq!(
+            [share(1), share(2), share(3), share(64), share(65)],
+            [64, 32, 22, 1, 1]
+        );
     }
 
     #[test]
@@ -302,7 +317,8 @@ mod tests {
         assert_eq!(candidates(0, 64, 7).len(), 64);
         assert_eq!(candidates(u64::MAX, 64, 7), [0; 0]);
         assert_eq!(candidates(0b0111, 2, 0), [3, 4]);
-        let seen: std::collections::BTreeSet<_> = (0..61).flat_map(|turn| candidates(0b0111, 1, turn)).collect();
+        let seen: std::collections::BTreeSet<_> =
+            (0..61).flat_map(|turn| candidates(0b0111, 1, turn)).collect();
         assert_eq!(seen.len(), 61);
     }
 

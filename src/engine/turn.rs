@@ -4,7 +4,7 @@
 
 use crate::{
     dialect::{Activity, Ask},
-    domain::{Command, Event, Refusal, Standing, Vote, Way, decide, host_and_parents},
+    domain::{Command, Event, Refusal, Standing, Way, decide, host_and_parents},
     engine::{Engine, Refused},
     store::{
         self, Actor, Tx,
@@ -154,11 +154,6 @@ impl From<store::Error> for Trouble {
             Self::Refused(error.into())
         }
     }
-}
-
-/// What a Follow or a Join is called in answers and in the log.
-pub(super) const fn is_share(vote: Vote) -> bool {
-    matches!(vote, Vote::Share)
 }
 
 /// Whether an answer is due that says *you are in*.

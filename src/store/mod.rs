@@ -9,30 +9,35 @@ mod bell;
 mod connect;
 pub mod following;
 pub mod group;
+mod lane;
 pub mod log;
 pub mod membership;
+mod own_key;
+mod peer;
 pub mod post;
+mod queue;
 pub mod received;
 mod settle;
-mod lane;
-mod own_key;
-mod queue;
 mod shard;
+mod view;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId, insert_own_actor};
+pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor};
 pub use bell::Listening;
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
-pub use log::DestinationId;
 pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};
+pub use log::DestinationId;
 pub use own_key::{OwnKey, insert_own_key};
+pub use peer::{LookedUp, PeerClass};
 pub use queue::QueueRow;
 pub use shard::{SHARDS, ShardLocks};
+pub use view::Viewer;
 
 use crate::clock::Clock;
+
 /// A transaction; every write of a turn goes through one.
 pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 

@@ -143,7 +143,9 @@ impl Store {
             i32::try_from(failing.failures).unwrap_or(i32::MAX),
             failing.since,
             failing.stuck.map(|stuck| stuck.on),
-            failing.stuck.map_or(0, |stuck| i32::try_from(stuck.answers).unwrap_or(i32::MAX)),
+            failing
+                .stuck
+                .map_or(0, |stuck| i32::try_from(stuck.answers).unwrap_or(i32::MAX)),
             failing.stuck.map(|stuck| stuck.since),
             next_try,
             self.now(),
@@ -161,9 +163,13 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn postpone(&self, lane: i64, next_try: DateTime<Utc>) -> Result<()> {
-        sqlx::query!("update destination set next_try = $2 where id = $1", lane, next_try)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query!(
+            "update destination set next_try = $2 where id = $1",
+            lane,
+            next_try
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -227,7 +233,11 @@ impl Columns {
                 self.retried_groups.push(group);
                 self.retried_seqs.push(seq);
             }
-            Item::Entry { subscription, group, seq } => {
+            Item::Entry {
+                subscription,
+                group,
+                seq,
+            } => {
                 self.subscriptions.push(subscription);
                 self.seqs.push(seq);
                 if let Fate::Parked(reason) = fate {
