@@ -122,7 +122,7 @@ impl Run<'_> {
             }
             match &sight.due {
                 Some(due) => self.one(&sight, due).await?,
-                None if self.delivery.store.pass_over(self.lane.id).await? > 0 => {}
+                None if self.pass_over().await? > 0 => {}
                 None => return Ok(Ended::Idle(rings)),
             }
         }
@@ -136,7 +136,14 @@ impl Run<'_> {
             served: self.served.clone(),
             probing,
         };
+        let _place = self.delivery.statement().await;
         Ok(self.delivery.store.look(&self.lane, &ahead).await?)
+    }
+
+    async fn pass_over(&self) -> Result<u64, Ended> {
+        self.may_send()?;
+        let _place = self.delivery.statement().await;
+        Ok(self.delivery.store.pass_over(self.lane.id).await?)
     }
 
     /// Sends one item and writes down what came of it.
@@ -287,7 +294,7 @@ impl Run<'_> {
     }
 
     async fn record(&self, record: Record<'_>) -> Result<(), Ended> {
-        Ok(record.write(&self.delivery.store, &self.lane, &self.hold).await?)
+        Ok(record.write(self.delivery, &self.lane, &self.hold).await?)
     }
 
     fn may_send(&self) -> Result<(), Ended> {

@@ -140,7 +140,6 @@ mod tests {
     #[test]
     fn an_inbox_that_is_no_url_is_an_error_in_words() {
         let now = "2026-03-01T12:00:00Z".parse().unwrap();
-        let long = format!("https://{}/", "a".repeat(70_000));
         for inbox in [
             "",
             "inbox",
@@ -148,7 +147,6 @@ mod tests {
             "https://a b/",
             "https://a\0b/",
             "mailto:x@y.example",
-            &long,
         ] {
             assert!(
                 request(inbox, &Bytes::new(), &key(), Scheme::Cavage, now).is_err(),

@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use tokio::time;
 
 use crate::{
-    delivery::{judge::Later, prepare, shards::Hold},
+    delivery::{Inner, judge::Later, prepare, shards::Hold},
     signature::Scheme,
-    store::{self, DueLane, Settled, Store},
+    store::{self, DueLane, Settled},
 };
 
 const TRIES: u32 = 20;
@@ -44,13 +44,18 @@ pub(super) enum NotRecorded {
 }
 
 impl Record<'_> {
-    pub(super) async fn write(&self, store: &Store, lane: &DueLane, hold: &Hold) -> Result<(), NotRecorded> {
+    pub(super) async fn write(
+        &self,
+        delivery: &Inner,
+        lane: &DueLane,
+        hold: &Hold,
+    ) -> Result<(), NotRecorded> {
         let mut tries = 1;
         loop {
             if !hold.still() {
                 return Err(NotRecorded::NotOurs);
             }
-            match self.write_once(store, lane).await {
+            match self.write_once(delivery, lane).await {
                 Ok(()) => return Ok(()),
                 Err(error) if tries == TRIES => return Err(NotRecorded::Trouble(error)),
                 Err(error) => tracing::warn!(lane = lane.id, %error, tries, "could not record; trying again"),
@@ -60,7 +65,9 @@ impl Record<'_> {
         }
     }
 
-    async fn write_once(&self, store: &Store, lane: &DueLane) -> store::Result<()> {
+    async fn write_once(&self, delivery: &Inner, lane: &DueLane) -> store::Result<()> {
+        let _place = delivery.statement().await;
+        let store = &delivery.store;
         match self {
             Self::Settled(settled) => store.settle(lane.id, settled).await,
             Self::BackingOff { later, slow } => {

@@ -53,7 +53,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the database did not answer: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A row that we cannot have written, or that a later version wrote.
@@ -85,6 +85,18 @@ impl Error {
         };
         // Serialisation failure, deadlock, and a row that another transaction has just inserted.
         matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    }
+}
+
+/// Poolers in transaction mode lose prepared statements, or give us somebody else's.
+const LOST_STATEMENT: [&str; 2] = ["42P05", "26000"];
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error().and_then(|error| error.code()) {
+            Some(code) if LOST_STATEMENT.contains(&code.as_ref()) => Self::Pooler,
+            _ => Self::Database(error),
+        }
     }
 }
 

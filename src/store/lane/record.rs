@@ -173,14 +173,18 @@ impl Store {
         Ok(())
     }
 
-    /// A parked entry was tried once more, in vain.
+    /// A parked entry was tried once more, in vain: it stays, and so do later ones on its object.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn park_again(&self, lane: i64, group: i64, seq: i64, reason: &str) -> Result<()> {
         sqlx::query!(
-            "update parked set retry_at = null, reason = $4
-             where destination_id = $1 and group_id = $2 and seq = $3",
+            "update parked p set retry_at = null, reason = case p.seq when $3 then $4 else p.reason end
+             from entry e join activity a on a.id = e.activity_id
+             where p.destination_id = $1 and p.group_id = $2 and e.group_id = p.group_id and e.seq = p.seq
+                 and (p.seq = $3 or p.seq > $3 and a.object = (
+                     select same.object from entry tried join activity same on same.id = tried.activity_id
+                     where tried.group_id = $2 and tried.seq = $3))",
             lane,
             group,
             seq,
