@@ -5,13 +5,23 @@
 //! line below.
 
 mod actor;
+mod collections;
 mod connect;
+mod view;
+mod view_activity;
+mod view_post;
+mod view_thread;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 pub use actor::{Actor, ActorId};
+pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
+pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
+pub use view_activity::{ActivityView, AnnouncedView};
+pub use view_post::{AuthorView, PostView, ThreadView};
+pub use view_thread::CommentView;
 
 use crate::clock::Clock;
 
