@@ -1,102 +1,93 @@
-//! (stand-in: only what the room `web` needs, so that it compiles alone)
+//! The use cases: what comes in is verified, read, decided and written down, in one transaction.
+//!
+//! One rule: an answer is given after the commit, and a refusal leaves nothing behind. A new use case is a file here, an
+//! arm in `turn`, and a story in `tests/it`.
+
+mod admin;
+mod chores;
+mod content;
+mod door;
+mod inbox;
+mod keys;
+mod members;
+mod settle;
+mod turn;
+mod turns;
+mod verify;
+mod waiting;
 
 use std::sync::Arc;
 
+pub use admin::{AdminError, Created, NewGroup, Whom};
+pub use door::{Arrival, Refused};
+
 use crate::{
+    clock::Clock,
     config::Settings,
-    dialect::Here,
-    store::{Store, Viewer},
+    dialect::{Here, Limits},
+    peer::Peers,
+    store::Store,
 };
 
+/// Everything that a use case needs. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine {
+pub struct Engine(Arc<Parts>);
+
+struct Parts {
     store: Store,
+    peers: Peers,
     here: Here,
     settings: Arc<Settings>,
-}
-
-pub struct Arrival<'a> {
-    pub inbox: Option<&'a str>,
-    pub target: &'a str,
-    pub headers: &'a http::HeaderMap,
-    pub body: bytes::Bytes,
-}
-
-pub enum Refused {
-    Unreadable {
-        why: String,
-        field: &'static str,
-    },
-    Unsigned(String),
-    Forbidden {
-        code: &'static str,
-        why: String,
-        field: &'static str,
-    },
-    NotFound,
-    Busy {
-        retry_after: u32,
-    },
-    Unavailable(String),
+    turns: turns::Turns,
 }
 
 impl Engine {
-    pub fn stand_in(store: Store, settings: Settings) -> Self {
-        let here = Here::new(&settings.server.public_url);
-        Self {
+    /// Puts the parts together; touches nothing.
+    #[must_use]
+    pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
+        Self(Arc::new(Parts {
             store,
+            peers,
             here,
-            settings: Arc::new(settings),
-        }
+            settings,
+            turns: turns::Turns::default(),
+        }))
     }
 
-    pub async fn receive(&self, arrival: Arrival<'_>) -> Result<(), Refused> {
-        let has = |name: &str| arrival.headers.contains_key(name);
-        if let Some(name) = arrival.inbox {
-            match self.store.group_face(name).await {
-                Ok(Some(_)) => {}
-                Ok(None) => return Err(Refused::NotFound),
-                Err(error) => return Err(Refused::Unavailable(error.to_string())),
-            }
-        }
-        if has("x-busy") {
-            return Err(Refused::Busy { retry_after: 7 });
-        }
-        if has("x-forbidden") {
-            return Err(Refused::Forbidden {
-                code: "not-a-member",
-                why: crate::domain::Refusal::NotAMember.to_string(),
-                field: "actor",
-            });
-        }
-        if !has("signature") {
-            return Err(Refused::Unsigned("The request has no signature.".into()));
-        }
-        if !arrival.body.starts_with(b"{") {
-            return Err(Refused::Unreadable {
-                why: "The body is not a JSON object.".into(),
-                field: "",
-            });
-        }
-        Ok(())
-    }
-
+    /// The database, for reads.
+    #[must_use]
     pub fn store(&self) -> &Store {
-        &self.store
+        &self.0.store
     }
 
+    /// Our ids.
+    #[must_use]
     pub fn here(&self) -> &Here {
-        &self.here
+        &self.0.here
     }
 
+    /// The settings that it runs with.
+    #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.0.settings
     }
 
-    pub async fn viewer(&self, _method: &str, _target: &str, headers: &http::HeaderMap) -> Viewer {
-        headers
-            .get("x-viewer")
-            .and_then(|id| id.to_str().ok()?.parse().ok())
-            .map_or(Viewer::Anyone, |id| Viewer::Actor(crate::store::ActorId(id)))
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.0.peers
+    }
+
+    fn clock(&self) -> &Clock {
+        self.0.store.clock()
+    }
+
+    fn turns(&self) -> &turns::Turns {
+        &self.0.turns
+    }
+
+    fn json_limits(&self) -> Limits {
+        Limits {
+            depth: self.settings().limits.json_depth,
+            nodes: self.settings().limits.json_nodes,
+        }
     }
 }

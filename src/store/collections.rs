@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::store::{Result, Store};
+use crate::store::{GroupId, Result, Store};
 
 /// A part of a list, and whether there is more of it.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl Store {
     /// If the database does not answer.
     pub async fn members(
         &self,
-        group: i64,
+        group: GroupId,
         before: Option<(DateTime<Utc>, i64)>,
         limit: usize,
     ) -> Result<Slice<Person>> {
@@ -48,10 +48,10 @@ impl Store {
             Person,
             r#"select w.iri, m.since, m.actor_id as actor
                from membership m join actor w on w.id = m.actor_id
-               where m.group_id = $1 and m.member and m.state = 'in'
+               where m.group_id = $1 and m.member
                  and ($2::timestamptz is null or (m.since, m.actor_id) < ($2, $3::bigint))
                order by m.since desc, m.actor_id desc limit $4"#,
-            group,
+            group.0,
             since,
             actor,
             one_more(limit),
@@ -67,7 +67,7 @@ impl Store {
     /// If the database does not answer.
     pub async fn followers(
         &self,
-        group: i64,
+        group: GroupId,
         before: Option<(DateTime<Utc>, i64)>,
         limit: usize,
     ) -> Result<Slice<Person>> {
@@ -79,7 +79,7 @@ impl Store {
                where m.group_id = $1 and m.follower and m.state <> 'banned'
                  and ($2::timestamptz is null or (m.since, m.actor_id) < ($2, $3::bigint))
                order by m.since desc, m.actor_id desc limit $4"#,
-            group,
+            group.0,
             since,
             actor,
             one_more(limit),
@@ -93,12 +93,12 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn admins(&self, group: i64) -> Result<Vec<String>> {
+    pub async fn admins(&self, group: GroupId) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar!(
             r#"select w.iri from membership m join actor w on w.id = m.actor_id
                where m.group_id = $1 and m.role in ('admin', 'owner') and m.state <> 'banned'
                order by m.since desc, m.actor_id desc"#,
-            group,
+            group.0,
         )
         .fetch_all(&self.pool)
         .await?)
@@ -108,7 +108,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn moderators(&self, group: i64) -> Result<Vec<String>> {
+    pub async fn moderators(&self, group: GroupId) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar!(
             r#"select w.iri
                from "group" g
@@ -121,7 +121,7 @@ impl Store {
                join actor w on w.id = s.actor_id
                where g.id = $1
                order by s.since desc nulls first, w.id desc"#,
-            group,
+            group.0,
         )
         .fetch_all(&self.pool)
         .await?)

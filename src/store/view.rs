@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     domain::{Group, Iri, ListPolicy},
-    store::{ActorId, Error, Result, Store, word},
+    store::{ActorId, Error, GroupId, Result, Store, word},
 };
 
 /// Who is asking, as far as their signature says.
@@ -47,7 +47,7 @@ impl Viewer {
 #[derive(Clone, Debug)]
 pub struct GroupView {
     /// Row of `"group"`, for the reads that follow.
-    pub id: i64,
+    pub id: GroupId,
     pub group: Group,
     pub members_list: ListPolicy,
     pub title: String,
@@ -115,7 +115,7 @@ impl TryFrom<GroupRow> for GroupView {
             row: row.id.to_string(),
         })?;
         Ok(Self {
-            id: row.id,
+            id: GroupId(row.id),
             members_list: word("group", "members_list", row.id, &row.members_list)?,
             group: Group {
                 owner,
@@ -161,15 +161,15 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn group_figures(&self, group: i64, viewer: &Viewer) -> Result<Figures> {
+    pub async fn group_figures(&self, group: GroupId, viewer: &Viewer) -> Result<Figures> {
         let row = sqlx::query!(
-            r#"select count(*) filter (where member and state = 'in') as "members!",
+            r#"select count(*) filter (where member) as "members!",
                       count(*) filter (where follower and state <> 'banned') as "followers!",
-                      coalesce(bool_or(actor_id = $2 and member and state = 'in'), false) as "is_member!",
+                      coalesce(bool_or(actor_id = $2 and member), false) as "is_member!",
                       coalesce(bool_or(actor_id = $2 and role in ('admin', 'owner') and state <> 'banned'), false)
                           as "runs_it!"
                from membership where group_id = $1"#,
-            group,
+            group.0,
             viewer.actor(),
         )
         .fetch_one(&self.pool)
@@ -190,7 +190,7 @@ impl Store {
         let rows = sqlx::query!(
             r#"select g.name, g.title, g.summary,
                       (select count(*) from membership m
-                       where m.group_id = g.id and m.member and m.state = 'in') as "members!"
+                       where m.group_id = g.id and m.member) as "members!"
                from "group" g where g.closed_at is null and g.name > $1 order by g.name limit $2"#,
             after,
             limit,
@@ -224,18 +224,6 @@ impl Store {
             threads: count(row.threads),
             comments: count(row.comments),
         })
-    }
-
-    /// The instance actor's public key: SPKI PEM. `None` before the server has started for the first time.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn instance_pem(&self) -> Result<Option<String>> {
-        Ok(
-            sqlx::query_scalar!("select public_pem from own_key where purpose = 'instance'")
-                .fetch_optional(&self.pool)
-                .await?,
-        )
     }
 
     /// Whether the database answers.

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{Result, Slice, Store, Viewer};
+use crate::store::{GroupId, Result, Slice, Store, Viewer};
 
 /// Largest sum of raw texts in one page, in bytes; a first entry larger than that still comes alone.
 const PAGE_BYTES: i64 = 2 << 20;
@@ -18,8 +18,6 @@ pub struct AnnouncedView {
     /// What happened: a word of the log.
     pub kind: String,
     pub at: DateTime<Utc>,
-    /// Number of its entry, and where the next page starts.
-    pub seq: i64,
     /// Id of the post that it is about.
     pub object: String,
     pub object_kind: String,
@@ -69,28 +67,20 @@ impl Store {
 
     async fn announced(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
         let row = sqlx::query!(
-            r#"select a.id, a.kind, a.raw, coalesce(e.at, a.accepted_at) as "at!", w.iri as author, g.name as "group",
+            r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                       p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as "is_comment!",
-                      p.public, pg.seq, ra.id as "retracts?", coalesce(re.at, ra.accepted_at) as "retracted_at?",
+                      p.public, r.id as "retracts?", r.accepted_at as "retracted_at?",
                       coalesce(p.deleted_at, pg.removed_at) as gone_at
                from activity a
                join actor w on w.id = a.actor_id
-               left join lateral (
-                   select group_id, at from entry where activity_id = a.id order by group_id limit 1
-               ) e on true
-               join post p on p.iri = a.object
-               join lateral (
-                   select * from post_group
-                   where post_id = p.id and (e.group_id is null or group_id = e.group_id)
-                   order by activity_id = a.id desc, group_id limit 1
-               ) pg on true
-               join "group" g on g.id = pg.group_id
-               left join activity ra on ra.id = pg.activity_id and ra.id <> a.id
-               left join entry re on re.group_id = pg.group_id and re.seq = pg.seq
+               join "group" g on g.id = a.group_id
+               join post p on p.id = a.post_id
+               left join post_group pg on pg.post_id = p.id and pg.group_id = a.group_id
+               left join activity r on r.id = a.retracts
                where a.id = $1
                  and (p.public or p.author_id = $2 or exists (
                      select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member and m.state = 'in'))"#,
+                     where m.group_id = a.group_id and m.actor_id = $2 and m.member))"#,
             id,
             viewer.actor(),
         )
@@ -101,23 +91,18 @@ impl Store {
         if let (Some(at), true) = (row.gone_at, repeats_the_post) {
             return Ok(Some(ActivityView::Gone { id, at }));
         }
-        let retracts = row
-            .retracts
-            .zip(row.retracted_at)
-            .filter(|_| row.kind == "deleted");
         Ok(Some(ActivityView::Announced(Box::new(AnnouncedView {
             id: row.id,
             group: row.group,
             kind: row.kind,
-            at: row.at,
-            seq: row.seq,
+            at: row.accepted_at,
             object: row.object,
             object_kind: row.object_kind,
             published: row.published_at,
             is_comment: row.is_comment,
             public: row.public,
             author: row.author,
-            retracts,
+            retracts: row.retracts.zip(row.retracted_at),
             raw: row.raw,
         }))))
     }
@@ -154,20 +139,20 @@ impl Store {
     }
 
     /// Posts as they were announced, newest first, that this viewer may see and that are still there; those before
-    /// `before`. The page ends early where its texts would pass 2 MiB.
+    /// `before`, each with its place in the log. The page ends early where its texts would pass 2 MiB.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn outbox(
         &self,
-        group: i64,
+        group: GroupId,
         viewer: &Viewer,
         before: Option<i64>,
         limit: i64,
-    ) -> Result<Slice<AnnouncedView>> {
+    ) -> Result<Slice<(i64, AnnouncedView)>> {
         let rows = sqlx::query!(
             r#"with page as (
-                   select a.id, a.kind, a.raw, coalesce(e.at, a.accepted_at) as at, w.iri as author, g.name as "group",
+                   select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                           p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as is_comment,
                           p.public, pg.seq,
                           lead(pg.seq) over newest as older,
@@ -178,19 +163,18 @@ impl Store {
                    join post p on p.id = pg.post_id
                    join activity a on a.id = pg.activity_id
                    join actor w on w.id = p.author_id
-                   left join entry e on e.group_id = pg.group_id and e.seq = pg.seq
                    where pg.group_id = $1 and pg.seq < $3 and pg.removed_at is null and p.deleted_at is null
                      and (p.public or p.author_id = $2 or exists (
                          select from membership m
-                         where m.group_id = pg.group_id and m.actor_id = $2 and m.member and m.state = 'in'))
+                         where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
                    window newest as (order by pg.seq desc)
                    order by pg.seq desc
                    limit $4
                )
-               select id, kind, raw, at as "at!", author, "group", object, object_kind, published_at,
+               select id, kind, raw, accepted_at, author, "group", object, object_kind, published_at,
                       is_comment as "is_comment!", public, seq, older as "older?"
                from page where place = 1 or bytes <= $5 order by seq desc"#,
-            group,
+            group.0,
             viewer.actor(),
             before.unwrap_or(i64::MAX),
             limit,
@@ -199,12 +183,12 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         let more = rows.last().is_some_and(|row| row.older.is_some());
-        let items = rows.into_iter().map(|row| AnnouncedView {
+        let items = rows.into_iter().map(|row| {
+            let view = AnnouncedView {
             id: row.id,
             group: row.group,
             kind: row.kind,
-            at: row.at,
-            seq: row.seq,
+            at: row.accepted_at,
             object: row.object,
             object_kind: row.object_kind,
             published: row.published_at,
@@ -213,6 +197,8 @@ impl Store {
             author: row.author,
             retracts: None,
             raw: row.raw,
+        };
+            (row.seq, view)
         });
         Ok(Slice {
             items: items.collect(),
@@ -224,14 +210,14 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn outbox_total(&self, group: i64, viewer: &Viewer) -> Result<u64> {
+    pub async fn outbox_total(&self, group: GroupId, viewer: &Viewer) -> Result<u64> {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!" from post_group pg join post p on p.id = pg.post_id
                where pg.group_id = $1 and pg.removed_at is null and p.deleted_at is null
                  and (p.public or p.author_id = $2 or exists (
                      select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member and m.state = 'in'))"#,
-            group,
+                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))"#,
+            group.0,
             viewer.actor(),
         )
         .fetch_one(&self.pool)

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{Result, Slice, Store, Viewer, collections::one_more, view::count};
+use crate::store::{GroupId, Result, Slice, Store, Viewer, collections::one_more, view::count};
 
 /// Who wrote something, as far as we know them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct PostView {
     pub author: AuthorView,
     pub likes: u64,
     /// The group in which it is shown; its oldest, if it is in several.
-    pub group_id: i64,
+    pub group_id: GroupId,
     pub group: String,
     pub group_title: String,
     pub thread: Uuid,
@@ -75,7 +75,7 @@ impl Store {
                where p.id = $1
                  and (p.public or p.author_id = $2 or exists (
                      select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member and m.state = 'in'))
+                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
                order by g.closed_at is not null, g.id limit 1"#,
             id,
             viewer.actor(),
@@ -99,7 +99,7 @@ impl Store {
                 name: row.name,
             },
             likes: count(row.likes),
-            group_id: row.group_id,
+            group_id: GroupId(row.group_id),
             group: row.group,
             group_title: row.group_title,
             thread: row.thread_id,
@@ -113,7 +113,7 @@ impl Store {
     /// If the database does not answer.
     pub async fn threads(
         &self,
-        group: i64,
+        group: GroupId,
         viewer: &Viewer,
         before: Option<i64>,
         limit: usize,
@@ -129,9 +129,9 @@ impl Store {
                  and pg.removed_at is null and p.deleted_at is null
                  and (p.public or p.author_id = $2 or exists (
                      select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member and m.state = 'in'))
+                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
                order by pg.seq desc limit $4"#,
-            group,
+            group.0,
             viewer.actor(),
             before.unwrap_or(i64::MAX),
             one_more(limit),
@@ -160,14 +160,14 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn threads_total(&self, group: i64, viewer: &Viewer) -> Result<u64> {
+    pub async fn threads_total(&self, group: GroupId, viewer: &Viewer) -> Result<u64> {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!" from post_group pg join post p on p.id = pg.post_id
                where pg.group_id = $1 and p.parent_id is null and pg.removed_at is null and p.deleted_at is null
                  and (p.public or p.author_id = $2 or exists (
                      select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member and m.state = 'in'))"#,
-            group,
+                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))"#,
+            group.0,
             viewer.actor(),
         )
         .fetch_one(&self.pool)
@@ -179,15 +179,15 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn featured_ids(&self, group: i64, viewer: &Viewer, limit: i64) -> Result<Vec<String>> {
+    pub async fn featured_ids(&self, group: GroupId, viewer: &Viewer, limit: i64) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar!(
             r#"select p.iri from post_group pg join post p on p.id = pg.post_id
                where pg.group_id = $1 and pg.featured_at is not null and pg.removed_at is null and p.deleted_at is null
                  and (p.public or p.author_id = $2 or exists (
                      select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member and m.state = 'in'))
+                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
                order by pg.featured_at desc, pg.seq desc limit $3"#,
-            group,
+            group.0,
             viewer.actor(),
             limit,
         )

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{AuthorView, Result, Slice, Store, Viewer, collections::one_more, view::count};
+use crate::store::{AuthorView, GroupId, Result, Slice, Store, Viewer, collections::one_more, view::count};
 
 /// A comment in a thread, in the order of arrival.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl Store {
     /// If the database does not answer.
     pub async fn comments(
         &self,
-        group: i64,
+        group: GroupId,
         thread: Uuid,
         viewer: &Viewer,
         after: Option<Uuid>,
@@ -47,9 +47,9 @@ impl Store {
                  and ($4::uuid is null or (p.received_at, p.id) > (select received_at, id from post where id = $4))
                  and (p.public or p.author_id = $3 or exists (
                      select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member and m.state = 'in'))
+                     where m.group_id = $1 and m.actor_id = $3 and m.member))
                order by p.received_at, p.id limit $5"#,
-            group,
+            group.0,
             thread,
             viewer.actor(),
             after,
@@ -81,7 +81,7 @@ impl Store {
     /// If the database does not answer.
     pub async fn thread_ids(
         &self,
-        group: i64,
+        group: GroupId,
         thread: Uuid,
         viewer: &Viewer,
         after: Option<Uuid>,
@@ -95,9 +95,9 @@ impl Store {
                  and ($4::uuid is null or (p.received_at, p.id) > (select received_at, id from post where id = $4))
                  and (p.public or p.author_id = $3 or exists (
                      select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member and m.state = 'in'))
+                     where m.group_id = $1 and m.actor_id = $3 and m.member))
                order by p.received_at, p.id limit $5"#,
-            group,
+            group.0,
             thread,
             viewer.actor(),
             after,
@@ -113,7 +113,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn thread_total(&self, group: i64, thread: Uuid, viewer: &Viewer) -> Result<u64> {
+    pub async fn thread_total(&self, group: GroupId, thread: Uuid, viewer: &Viewer) -> Result<u64> {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!"
                from post p
@@ -121,8 +121,8 @@ impl Store {
                where p.thread_id = $2 and p.deleted_at is null
                  and (p.public or p.author_id = $3 or exists (
                      select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member and m.state = 'in'))"#,
-            group,
+                     where m.group_id = $1 and m.actor_id = $3 and m.member))"#,
+            group.0,
             thread,
             viewer.actor(),
         )
@@ -137,7 +137,7 @@ impl Store {
     /// If the database does not answer.
     pub async fn reply_ids(
         &self,
-        group: i64,
+        group: GroupId,
         parent: Uuid,
         viewer: &Viewer,
         after: Option<Uuid>,
@@ -151,9 +151,9 @@ impl Store {
                  and ($4::uuid is null or (p.received_at, p.id) > (select received_at, id from post where id = $4))
                  and (p.public or p.author_id = $3 or exists (
                      select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member and m.state = 'in'))
+                     where m.group_id = $1 and m.actor_id = $3 and m.member))
                order by p.received_at, p.id limit $5"#,
-            group,
+            group.0,
             parent,
             viewer.actor(),
             after,
@@ -169,7 +169,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn reply_total(&self, group: i64, parent: Uuid, viewer: &Viewer) -> Result<u64> {
+    pub async fn reply_total(&self, group: GroupId, parent: Uuid, viewer: &Viewer) -> Result<u64> {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!"
                from post p
@@ -177,8 +177,8 @@ impl Store {
                where p.parent_id = $2 and p.deleted_at is null
                  and (p.public or p.author_id = $3 or exists (
                      select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member and m.state = 'in'))"#,
-            group,
+                     where m.group_id = $1 and m.actor_id = $3 and m.member))"#,
+            group.0,
             parent,
             viewer.actor(),
         )

@@ -55,6 +55,30 @@ pub(super) const FORBIDDEN: Code = code(
     "This is not allowed",
     "The request is understood and its sender is known, but may not do this.",
 );
+const NOT_THE_SIGNER: Code = code(
+    403,
+    "not-the-signer",
+    "The signer is somebody else",
+    "The key that signed the request is not the key of the actor that the activity names.",
+);
+const BLOCKED: Code = code(
+    403,
+    "blocked",
+    "This server does not talk to that host",
+    "The operator of this server has blocked the host, or talks to a list of hosts only.",
+);
+const FOREIGN_ID: Code = code(
+    403,
+    "foreign-id",
+    "This id is not the sender's to give",
+    "An id is on the host of whoever sends it, and never on this one.",
+);
+const GROUPS_DISAGREE: Code = code(
+    403,
+    "groups-disagree",
+    "The addressing names groups that do not agree",
+    "Where audience or target is given, every group of this server in to or cc is among theirs, and it is the post's own.",
+);
 pub(super) const NOT_FOUND: Code = code(
     404,
     "not-found",
@@ -118,11 +142,15 @@ pub(super) const UNAVAILABLE: Code = code(
 );
 
 /// All but the domain's.
-pub(super) const CODES: [Code; 14] = [
+pub(super) const CODES: [Code; 18] = [
     UNREADABLE,
     BAD_REQUEST,
     UNSIGNED,
     FORBIDDEN,
+    NOT_THE_SIGNER,
+    BLOCKED,
+    FOREIGN_ID,
+    GROUPS_DISAGREE,
     NOT_FOUND,
     METHOD,
     TOO_SLOW,
@@ -146,7 +174,7 @@ pub(super) const REFUSALS: [Refusal; 12] = [
     Refusal::NotAnAdmin,
     Refusal::ParentElsewhere,
     Refusal::NotTheAuthor,
-    Refusal::NotPublic,
+    Refusal::WiderThanItsThread,
     Refusal::NothingWaits,
     Refusal::IsTheOwner,
 ];
@@ -265,10 +293,13 @@ impl From<Refused> for Problem {
         match refused {
             Refused::Unreadable { why, field } => Self::because(UNREADABLE, why).about(field),
             Refused::Unsigned(why) => Self::because(UNSIGNED, why),
-            Refused::Forbidden { code, why, field } => Self {
-                code,
-                ..Self::because(FORBIDDEN, why).about(field)
-            },
+            Refused::Forbidden { code, why, field } => {
+                let known = CODES.iter().find(|known| known.code == code);
+                Self {
+                    code,
+                    ..Self::because(*known.unwrap_or(&FORBIDDEN), why).about(field)
+                }
+            }
             Refused::NotFound => Self::new(NOT_FOUND),
             Refused::Busy { retry_after } => Self::new(BUSY).after(retry_after),
             Refused::Unavailable(why) => unavailable(&why),

@@ -84,6 +84,7 @@ fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String>
         is_comment: view.is_comment,
         public: view.public,
         author: &view.author,
+        wrapped: !view.raw.is_empty(),
         retracts: view.retracts,
     };
     Some(dialect::write(shape, &said, here)?.around(&view.raw))

@@ -49,9 +49,11 @@ pub(in crate::web) async fn group(
 
 /// `GET /actor`: the same for everybody, whatever they accept.
 pub(in crate::web) async fn instance(State(web): State<Web>) -> Answer {
-    let pem = web.engine.store().instance_pem().await?;
-    let pem = pem.ok_or(Problem::new(error::UNAVAILABLE).after(5))?;
-    Ok(Reply::activity(&dialect::instance_document(&pem, web.engine.here())).into_response())
+    let key = web.engine.store().own_key("instance").await?;
+    // Made when the server starts for the first time.
+    let key = key.ok_or(Problem::new(error::UNAVAILABLE).after(5))?;
+    let document = dialect::instance_document(&key.public_pem, web.engine.here());
+    Ok(Reply::activity(&document).into_response())
 }
 
 /// `GET /actor/outbox`: it only signs, it says nothing.

@@ -33,12 +33,12 @@ pub(in crate::web) async fn outbox(
     let items: Vec<_> = slice
         .items
         .iter()
-        .filter_map(|view| written(view, here))
+        .filter_map(|(_, view)| written(view, here))
         .collect();
     if is_whole {
         return Ok(listing.with_items(&items));
     }
-    let last = slice.items.last().filter(|_| slice.more).map(|view| view.seq);
+    let last = slice.items.last().filter(|_| slice.more).map(|(seq, _)| *seq);
     let next = last.map(|seq| query("before", Some(seq)));
     Ok(listing.page(&query("before", before), next, &items))
 }
