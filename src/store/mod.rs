@@ -6,6 +6,7 @@
 
 mod actor;
 mod bell;
+mod collections;
 mod connect;
 pub mod following;
 pub mod group;
@@ -20,12 +21,16 @@ pub mod received;
 mod settle;
 mod shard;
 mod view;
+mod view_activity;
+mod view_post;
+mod view_thread;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor};
 pub use bell::Listening;
+pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
 pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};
@@ -34,7 +39,10 @@ pub use own_key::{OwnKey, insert_own_key};
 pub use peer::{LookedUp, PeerClass};
 pub use queue::QueueRow;
 pub use shard::{SHARDS, ShardLocks};
-pub use view::Viewer;
+pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
+pub use view_activity::{ActivityView, AnnouncedView};
+pub use view_post::{AuthorView, PostView, ThreadView};
+pub use view_thread::CommentView;
 
 use crate::clock::Clock;
 
