@@ -8,7 +8,7 @@ use crate::{
     peer::{
         FetchError, Peers,
         fetch::{Document, refused},
-        keys,
+        key_document,
     },
     store::{self, Actor, NewActor},
 };
@@ -95,7 +95,7 @@ pub(super) fn as_actor(document: &Document, iri: &Iri) -> Result<RemoteActor, Fe
 
 /// Keys whose text cannot be read, or that are too weak to be used, are as if they were not listed.
 fn usable(keys: Vec<(String, Option<String>)>) -> Vec<(String, Option<String>)> {
-    let readable = |text: &Option<String>| text.as_ref().is_none_or(|text| keys::parse(text).is_ok());
+    let readable = |text: &Option<String>| text.as_ref().is_none_or(|text| key_document::parse(text).is_ok());
     keys.into_iter()
         .filter(|(_, text)| readable(text))
         .take(MOST_KEYS)
