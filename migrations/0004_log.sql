@@ -10,8 +10,9 @@ create index seen_at on seen (at);
 -- Received, durable, not decided yet: something must be fetched first.
 create table received (
     id        uuid primary key,
-    iri_hash  bytea not null unique,
+    iri_hash  bytea not null unique,            -- of the activity's id; of id and group where it came by a followed group
     inbox     text,                             -- name of the group whose inbox it came to
+    via       text,                             -- name of the group that follows whoever announced it
     actor_id  bigint not null references actor,
     host      text not null,
     needs     text not null,                    -- what to fetch
@@ -86,7 +87,8 @@ create index letter_at on letter (at);
 
 -- Which entries a subscription is still to be sent: the one place that says so. Windows, turns, blocks and back-off are
 -- not its business. A function, because only an inlined one lets `order by seq limit 1` stop at the first row.
-create function entries_due(of_group bigint, in_shape text, after bigint, until bigint, left_at bigint, host text)
+create function entries_due(
+    of_group bigint, in_shape text, after bigint, until bigint, left_at bigint, destination bigint, host text)
 returns table (seq bigint, activity_id uuid, at timestamptz, head text, tail text)
 language sql stable parallel safe as $$
     select x.seq, e.activity_id, e.at, x.head, x.tail
@@ -94,6 +96,10 @@ language sql stable parallel safe as $$
     where x.group_id = of_group and x.shape = in_shape and x.seq > after and (until is null or x.seq <= until)
         and (left_at is null or e.retracts <= left_at)
         and not (x.skip_author and e.author_host is not distinct from host)
+        -- What is for members goes only to an inbox where every reader of the group is one; elsewhere it is withheld.
+        and (e.audience = 'public' or not exists (
+            select from membership m
+            where m.group_id = of_group and m.destination_id = destination and not m.member))
 $$;
 
 -- The same for all subscriptions; one without a shape has no rows here.
@@ -101,7 +107,8 @@ create view due_entry as
 select s.id as subscription_id, s.destination_id, s.group_id, v.*
 from subscription s
 join destination d on d.id = s.destination_id
-cross join lateral entries_due(s.group_id, s.shape, s.cursor, s.until_seq, s.left_at, d.host) v;
+cross join lateral entries_due(
+    s.group_id, s.shape, s.cursor, s.until_seq, s.left_at, s.destination_id, d.host) v;
 
 -- Entries that one destination will not get unless an operator says so; counted and shown.
 create table parked (

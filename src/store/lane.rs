@@ -55,7 +55,7 @@ pub struct Due {
     /// The activity's own id, for the log and to know the item again.
     pub activity: Uuid,
     /// What it is about, if it is an entry about something.
-    pub object: Option<String>,
+    pub object: Option<Uuid>,
     /// Whose key signs it: a purpose of `own_key`.
     pub key: String,
     /// The body is `head`, then `raw` and `tail` where there are any.
@@ -179,29 +179,30 @@ impl Store {
             r#"
             with next as (
                 (select 'letter' as what, l.id as number, l.group_id, 0::bigint as seq, l.activity_id,
-                        null::text as object, l.body as head, null::text as raw, null::text as tail, false as follows_parked, 0 as rank
+                        null::uuid as object, l.body as head, null::text as raw, null::text as tail,
+                        false as follows_parked, 0 as rank
                  from letter l
                  where l.destination_id = $1 and l.sent_at is null and l.refused_at is null and l.parked_at is null
                      and l.id <> all($3)
                  order by l.id limit 1)
                 union all
-                (select 'retried', p.subscription_id, p.group_id, p.seq, e.activity_id, a.object, x.head,
-                        case when x.tail is not null then a.raw end, x.tail, false, 1
+                (select 'retried', p.subscription_id, p.group_id, p.seq, v.activity_id, a.post_id, v.head,
+                        case when v.tail is not null then a.raw end, v.tail, false, 1
                  from parked p
                  join subscription s on s.id = p.subscription_id
-                 join entry e on e.group_id = p.group_id and e.seq = p.seq
-                 join entry_shape x on x.group_id = p.group_id and x.seq = p.seq and x.shape = s.shape
-                 join activity a on a.id = e.activity_id
+                 cross join lateral entries_due(
+                     p.group_id, s.shape, p.seq - 1, p.seq, s.left_at, $1, $9) v
+                 join activity a on a.id = v.activity_id
                  where p.destination_id = $1 and p.retry_at is not null
                  order by p.group_id, p.seq limit 1)
                 union all
-                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.object, n.head,
+                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.post_id as object, n.head,
                         case when n.tail is not null then a.raw end, n.tail,
                         exists (select from parked p
                             join entry pe on pe.group_id = p.group_id and pe.seq = p.seq
                             join activity pa on pa.id = pe.activity_id
                             where p.destination_id = $1 and p.group_id = s.group_id and p.seq < n.seq
-                                and pa.object = a.object),
+                                and pa.post_id = a.post_id),
                         2
                  from subscription s
                  join group_seq g on g.group_id = s.group_id
@@ -210,7 +211,7 @@ impl Store {
                             group by subscription_id) taken on taken.subscription_id = s.id
                  cross join lateral (
                      select * from entries_due(s.group_id, s.shape, greatest(s.cursor, taken.seq),
-                         s.until_seq, s.left_at, $9) v
+                         s.until_seq, s.left_at, $1, $9) v
                      order by v.seq limit 1) n
                  join activity a on a.id = n.activity_id
                  where s.destination_id = $1 and s.cursor < least(g.seq, s.until_seq)
@@ -301,17 +302,19 @@ impl Store {
         })
     }
 
-    /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment.
-    /// Gives how many subscriptions moved.
+    /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment, and
+    /// forgets what was put aside and is not for it any more. Gives how many subscriptions moved.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn pass_over(&self, lane: i64) -> Result<u64> {
         let passed = sqlx::query!(
             "with vanished as (
-                 delete from parked p where p.destination_id = $1 and p.retry_at is not null
-                     and not exists (select from entry_shape x join subscription s on s.id = p.subscription_id
-                         where x.group_id = p.group_id and x.seq = p.seq and x.shape = s.shape)
+                 delete from parked p using subscription s, destination d
+                 where p.destination_id = $1 and p.retry_at is not null
+                     and s.id = p.subscription_id and d.id = p.destination_id
+                     and not exists (select from entries_due(
+                         p.group_id, s.shape, p.seq - 1, p.seq, s.left_at, d.id, d.host))
              )
              update subscription s set cursor = least(g.seq, s.until_seq) from group_seq g
              where g.group_id = s.group_id and s.destination_id = $1 and s.shape is not null

@@ -1,27 +1,50 @@
 //! All SQL.
 //!
 //! One rule: a question is one query in the file of its table family, and gives a domain type back; a row that makes no
-//! sense is an [`Error::Nonsense`] that names table, column and row. A new table is a migration, a file here and a
-//! line below.
+//! sense is an [`Error::Nonsense`] that names table, column and row. What a turn does takes its [`Tx`]; what stands alone
+//! is a method of [`Store`]. A new table is a migration, a file here and a line below.
 
 mod actor;
 mod bell;
+mod collections;
 mod connect;
+pub mod following;
+pub mod group;
 mod lane;
+mod listing;
+pub mod log;
+pub mod membership;
 mod own_key;
+mod peer;
+pub mod post;
 mod queue;
+pub mod received;
+mod settle;
 mod shard;
+mod view;
+mod view_activity;
+mod view_post;
+mod view_thread;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId};
+pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor};
 pub use bell::Listening;
+pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
+pub use group::GroupId;
 pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};
+pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
+pub use log::DestinationId;
 pub use own_key::{OwnKey, insert_own_key};
+pub use peer::{LookedUp, PeerClass};
 pub use queue::QueueRow;
 pub use shard::{SHARDS, ShardLocks};
+pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
+pub use view_activity::{ActivityView, AnnouncedView};
+pub use view_post::{AuthorView, PostView, ThreadView};
+pub use view_thread::CommentView;
 
 use crate::clock::Clock;
 
@@ -61,6 +84,18 @@ pub enum Error {
     /// A name or id that is taken already.
     #[error("{0}")]
     Taken(String),
+}
+
+impl Error {
+    /// Whether the same transaction may well succeed when it is run again: two were in each other's way.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        // Serialisation failure, deadlock, and a row that another transaction has just inserted.
+        matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    }
 }
 
 /// Poolers in transaction mode lose prepared statements, or give us somebody else's.

@@ -86,23 +86,14 @@ impl Store {
     }
 
     /// An operator wants everything for this host tried at once: its destinations are neither backing off nor parked
-    /// any more, and what was put aside is sent once more, before all other entries. What was put aside for somebody
-    /// who has left since is forgotten. Gives the number of destinations.
+    /// any more, and what was put aside is sent once more, before all other entries, unless it is not for them any
+    /// more. Gives the number of destinations.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn queue_retry(&self, host: &str) -> Result<u64> {
         let mut tx = self.begin().await?;
         let now = self.now();
-        sqlx::query!(
-            "delete from parked p using destination d, subscription s, entry e
-             where d.host = $1 and d.id = p.destination_id and s.id = p.subscription_id
-                 and e.group_id = p.group_id and e.seq = p.seq
-                 and s.left_at is not null and (e.retracts <= s.left_at) is not true",
-            host,
-        )
-        .execute(&mut *tx)
-        .await?;
         sqlx::query!(
             "update parked p set retry_at = $2 from destination d where d.host = $1 and d.id = p.destination_id",
             host,

@@ -182,8 +182,8 @@ impl Store {
             "update parked p set retry_at = null, reason = case p.seq when $3 then $4 else p.reason end
              from entry e join activity a on a.id = e.activity_id
              where p.destination_id = $1 and p.group_id = $2 and e.group_id = p.group_id and e.seq = p.seq
-                 and (p.seq = $3 or p.seq > $3 and a.object = (
-                     select same.object from entry tried join activity same on same.id = tried.activity_id
+                 and (p.seq = $3 or p.seq > $3 and a.post_id = (
+                     select same.post_id from entry tried join activity same on same.id = tried.activity_id
                      where tried.group_id = $2 and tried.seq = $3))",
             lane,
             group,
