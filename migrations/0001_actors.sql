@@ -5,15 +5,23 @@ create table peer (
     host         text primary key,
     software     text,                          -- NodeInfo's software.name, lower case; null: not known
     version      text,
+    evidence     text check (evidence in ('wraps', 'joins')), -- what it has shown of how it speaks
     class        text not null default 'unknown', -- how it speaks, see dialect::class
+    class_shape  text,                          -- what the class is written in; null: not looked up yet
     class_reason text not null default 'never looked up',
     looked_up_at timestamptz,                   -- null: the look-up is still to be done
-    shape        text,                          -- an operator's override of the class's shape
+    shape        text,                          -- an operator's override of class_shape
     scheme       text not null default 'cavage' check (scheme in ('cavage', 'rfc9421')),
     blocked_at   timestamptz                    -- an operator's block; covers sub-domains
 );
-create index peer_to_look_up on peer (host) where looked_up_at is null;
+create index peer_looked_up on peer (looked_up_at); -- both the new and those whose look-up has aged
 create index peer_blocked on peer (host) where blocked_at is not null;
+
+-- Whether what is said of `name` (a block, an allowance) holds for `authority` too: the same authority, its host
+-- without the port, or a parent domain of it. The same rule as domain::host_and_parents.
+create function covers(name text, authority text) returns boolean language sql immutable parallel safe return
+    name in (authority, regexp_replace(authority, ':[0-9]+$', ''))
+    or right(regexp_replace(authority, ':[0-9]+$', ''), length(name) + 1) = '.' || name;
 
 -- An actor, remote or ours. `iri` is the canonical id; ids are at most 2,048 bytes: a B-tree key is at most 2,704.
 create table actor (
@@ -38,7 +46,8 @@ create table actor_key (
     pem        text not null,
     fetched_at timestamptz not null
 );
-create unique index actor_key_iri on actor_key (iri);
+-- Two actors of one host may list one key id, one of them falsely: neither takes the other's place.
+create unique index actor_key_iri on actor_key (iri, actor_id);
 create index actor_key_actor on actor_key (actor_id);
 
 -- Keys of our own actors: each group's and the instance's (group_id null).

@@ -37,11 +37,17 @@ create table destination (
     last_error   text,                          -- in words, ours
     last_try     timestamptz,
     last_success timestamptz,
+    slow         boolean not null default false, -- the last answer took over 2 s, or did not come
+    hurried_at   timestamptz,                   -- when signed traffic from there last brought `next_try` forward
+    stuck_on     uuid,                          -- activity that keeps being answered with 5xx or 401
+    stuck_answers integer not null default 0,   -- how many such answers it got
+    stuck_since  timestamptz,                   -- when it got the first
     refused      bigint not null default 0,     -- entries and letters refused for good
     delivered    bigint not null default 0
 );
 create unique index destination_inbox on destination (inbox);
 create index destination_host on destination (host);
+create index destination_next_try on destination (next_try) where next_try is not null;
 
 -- One actor's relation to one group: follower (reads), member (posts), a role and a state.
 create table membership (
@@ -54,10 +60,12 @@ create table membership (
     banned_until   timestamptz,                 -- null with state 'banned': for good
     ban_reason     text,
     request        text,                        -- the Follow or Join as it arrived: Accepts embed it
+    request_iri    text,                        -- its id: an Undo may name only that
     destination_id bigint references destination, -- where this reader hears the group; null: nowhere
     since          timestamptz not null,
     primary key (group_id, actor_id)
 );
+create index membership_request on membership (request_iri) where request_iri is not null;
 create index membership_actor on membership (actor_id);
 create index membership_destination on membership (destination_id, group_id) where destination_id is not null;
 create index membership_newest on membership (group_id, since desc, actor_id desc) where member;

@@ -3,13 +3,17 @@
 -- An activity as it was accepted or as we said it: the exact text, kept once. Ids that we mint are rebuilt from here.
 create table activity (
     id          uuid primary key,               -- our own id: announcements of it live at /activities/UUID[/shape]
-    iri         text,                           -- the sender's id; null where it had none
-    kind        text not null,                  -- what happened, see domain::Event
+    group_id    bigint not null references "group",
+    iri         text,                           -- the sender's id; null where we have only the object
+    kind        text not null,                  -- what happened, see domain::Event::announced_as
     actor_id    bigint references actor,        -- who did it
-    object      text,                           -- id of what it is about
+    post_id     uuid,                           -- what it is about
+    retracts    uuid,                           -- the activity that it takes back
     raw         text not null,                  -- byte for byte as it arrived
     accepted_at timestamptz not null
 );
+
+create index activity_post on activity (post_id);
 
 -- A post: a thread's first post or a comment.
 create table post (
@@ -57,6 +61,7 @@ create table vote (
     primary key (post_id, actor_id, kind)
 );
 create index vote_actor on vote (actor_id);
+create index vote_iri on vote (iri) where iri is not null;
 
 -- A Delete that came before its Create keeps the Create out. Pruned after 30 days.
 create table tombstone (

@@ -10,8 +10,9 @@ create index seen_at on seen (at);
 -- Received, durable, not decided yet: something must be fetched first.
 create table received (
     id        uuid primary key,
-    iri_hash  bytea not null unique,
+    iri_hash  bytea not null unique,            -- of the activity's id; of id and group where it came by a followed group
     inbox     text,                             -- name of the group whose inbox it came to
+    via       text,                             -- name of the group that follows whoever announced it
     actor_id  bigint not null references actor,
     host      text not null,
     needs     text not null,                    -- what to fetch
@@ -46,6 +47,7 @@ create table entry_shape (
     shape    text not null,
     head     text not null,
     tail     text,                              -- null: `head` is the whole document, the raw text is not in it
+    skip_author boolean not null default false, -- not for the author's own server: entry.author_host
     primary key (group_id, seq, shape),
     foreign key (group_id, seq) references entry on delete cascade
 );
@@ -76,17 +78,34 @@ create table letter (
     body           text not null,
     at             timestamptz not null,
     sent_at        timestamptz,
-    refused_at     timestamptz
+    refused_at     timestamptz,
+    parked_at      timestamptz                  -- given up until `queue retry`: see `parked`
 );
-create index letter_waiting on letter (destination_id, id) where sent_at is null and refused_at is null;
+create index letter_waiting on letter (destination_id, id)
+    where sent_at is null and refused_at is null and parked_at is null;
 create index letter_at on letter (at);
+
+-- Which entries each subscription is still to be sent: the one place that says so. Windows, turns, blocks and back-off
+-- are not its business; nor is a subscription without a shape, which has no rows here.
+create view due_entry as
+select s.id as subscription_id, s.destination_id, e.group_id, e.seq, e.activity_id, e.at, x.head, x.tail
+from subscription s
+join destination d on d.id = s.destination_id
+join entry_shape x on x.group_id = s.group_id and x.shape = s.shape
+    and x.seq > s.cursor and (s.until_seq is null or x.seq <= s.until_seq)
+join entry e on e.group_id = x.group_id and e.seq = x.seq
+where (s.left_at is null or e.retracts <= s.left_at)
+    and not (x.skip_author and e.author_host is not distinct from d.host);
 
 -- Entries that one destination will not get unless an operator says so; counted and shown.
 create table parked (
-    destination_id bigint not null references destination,
-    group_id       bigint not null,
-    seq            bigint not null,
-    reason         text not null,
-    at             timestamptz not null,
+    destination_id  bigint not null references destination,
+    group_id        bigint not null,
+    seq             bigint not null,
+    subscription_id bigint not null references subscription, -- whose shape it is written in
+    reason          text not null,
+    at              timestamptz not null,
+    retry_at        timestamptz,                -- an operator wants it tried once more, before all other entries
     primary key (destination_id, group_id, seq)
 );
+create index parked_to_retry on parked (destination_id) where retry_at is not null;

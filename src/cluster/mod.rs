@@ -45,8 +45,10 @@ use probe::Answer;
 const SILENCE: Duration = Duration::from_secs(20);
 /// How long a server may say "starting up": it may be replaying a long log after a crash.
 const RECOVERY: Duration = Duration::from_secs(600);
-/// How often we look again.
+/// How soon we look again.
 const LOOK: Duration = Duration::from_millis(10);
+/// And how late at most: each look at a starting server is a line in its log.
+const LONGEST_LOOK: Duration = Duration::from_millis(500);
 
 /// The superuser of the cluster, which initdb makes.
 const USER: &str = "folkmoot";
@@ -148,9 +150,14 @@ async fn settle(place: &Place, options: &Options<'_>, alone: bool, silence: Dura
             Answer::Starting if begun.elapsed() > RECOVERY => return Err(place.silent("still starting up")),
             Answer::Nobody if alone && processes::on(place).is_empty() => return begin(place, options).await,
             Answer::Nobody if begun.elapsed() >= silence => return Err(place.silent(whose(alone))),
-            Answer::Starting | Answer::Nobody => sleep(LOOK).await,
+            Answer::Starting | Answer::Nobody => pause(begun).await,
         }
     }
+}
+
+/// The longer we wait, the less often we look.
+async fn pause(begun: Instant) {
+    sleep((begun.elapsed() / 10).clamp(LOOK, LONGEST_LOOK)).await;
 }
 
 /// Why a directory without an answer is not free.
@@ -168,6 +175,7 @@ async fn begin(place: &Place, options: &Options<'_>) -> Result<(), Error> {
     if place.is_new() {
         launch::init(place, &binaries, options.throwaway).await?;
     }
+    place.prepare_socket_dir()?;
     place.clear_stale()?;
     let mut server = Server::start(place, &binaries, options.throwaway)?;
     let begun = Instant::now();
@@ -176,7 +184,7 @@ async fn begin(place: &Place, options: &Options<'_>) -> Result<(), Error> {
         if begun.elapsed() > RECOVERY {
             return Err(place.silent("still starting up"));
         }
-        sleep(LOOK).await;
+        pause(begun).await;
     }
     Ok(())
 }

@@ -86,7 +86,6 @@ impl Place {
     /// Removes what a killed server left behind. The caller holds both locks alone, and has seen that nobody
     /// answers and no process is at work here: Postgres itself would trust the pid, which may be anybody's by now.
     pub(super) fn clear_stale(&self) -> Result<(), Error> {
-        self.prepare_socket_dir()?;
         let socket = self.socket();
         let mut socket_lock = socket.clone().into_os_string();
         socket_lock.push(".lock");
@@ -116,7 +115,7 @@ impl Place {
     }
 
     /// A directory that only the database user may enter: whoever reaches the socket is the superuser.
-    fn prepare_socket_dir(&self) -> Result<(), Error> {
+    pub(super) fn prepare_socket_dir(&self) -> Result<(), Error> {
         let dir = &self.socket_dir;
         match DirBuilder::new().mode(0o700).create(dir) {
             Ok(()) => self.runner.give(dir)?,

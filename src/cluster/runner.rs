@@ -147,19 +147,20 @@ mod tests {
             |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
         set(dir.path(), 0o755);
         set(&shut, 0o700);
-        let nobody = Runner {
-            name: "nobody".into(),
-            uid: 65_534,
-            gid: 65_534,
+        let owner = dir.path().metadata().unwrap();
+        let other = Runner {
+            name: "other".into(),
+            uid: owner.uid() + 1,
+            gid: owner.gid() + 1,
             drops: true,
         };
 
-        let error = nobody.check_reaches(&inside).unwrap_err();
+        let error = other.check_reaches(&inside).unwrap_err();
         assert!(
             matches!(&error, Error::Unreachable { dir, .. } if *dir == shut),
             "{error}"
         );
         set(&shut, 0o701);
-        nobody.check_reaches(&inside).unwrap();
+        other.check_reaches(&inside).unwrap();
     }
 }

@@ -188,6 +188,7 @@ async fn a_pid_file_that_names_a_stranger_does_no_harm() {
         .runner
         .command(Path::new("/bin/sleep"))
         .arg("600")
+        .kill_on_drop(true)
         .spawn()
         .unwrap();
     let pid = stranger.id().unwrap();

@@ -1,1 +1,175 @@
-//! (being built)
+//! Durable fan-out: what groups say reaches every destination, in order, however often somebody is killed.
+//!
+//! One rule: no error, and no row that is not there, ever counts as sent. Bytes come from the log and go out as they
+//! are; what they mean is not known here. A new reason to try again or to give up is an arm of [`judge`].
+//!
+//! ```text
+//!   commit --> bell --> dispatch: which lanes are due? --> lane: look, send, judge, record --> idle
+//!                            ^                                        |
+//!                            +---- next_try, once a second <--- back off
+//!   shards: one session of the database decides whose lanes these are
+//! ```
+
+mod backoff;
+mod dispatch;
+mod judge;
+mod keys;
+mod lane;
+mod prepare;
+mod record;
+mod shards;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::sync::Mutex;
+
+use crate::{
+    delivery::{
+        dispatch::Dispatch,
+        keys::Keys,
+        lane::Ended,
+        shards::{Keeper, Shards},
+    },
+    net,
+    store::{Result, Store, Walls},
+};
+
+/// How much may be under way at once, and what is never sent to.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Lanes under way at once.
+    pub lanes: usize,
+    /// Beside them, lanes of destinations whose last try failed or was slow: they cannot take all places.
+    pub doubtful_lanes: usize,
+    /// `federation.blocked` and `federation.allowed_only`.
+    pub walls: Walls,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { lanes: 256, doubtful_lanes: 64, walls: Walls::default() }
+    }
+}
+
+/// The sender of this process. Cheap to clone; all clones are one sender.
+#[derive(Clone)]
+pub struct Delivery(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    net: net::Client,
+    keys: Keys,
+    settings: Settings,
+    shards: Arc<Shards>,
+    keeper: Mutex<Option<Keeper>>,
+    stopping: AtomicBool,
+}
+
+impl Delivery {
+    /// Sends nothing yet. Its clock is the store's.
+    #[must_use]
+    pub fn new(store: Store, net: net::Client, settings: Settings) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            net,
+            keys: Keys::new(),
+            settings,
+            shards: Shards::none(),
+            keeper: Mutex::new(None),
+            stopping: AtomicBool::new(false),
+        }))
+    }
+
+    /// Sends until `shutdown` resolves; then waits, at most 15 s, until what is under way is answered and recorded.
+    /// Other processes on the same database get their share of the destinations.
+    ///
+    /// # Errors
+    /// Only at the start: if the database does not answer, or [`crate::store::Error::Pooler`].
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) -> Result<()> {
+        self.0.stopping.store(false, Ordering::SeqCst);
+        self.0.hold_shards().await?;
+        let listening = self.0.store.listen();
+        Dispatch::new(Arc::clone(&self.0)).run(shutdown).await;
+        drop(listening);
+        self.release().await;
+        Ok(())
+    }
+
+    /// For tests: sends everything that is due at this moment and gives the number of requests. Destinations that
+    /// are backing off are waited for by moving the clock.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn step(&self) -> Result<usize> {
+        self.0.hold_shards().await?;
+        let mut posts = 0;
+        loop {
+            let before = posts;
+            for doubtful in [false, true] {
+                posts += self.0.run_due(doubtful).await?;
+            }
+            if posts == before {
+                return Ok(posts);
+            }
+        }
+    }
+
+    /// Gives up the destinations that [`Delivery::step`] took, so that others may send to them.
+    pub async fn release(&self) {
+        if let Some(keeper) = self.0.keeper.lock().await.take() {
+            keeper.release().await;
+        }
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Delivery").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    /// Opens the session that holds this process's shards, unless it is open.
+    async fn hold_shards(&self) -> Result<()> {
+        let mut keeper = self.keeper.lock().await;
+        if keeper.is_none() {
+            *keeper = Some(Keeper::start(&self.store, &self.shards).await?);
+        }
+        Ok(())
+    }
+
+    /// Runs every due lane to its end, at most all places at once, and gives the number of requests.
+    async fn run_due(&self, doubtful: bool) -> Result<usize> {
+        let places = i64::try_from(self.settings.lanes).unwrap_or(i64::MAX);
+        let due = self
+            .store
+            .due_lanes(&self.shards.open(), &[], doubtful, places, &self.settings.walls)
+            .await?;
+        let lanes = due.into_iter().filter_map(|lane| {
+            let hold = self.shards.hold(lane.id)?;
+            Some(lane::run(self, lane, hold))
+        });
+        let mut posts = 0;
+        for report in futures_util::future::join_all(lanes).await {
+            posts += report.posts;
+            if let Ended::Trouble(error) = report.ended {
+                return Err(error);
+            }
+        }
+        Ok(posts)
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+}

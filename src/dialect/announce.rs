@@ -55,6 +55,8 @@ pub struct Said<'a> {
     pub public: bool,
     /// Who did it.
     pub author: &'a str,
+    /// The activity's own text is there to be wrapped; else only the object is known.
+    pub wrapped: bool,
     /// Our id of the announcement that it takes back, and when that was made.
     pub retracts: Option<(Uuid, DateTime<Utc>)>,
 }

@@ -14,6 +14,9 @@ use crate::{
 pub(super) const SHAPE: Shape = Shape("explainer");
 
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
+    if !said.wrapped {
+        return None;
+    }
     let members = here.part(said.group, "members");
     // A private post names its members (they are in `to` then) and its author, and never the followers.
     let cc = if said.public {

@@ -83,3 +83,11 @@ pub fn write(shape: Shape, said: &Said<'_>, here: &Here) -> Option<Written> {
 pub fn wants_own_inbox(shape: Shape) -> bool {
     shape == explainer::SHAPE
 }
+
+impl Unreadable {
+    /// Whether it can be read well enough to see that it is not the sender's to ask (ORG10).
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.why == activity::NOT_YOURS
+    }
+}

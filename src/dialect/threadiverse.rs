@@ -16,7 +16,7 @@ pub(super) const SHAPE: Shape = Shape("threadiverse");
 /// Posts, comments, edits, deletions and votes alike; the author's own server has it already (Mbin does not send it there
 /// either, Lemmy ignores its own). Nothing that is not public: in this family privacy belongs to the group, not the post.
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
-    if !said.public {
+    if !said.public || !said.wrapped {
         return None;
     }
     let cc = vec![here.part(said.group, "followers"), said.author.to_owned()];

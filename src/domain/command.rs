@@ -42,6 +42,10 @@ pub struct Submission {
     pub known: bool,
     /// Its parent is in this group, and not deleted.
     pub parent_is_here: bool,
+    /// Its parent is for members only.
+    pub parent_is_private: bool,
+    /// A group that this group follows announced it: the author need not be a member here.
+    pub relayed: bool,
 }
 
 /// A stored post that something is about.

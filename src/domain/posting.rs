@@ -16,17 +16,36 @@ pub(super) fn post(
     post: &Submission,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
+    if post.relayed {
+        return relay(who, post, now);
+    }
     may_speak(group, who, post.is_comment, now)?;
     if post.known {
         return Ok(vec![Event::AlreadyPosted]);
     }
-    if !post.public {
-        return Err(Refusal::NotPublic);
-    }
     if post.is_comment && !post.parent_is_here {
         return Err(Refusal::ParentElsewhere);
     }
+    if post.public && post.parent_is_private {
+        return Err(Refusal::WiderThanItsThread);
+    }
+    if !post.public && !who.member && !who.runs_it() {
+        return Err(Refusal::NotAMember);
+    }
     Ok(vec![Event::Posted])
+}
+
+/// What a followed group announced: taken once, which ends every ring of groups that follow each other (ANN07).
+fn relay(who: &Standing, post: &Submission, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    if who.is_banned(now) {
+        return Err(Refusal::Banned);
+    }
+    let misplaced = post.is_comment && !post.parent_is_here;
+    Ok(vec![if post.known || misplaced || !post.public {
+        Event::AlreadyPosted
+    } else {
+        Event::Posted
+    }])
 }
 
 /// Threads go by the group's policy; comments need membership, unless the policy is wider than that.
@@ -302,6 +321,60 @@ pub(super) mod tests {
         assert_eq!(
             decide(&group(), &member, &Command::Vote(Vote::Like, voted), now()),
             Ok(vec![])
+        );
+    }
+
+    #[test]
+    fn a_private_post_is_for_members_by_members_and_its_answers_are_no_wider() {
+        let anyone = Group {
+            post: PostPolicy::Anyone,
+            ..group()
+        };
+        let private = Submission {
+            public: false,
+            ..THREAD
+        };
+        let member = Standing {
+            member: true,
+            ..Standing::stranger()
+        };
+        assert_eq!(
+            decide(&anyone, &member, &Command::Post(private.clone()), now()),
+            Ok(vec![Event::Posted])
+        );
+        let stranger = Standing::stranger();
+        assert_eq!(
+            decide(&anyone, &stranger, &Command::Post(private), now()),
+            Err(Refusal::NotAMember)
+        );
+        let wider = Submission {
+            parent_is_private: true,
+            ..COMMENT
+        };
+        assert_eq!(
+            decide(&anyone, &member, &Command::Post(wider), now()),
+            Err(Refusal::WiderThanItsThread)
+        );
+    }
+
+    #[test]
+    fn what_a_followed_group_announces_is_taken_once() {
+        let relayed = Submission {
+            relayed: true,
+            ..THREAD
+        };
+        let stranger = Standing::stranger();
+        assert_eq!(
+            decide(&group(), &stranger, &Command::Post(relayed.clone()), now()),
+            Ok(vec![Event::Posted])
+        );
+        let again = Submission {
+            known: true,
+            ..relayed
+        };
+        assert_eq!(
+            decide(&group(), &stranger, &Command::Post(again), now()),
+            Ok(vec![Event::AlreadyPosted])
         );
     }
 

@@ -24,10 +24,8 @@ pub enum Refusal {
     ParentElsewhere,
     #[error("Only whoever wrote it may change it.")]
     NotTheAuthor,
-    #[error(
-        "A post here is public: it names Public in to or cc, and so does its object where it has addressing."
-    )]
-    NotPublic,
+    #[error("What it answers is for members only, so it cannot name Public.")]
+    WiderThanItsThread,
     #[error("There is nobody to let in: this actor has not asked to join.")]
     NothingWaits,
     #[error("The owner of a group cannot be banned from it.")]
@@ -48,7 +46,7 @@ impl Refusal {
             Self::NotAnAdmin => "not-an-admin",
             Self::ParentElsewhere => "parent-elsewhere",
             Self::NotTheAuthor => "not-the-author",
-            Self::NotPublic => "not-public",
+            Self::WiderThanItsThread => "wider-than-its-thread",
             Self::NothingWaits => "nothing-waits",
             Self::IsTheOwner => "is-the-owner",
         }
@@ -59,7 +57,7 @@ impl Refusal {
     pub const fn field(self) -> &'static str {
         match self {
             Self::ParentElsewhere => "object.inReplyTo",
-            Self::NotPublic => "to",
+            Self::WiderThanItsThread => "to",
             Self::Closed | Self::NothingWaits => "object",
             _ => "actor",
         }

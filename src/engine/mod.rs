@@ -1,1 +1,93 @@
-//! (being built)
+//! The use cases: what comes in is verified, read, decided and written down, in one transaction.
+//!
+//! One rule: an answer is given after the commit, and a refusal leaves nothing behind. A new use case is a file here, an
+//! arm in `turn`, and a story in `tests/it`.
+
+mod admin;
+mod chores;
+mod content;
+mod door;
+mod inbox;
+mod keys;
+mod members;
+mod settle;
+mod turn;
+mod turns;
+mod verify;
+mod waiting;
+
+use std::sync::Arc;
+
+pub use admin::{AdminError, Created, NewGroup, Whom};
+pub use door::{Arrival, Refused};
+
+use crate::{
+    clock::Clock,
+    config::Settings,
+    dialect::{Here, Limits},
+    peer::Peers,
+    store::Store,
+};
+
+/// Everything that a use case needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    peers: Peers,
+    here: Here,
+    settings: Arc<Settings>,
+    turns: turns::Turns,
+}
+
+impl Engine {
+    /// Puts the parts together; touches nothing.
+    #[must_use]
+    pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
+        Self(Arc::new(Parts {
+            store,
+            peers,
+            here,
+            settings,
+            turns: turns::Turns::default(),
+        }))
+    }
+
+    /// The database, for reads.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Our ids.
+    #[must_use]
+    pub fn here(&self) -> &Here {
+        &self.0.here
+    }
+
+    /// The settings that it runs with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.0.peers
+    }
+
+    fn clock(&self) -> &Clock {
+        self.0.store.clock()
+    }
+
+    fn turns(&self) -> &turns::Turns {
+        &self.0.turns
+    }
+
+    fn json_limits(&self) -> Limits {
+        Limits {
+            depth: self.settings().limits.json_depth,
+            nodes: self.settings().limits.json_nodes,
+        }
+    }
+}

@@ -6,7 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::{
     clock::Clock,
-    store::{Error, Result, Store},
+    store::{Error, Result, Store, bell::Bell},
 };
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -47,9 +47,10 @@ impl Store {
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
             .test_before_acquire(false)
-            .connect_with(options)
+            .connect_with(options.clone())
             .await?;
-        let store = Self { pool, clock };
+        let bell = Bell::hang(options);
+        let store = Self { pool, clock, bell };
         store.refuse_old_servers().await?;
         Ok(store)
     }
@@ -62,8 +63,9 @@ impl Store {
         Ok(MIGRATOR.run(&self.pool).await?)
     }
 
-    /// Closes every connection.
+    /// Closes every connection, once other processes know what this one rang.
     pub async fn close(&self) {
+        self.bell.fade().await;
         self.pool.close().await;
     }
 

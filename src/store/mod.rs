@@ -1,20 +1,38 @@
 //! All SQL.
 //!
 //! One rule: a question is one query in the file of its table family, and gives a domain type back; a row that makes no
-//! sense is an [`Error::Nonsense`] that names table, column and row. A new table is a migration, a file here and a
-//! line below.
+//! sense is an [`Error::Nonsense`] that names table, column and row. What a turn does takes its [`Tx`]; what stands alone
+//! is a method of [`Store`]. A new table is a migration, a file here and a line below.
 
 mod actor;
+mod bell;
 mod connect;
+pub mod following;
+pub mod group;
+pub mod log;
+pub mod membership;
+pub mod post;
+pub mod received;
+mod settle;
+mod lane;
+mod own_key;
+mod queue;
+mod shard;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 pub use actor::{Actor, ActorId};
+pub use bell::Listening;
 pub use connect::{Origin, migrations};
+pub use group::GroupId;
+pub use log::DestinationId;
+pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};
+pub use own_key::{OwnKey, insert_own_key};
+pub use queue::QueueRow;
+pub use shard::{SHARDS, ShardLocks};
 
 use crate::clock::Clock;
-
 /// A transaction; every write of a turn goes through one.
 pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 
@@ -23,6 +41,7 @@ pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 pub struct Store {
     pool: PgPool,
     clock: Clock,
+    bell: bell::Bell,
 }
 
 /// Why the store could not answer.
@@ -41,9 +60,27 @@ pub enum Error {
     },
     #[error("{0}")]
     TooOld(String),
+    /// Session locks do not hold through it.
+    #[error(
+        "the database is reached through a pooler that gives each transaction another session; \
+         give `database.url` a direct address or a pooler in session mode"
+    )]
+    Pooler,
     /// A name or id that is taken already.
     #[error("{0}")]
     Taken(String),
+}
+
+impl Error {
+    /// Whether the same transaction may well succeed when it is run again: two were in each other's way.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        // Serialisation failure, deadlock, and a row that another transaction has just inserted.
+        matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    }
 }
 
 pub type Result<T> = std::result::Result<T, Error>;

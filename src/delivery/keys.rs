@@ -1,0 +1,61 @@
+//! Our own private keys, parsed, while they are in use.
+//!
+//! One rule: bounded in number and time; a key that is not there is an error, never a reason to skip.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::future::Cache;
+
+use crate::{
+    signature::PrivateKey,
+    store::{self, Store},
+};
+
+/// Groups that speak at the same time; a parsed RSA key takes a few kilobytes.
+const AT_MOST: u64 = 4_096;
+/// After this long a key that was replaced is read anew.
+const FOR: Duration = Duration::from_secs(600);
+
+/// A private key and the id under which its public half is published.
+pub(super) struct Key {
+    pub id: String,
+    pub private: PrivateKey,
+}
+
+/// Why there is no key.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum NoKey {
+    #[error("we have no key for {0}")]
+    Missing(String),
+    #[error("our key for {0} cannot be read")]
+    Unreadable(String),
+    #[error(transparent)]
+    Store(Arc<store::Error>),
+}
+
+/// The cache.
+pub(super) struct Keys(Cache<String, Arc<Key>>);
+
+impl Keys {
+    pub(super) fn new() -> Self {
+        Self(Cache::builder().max_capacity(AT_MOST).time_to_live(FOR).build())
+    }
+
+    /// The key for a purpose of `own_key`. Many who ask at once cause one look.
+    pub(super) async fn get(&self, store: &Store, purpose: &str) -> Result<Arc<Key>, NoKey> {
+        self.0
+            .try_get_with_by_ref(purpose, load(store, purpose))
+            .await
+            .map_err(|error: Arc<NoKey>| error.as_ref().clone())
+    }
+}
+
+async fn load(store: &Store, purpose: &str) -> Result<Arc<Key>, NoKey> {
+    let own = store
+        .own_key(purpose)
+        .await
+        .map_err(|error| NoKey::Store(Arc::new(error)))?
+        .ok_or_else(|| NoKey::Missing(purpose.to_owned()))?;
+    let private = PrivateKey::from_pkcs8(&own.pkcs8).map_err(|_| NoKey::Unreadable(purpose.to_owned()))?;
+    Ok(Arc::new(Key { id: own.iri, private }))
+}

@@ -1,0 +1,155 @@
+//! From an item to the request that carries it.
+//!
+//! One rule: the bytes of the body are those of the log, in their order, and never looked into: what an item means is
+//! nobody's business here. It is signed when it is sent, never when it is queued: peers look at the date.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::HeaderMap;
+use url::Url;
+
+use crate::{
+    delivery::keys::Key,
+    signature::{self, Request, Scheme},
+    store::Due,
+};
+
+/// What every peer reads (dialects §7); the profile variant is refused by some.
+const CONTENT_TYPE: &str = "application/activity+json";
+
+/// A request, ready to be posted once.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// `head`, `raw` and `tail`, one after the other.
+pub(super) fn body(due: &Due) -> Bytes {
+    [Some(&due.head), due.raw.as_ref(), due.tail.as_ref()]
+        .into_iter()
+        .flatten()
+        .fold(String::new(), |body, part| body + part)
+        .into()
+}
+
+/// Signs `body` for `inbox` as of `now`.
+///
+/// # Errors
+/// In words: why this can be sent to nobody, or not to this inbox.
+pub(super) fn request(
+    inbox: &str,
+    body: &Bytes,
+    key: &Key,
+    scheme: Scheme,
+    now: DateTime<Utc>,
+) -> Result<Ready, String> {
+    let url = Url::parse(inbox).map_err(|_| "its inbox is not a URL".to_owned())?;
+    let headers = signature::sign(
+        scheme,
+        &key.private,
+        &key.id,
+        &Request {
+            method: "POST",
+            url: &url,
+            body: Some(body),
+            content_type: Some(CONTENT_TYPE),
+            date: now,
+        },
+    )
+    .map_err(|error| error.to_string())?;
+    Ok(Ready { url, headers, body: body.clone() })
+}
+
+/// The scheme that `peer.scheme` names; cavage is what nearly everybody reads.
+pub(super) fn scheme(name: &str) -> Scheme {
+    match name {
+        "rfc9421" => Scheme::Rfc9421,
+        _ => Scheme::Cavage,
+    }
+}
+
+/// How `peer.scheme` calls it.
+pub(super) fn name(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Cavage => "cavage",
+        Scheme::Rfc9421 => "rfc9421",
+    }
+}
+
+/// What to try when a scheme is not accepted.
+pub(super) fn other(scheme: Scheme) -> Scheme {
+    match scheme {
+        Scheme::Cavage => Scheme::Rfc9421,
+        Scheme::Rfc9421 => Scheme::Cavage,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{signature::PrivateKey, store::Item};
+
+    fn due(head: &str, raw: Option<&str>, tail: Option<&str>) -> Due {
+        Due {
+            item: Item::Letter(1),
+            activity: Uuid::nil(),
+            object: None,
+            key: "group:garden".into(),
+            head: head.into(),
+            raw: raw.map(str::to_owned),
+            tail: tail.map(str::to_owned),
+            follows_parked: false,
+        }
+    }
+
+    fn key() -> Key {
+        Key {
+            id: "https://here.example/c/garden#main-key".into(),
+            private: PrivateKey::generate_ed25519().unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_raw_text_is_spliced_in_byte_for_byte() {
+        let raw = "{ \"id\" :1.0,\r\n \"é\":\"\\u00e9\" }";
+        let whole = body(&due("{\"object\":", Some(raw), Some("}")));
+        assert_eq!(whole, format!("{{\"object\":{raw}}}"));
+        assert_eq!(body(&due("{}", None, None)), "{}");
+    }
+
+    #[test]
+    fn the_same_item_has_the_same_body_and_another_date_each_time() {
+        let (body, key) = (body(&due("{}", None, None)), key());
+        let sent = |at: &str| {
+            let inbox = "https://there.example/inbox";
+            request(inbox, &body, &key, Scheme::Cavage, at.parse().unwrap()).unwrap()
+        };
+        let (first, second) = (sent("2026-03-01T12:00:00Z"), sent("2026-03-02T12:00:00Z"));
+        assert_eq!(first.body, second.body);
+        assert_ne!(first.headers["date"], second.headers["date"]);
+    }
+
+    #[test]
+    fn an_inbox_that_is_no_url_is_an_error_in_words() {
+        let now = "2026-03-01T12:00:00Z".parse().unwrap();
+        let long = format!("https://{}/", "a".repeat(70_000));
+        for inbox in ["", "inbox", "https://", "https://a b/", "https://a\0b/", "mailto:x@y.example", &long] {
+            assert!(
+                request(inbox, &Bytes::new(), &key(), Scheme::Cavage, now).is_err(),
+                "{inbox:.40}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_store_and_we_call_schemes_by_the_same_names() {
+        for known in [Scheme::Cavage, Scheme::Rfc9421] {
+            assert_eq!(scheme(name(known)), known);
+            assert_eq!(other(other(known)), known);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Writing down what came of sending.
+//!
+//! One rule: what was sent is written down, or the shard is not ours any more. The database may be away for a moment
+//! with the POST done; giving up at the first error would send it twice.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time;
+
+use crate::{
+    delivery::{judge::Later, prepare, shards::Hold},
+    signature::Scheme,
+    store::{self, DueLane, Settled, Store},
+};
+
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(250);
+
+/// What is to be written down about a lane.
+#[derive(Debug)]
+pub(super) enum Record<'a> {
+    Settled(Settled),
+    BackingOff { later: &'a Later, slow: bool },
+    Postponed(DateTime<Utc>),
+    ParkedAgain { group: i64, seq: i64, why: &'a str },
+    /// The scheme that the host accepted.
+    Learned(Scheme),
+}
+
+/// Why it was not written down.
+#[derive(Debug)]
+pub(super) enum NotRecorded {
+    /// The shard is somebody else's by now, and so is the lane.
+    NotOurs,
+    Trouble(store::Error),
+}
+
+impl Record<'_> {
+    pub(super) async fn write(&self, store: &Store, lane: &DueLane, hold: &Hold) -> Result<(), NotRecorded> {
+        let mut tries = 1;
+        loop {
+            if !hold.still() {
+                return Err(NotRecorded::NotOurs);
+            }
+            match self.write_once(store, lane).await {
+                Ok(()) => return Ok(()),
+                Err(error) if tries == TRIES => return Err(NotRecorded::Trouble(error)),
+                Err(error) => tracing::warn!(lane = lane.id, %error, tries, "could not record; trying again"),
+            }
+            tries += 1;
+            time::sleep(BETWEEN_TRIES).await;
+        }
+    }
+
+    async fn write_once(&self, store: &Store, lane: &DueLane) -> store::Result<()> {
+        match self {
+            Self::Settled(settled) => store.settle(lane.id, settled).await,
+            Self::BackingOff { later, slow } => {
+                store
+                    .back_off(lane.id, &later.failing, later.next_try, &later.why, later.redirected, *slow)
+                    .await
+            }
+            Self::Postponed(next_try) => store.postpone(lane.id, *next_try).await,
+            Self::ParkedAgain { group, seq, why } => store.park_again(lane.id, *group, *seq, why).await,
+            Self::Learned(scheme) => store.remember_scheme(&lane.host, prepare::name(*scheme)).await,
+        }
+    }
+}

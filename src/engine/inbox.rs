@@ -1,0 +1,122 @@
+//! One activity, from the door to the log.
+
+use serde_json::Value;
+
+use crate::{
+    dialect::{self, Activity, Ask},
+    domain::Iri,
+    engine::{Arrival, Engine, Refused, turn::Case},
+    store::Actor,
+};
+
+impl Engine {
+    /// Takes an activity in; `Ok` means that it is decided, or received durably.
+    ///
+    /// # Errors
+    /// [`Refused`]: then nothing has changed.
+    pub async fn receive(&self, arrival: Arrival<'_>) -> Result<(), Refused> {
+        let claims = self
+            .claims("POST", arrival.target, arrival.headers, &arrival.body)
+            .map_err(|why| Refused::Unsigned(why.to_string()))?;
+        let (raw, document) = dialect::parse(&arrival.body, self.json_limits())?;
+        let activity = read(&document, self)?;
+        if matches!(activity.ask, Ask::ActorGone { .. })
+            && self.store().actor(&activity.actor).await?.is_none()
+        {
+            // A Delete of somebody whom we never met costs no fetch (ORD06).
+            return Ok(());
+        }
+        let actor = self.signer(&claims, &activity.actor).await?;
+        self.learn(&actor, &document).await?;
+        self.check_origin(&activity, &actor).await?;
+        if let Some(name) = arrival.inbox
+            && !self.store().group_exists(name).await?
+        {
+            return Err(Refused::NotFound);
+        }
+        let case = Case {
+            activity: &activity,
+            raw: raw.trim(),
+            actor: &actor,
+            inbox: arrival.inbox,
+            via: None,
+            again: false,
+        };
+        self.turn(&case).await
+    }
+
+    /// What a document shows of the program that sent it, and that its host is there to be delivered to again.
+    async fn learn(&self, actor: &Actor, document: &Value) -> Result<(), Refused> {
+        if let Some(shown) = dialect::evidence_of(document)
+            && self.peers().evidence(&actor.host, shown).await?
+        {
+            self.settle_host(&actor.host).await?;
+        }
+        self.store().signed_traffic_from(&actor.host).await?;
+        Ok(())
+    }
+
+    /// Everything that an activity says must come from where its actor is, and nothing of ours may be claimed.
+    pub(super) async fn check_origin(&self, activity: &Activity, actor: &Actor) -> Result<(), Refused> {
+        if activity.id.authority() != activity.actor.authority() {
+            let why = "The activity's id is not on the server of its actor.";
+            return Err(Refused::forbidden("foreign-id", "id", why));
+        }
+        if activity.addressed.blind {
+            let why = "An activity with bto or bcc cannot be passed on word for word.".to_owned();
+            return Err(Refused::Unreadable { why, field: "bto" });
+        }
+        if !activity.addressed.agrees() {
+            let why = "The fields that name groups do not agree: to and cc name one that audience or target does not.";
+            return Err(Refused::forbidden("groups-disagree", "audience", why));
+        }
+        if let Ask::Post(post) | Ask::Edit(post) = &activity.ask {
+            if self.here().owns(&post.id) {
+                let why = "The object's id is on this server, which did not mint it for this actor.";
+                return Err(Refused::forbidden("foreign-id", "object.id", why));
+            }
+            for other in &post.others {
+                self.check_co_author(activity, actor, other).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Beside the signer `attributedTo` may name the group that it is for, or a group of the signer's own server
+    /// (PeerTube's channels, Mobilizon's groups; ORG02), and nobody else.
+    async fn check_co_author(&self, activity: &Activity, actor: &Actor, other: &Iri) -> Result<(), Refused> {
+        if self
+            .here()
+            .group_meant(other.as_str())
+            .is_some_and(|name| activity.addressed.groups().contains(name))
+        {
+            return Ok(());
+        }
+        let same_server = other.authority() == actor.host;
+        if same_server
+            && self
+                .peers()
+                .actor(other)
+                .await
+                .is_ok_and(|other| other.kind == "Group")
+        {
+            return Ok(());
+        }
+        Err(Refused::forbidden(
+            "not-the-author",
+            "object.attributedTo",
+            "attributedTo names somebody else than the signer.",
+        ))
+    }
+}
+
+/// Reads an activity; an Undo of what another did is not unreadable but forbidden.
+pub(super) fn read(document: &Value, engine: &Engine) -> Result<Activity, Refused> {
+    dialect::read(document, engine.here()).map_err(|unreadable| {
+        if unreadable.is_forbidden() {
+            Refused::forbidden("not-the-author", unreadable.field, &unreadable.why)
+        } else {
+            unreadable.into()
+        }
+    })
+}

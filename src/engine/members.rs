@@ -1,0 +1,258 @@
+//! Joining and leaving, as transactions.
+//!
+//! One rule: a membership, where its reader hears the group, and the letter that says so are written together.
+
+use crate::{
+    dialect,
+    domain::{Command, Event, Iri, Refusal, Standing, Way, decide},
+    engine::{
+        Engine, Refused,
+        turn::{Case, Trouble, lets_in},
+    },
+    store::{
+        Actor, ActorId, DestinationId, Tx,
+        group::InTurn,
+        log::{self, NewLetter},
+        membership::{self, Written},
+    },
+};
+
+impl Engine {
+    /// Follow or Join. Never refused by status: microblogs would show *pending* for ever; a Reject follows instead.
+    ///
+    /// An id that was seen changes nothing; whoever is in by it gets the Accept again.
+    pub(super) async fn join(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        group: &Iri,
+        way: Way,
+        fresh: bool,
+    ) -> Result<(), Trouble> {
+        let Some(name) = self.here().group_meant(group.as_str()) else {
+            return Ok(());
+        };
+        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
+            return Err(Refused::NotFound.into());
+        };
+        let before = self.standing(tx, &group, case.actor).await?;
+        let decided = decide(&group.group, &before, &Command::Join(way), self.clock().now());
+        match decided {
+            Ok(_) if !fresh && !is_in(&before, way) => Ok(()),
+            Ok(events) => {
+                if fresh {
+                    self.write_join(tx, &group, case, &before, &events).await?;
+                }
+                if lets_in(&events, way) {
+                    self.send_accept(tx, &group, case.actor, case.raw).await?;
+                }
+                Ok(())
+            }
+            Err(_) if !fresh => Ok(()),
+            Err(refusal) => self.send_reject(tx, &group, case.actor, case.raw, refusal).await,
+        }
+    }
+
+    async fn write_join(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        case: &Case<'_>,
+        before: &Standing,
+        events: &[Event],
+    ) -> Result<(), Trouble> {
+        let follower = before.follower || events.contains(&Event::FollowerAccepted);
+        let member = before.member || events.contains(&Event::MemberAccepted);
+        let pending = !member && (before.waiting || events.contains(&Event::MembershipRequested));
+        let destination = if follower || member {
+            self.hear(tx, group, case.actor).await?
+        } else {
+            None
+        };
+        let written = Written {
+            follower,
+            member,
+            state: if pending { "pending" } else { "in" },
+            request: Some((case.raw, case.activity.id.as_str())),
+            destination,
+        };
+        membership::write(tx, group.id, case.actor.id, &written, self.clock().now()).await?;
+        Ok(())
+    }
+
+    /// Where an actor hears a group from now on. Groups of this server hear of each other without letters.
+    async fn hear(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        actor: &Actor,
+    ) -> Result<Option<DestinationId>, Trouble> {
+        if actor.host == self.here().authority() || actor.inbox.is_empty() {
+            return Ok(None);
+        }
+        let shape = self.store().shape_of_host(&actor.host).await?;
+        let own = shape
+            .as_deref()
+            .and_then(dialect::shape_named)
+            .is_some_and(dialect::wants_own_inbox);
+        let inbox = if own {
+            &actor.inbox
+        } else {
+            actor.shared_inbox.as_ref().unwrap_or(&actor.inbox)
+        };
+        let destination = log::destination(tx, inbox, &actor.host).await?;
+        log::subscribe(tx, group.id, destination, shape.as_deref(), self.clock().now()).await?;
+        Ok(Some(destination))
+    }
+
+    /// Lets in whoever waits, on an admin's word.
+    pub(super) async fn admit_one(&self, tx: &mut Tx, group: &InTurn, actor: &Actor) -> Result<(), Trouble> {
+        let before = self.standing(tx, group, actor).await?;
+        decide(&group.group, &before, &Command::Admit, self.clock().now())?;
+        let destination = self.hear(tx, group, actor).await?;
+        let written = Written {
+            follower: before.follower,
+            member: true,
+            state: "in",
+            request: None,
+            destination,
+        };
+        membership::write(tx, group.id, actor.id, &written, self.clock().now()).await?;
+        let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
+        self.send_accept(tx, group, actor, &request.unwrap_or_default())
+            .await
+    }
+
+    /// Leave, or an Undo of what let them in.
+    pub(super) async fn leave(&self, tx: &mut Tx, case: &Case<'_>, group: &Iri) -> Result<(), Trouble> {
+        match self.here().group_meant(group.as_str()) {
+            Some(name) => self.leave_by_name(tx, case, name).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn leave_by_name(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        name: &str,
+    ) -> Result<(), Trouble> {
+        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
+            return Ok(());
+        };
+        let events = self.decide(tx, &group, case.actor, &Command::Leave).await??;
+        if events.contains(&Event::Left) {
+            self.put_out(tx, &group, case.actor.id).await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Ends a membership: nothing more is due to whoever nobody reads for.
+    pub(super) async fn put_out(&self, tx: &mut Tx, group: &InTurn, actor: ActorId) -> Result<(), Trouble> {
+        let (destination, _) = membership::heard_at(tx, group.id, actor).await?;
+        let out = Written {
+            follower: false,
+            member: false,
+            state: "out",
+            request: None,
+            destination: None,
+        };
+        membership::write(tx, group.id, actor, &out, self.clock().now()).await?;
+        if let Some(destination) = destination {
+            log::close_unread(tx, group.id, destination).await?;
+        }
+        Ok(())
+    }
+
+    /// The sender's actor is gone: it is in no group any more.
+    pub(super) async fn actor_gone(&self, tx: &mut Tx, case: &Case<'_>) -> Result<(), Trouble> {
+        let names = membership::groups_of(tx, case.actor.id).await?;
+        for group in self.take(tx, &names).await? {
+            self.put_out(tx, &group, case.actor.id).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn send_accept(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        actor: &Actor,
+        request: &str,
+    ) -> Result<(), Trouble> {
+        let (id, now) = (self.clock().uuid(), self.clock().now());
+        let body = dialect::accept(
+            id,
+            &group.group.name,
+            actor.iri.as_str(),
+            request,
+            now,
+            self.here(),
+        );
+        self.send(tx, group, actor, "Accept", id, &body).await
+    }
+
+    pub(super) async fn send_reject(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        actor: &Actor,
+        request: &str,
+        why: Refusal,
+    ) -> Result<(), Trouble> {
+        let (id, now) = (self.clock().uuid(), self.clock().now());
+        let why = why.to_string();
+        let body = dialect::reject(
+            id,
+            &group.group.name,
+            actor.iri.as_str(),
+            request,
+            &why,
+            now,
+            self.here(),
+        );
+        self.send(tx, group, actor, "Reject", id, &body).await
+    }
+
+    /// Sends a letter in the lane that its addressee's entries use, or to their own inbox where they hear nothing.
+    pub(super) async fn send(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        actor: &Actor,
+        kind: &'static str,
+        id: uuid::Uuid,
+        body: &str,
+    ) -> Result<(), Trouble> {
+        if actor.inbox.is_empty() || actor.host == self.here().authority() {
+            return Ok(());
+        }
+        let destination = match membership::heard_at(tx, group.id, actor.id).await?.0 {
+            Some(destination) => destination,
+            None => log::destination(tx, &actor.inbox, &actor.host).await?,
+        };
+        let at = self.clock().now();
+        log::post_letter(
+            tx,
+            &NewLetter {
+                id,
+                group: group.id,
+                destination,
+                kind,
+                body,
+                at,
+            },
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// Whether somebody is in already by the way that they ask again.
+const fn is_in(who: &Standing, way: Way) -> bool {
+    match way {
+        Way::Follow => who.follower,
+        Way::Join => who.member,
+    }
+}

@@ -1,0 +1,72 @@
+//! Whose request is it, and is the body the one that they signed?
+
+use std::fmt::Write as _;
+
+use http::HeaderMap;
+
+use crate::{
+    domain::Iri,
+    engine::{Engine, Refused},
+    peer::Untrusted,
+    signature::{self, Claim, Received},
+    store::{Actor, Viewer},
+};
+
+impl Engine {
+    /// What can be judged of a request without its signer's key.
+    pub(super) fn claims(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Vec<Claim>, signature::Refused> {
+        let public = &self.settings().server.public_url;
+        let received = Received {
+            method,
+            authority: self.here().authority(),
+            scheme: public.scheme(),
+            target,
+            headers,
+            body,
+        };
+        signature::claims(&received, self.clock().now())
+    }
+
+    /// The actor that signed, who must be the one that the activity names.
+    pub(super) async fn signer(&self, claims: &[Claim], named: &Iri) -> Result<Actor, Refused> {
+        self.peers()
+            .signer(claims, Some(named))
+            .await
+            .map_err(|untrusted| match untrusted {
+                Untrusted::NotTheActor => Refused::forbidden(
+                    "not-the-signer",
+                    "actor",
+                    "The signature is not by the actor that the activity names.",
+                ),
+                Untrusted::Blocked => {
+                    Refused::forbidden("blocked", "actor", "This server does not talk to that host.")
+                }
+                Untrusted::Busy { retry_after } => Refused::Busy { retry_after },
+                Untrusted::Store(error) => error.into(),
+                other => {
+                    let mut why = other.to_string();
+                    if !why.ends_with('.') {
+                        let _ = why.write_char('.');
+                    }
+                    Refused::Unsigned(why)
+                }
+            })
+    }
+
+    /// Who signed a GET; anybody, where nobody did or the signature does not hold.
+    pub async fn viewer(&self, method: &str, target: &str, headers: &HeaderMap) -> Viewer {
+        let Ok(claims) = self.claims(method, target, headers, b"") else {
+            return Viewer::Anyone;
+        };
+        match self.peers().signer(&claims, None).await {
+            Ok(actor) => Viewer::Actor(actor.id),
+            Err(_) => Viewer::Anyone,
+        }
+    }
+}

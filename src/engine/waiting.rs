@@ -1,0 +1,348 @@
+//! Documents that wait for something to be fetched.
+//!
+//! One rule: what waits is durable and was answered 202; each ends in a decision, a letter, or a line in the log, within a day.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use crate::{
+    dialect::{self, Activity, Addressed, Ask},
+    domain::{Iri, Vote},
+    engine::{
+        Engine, Refused,
+        inbox::read,
+        turn::{Case, Trouble},
+    },
+    peer::FetchError,
+    store::{
+        Actor, Tx, following,
+        group::InTurn,
+        post::Stored,
+        received::{self, NewWaiting, Waiting},
+    },
+};
+
+/// After this long nothing waits any more.
+const LONGEST: TimeDelta = TimeDelta::hours(24);
+
+/// How many documents are worked on at a time.
+const AT_ONCE: i64 = 16;
+
+/// How a try ended.
+pub(super) enum End {
+    /// Decided, one way or the other.
+    Done,
+    /// It will never be: why, for the log.
+    Never(String),
+    Later,
+    /// The database did not answer: it is tried again like what is to come later.
+    Failed(crate::store::Error),
+}
+
+impl Engine {
+    /// Keeps a document until what it needs is there.
+    pub(super) async fn keep_waiting(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        needs: &str,
+    ) -> Result<(), Trouble> {
+        self.keep(tx, case, case.activity.id.as_str(), needs, case.via)
+            .await
+    }
+
+    async fn keep(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        key: &str,
+        needs: &str,
+        via: Option<&str>,
+    ) -> Result<(), Trouble> {
+        let limits = &self.settings().limits;
+        let (all, host) = received::waiting_count(tx, &case.actor.host).await?;
+        if all >= i64::from(limits.received_waiting) || host >= i64::from(limits.received_waiting_per_host) {
+            return Err(Refused::Busy { retry_after: 60 }.into());
+        }
+        let new = NewWaiting {
+            id: self.clock().uuid(),
+            key,
+            inbox: case.inbox,
+            via,
+            actor: case.actor.id,
+            host: &case.actor.host,
+            needs,
+            raw: case.raw,
+            at: self.clock().now(),
+        };
+        received::wait(tx, &new).await?;
+        Ok(())
+    }
+
+    /// Announce: by a group that a group of ours follows it is a submission; of something that we have it is counted.
+    pub(super) async fn announce(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        objects: &[Iri],
+    ) -> Result<(), Trouble> {
+        let followers = following::followers_of(tx, case.actor.id).await?;
+        for object in objects {
+            if self.here().owns(object) {
+                // Our own announcement coming back is a share at most, never a post (ANN06).
+                self.vote(tx, case, Vote::Share, object).await?;
+                continue;
+            }
+            for name in &followers {
+                let key = format!("{object} {name}");
+                self.keep(tx, case, &key, object.as_str(), Some(name)).await?;
+            }
+            if followers.is_empty() {
+                self.vote(tx, case, Vote::Share, object).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Groups of this server that follow this one hear of a post without a letter: it waits for their own turn.
+    pub(super) async fn pass_on(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        group: &InTurn,
+        stored: &Stored,
+    ) -> Result<(), Trouble> {
+        if !stored.public {
+            return Ok(());
+        }
+        let group = self.here().group(&group.group.name);
+        for name in following::local_followers(tx, &group).await? {
+            let key = format!("{} {name}", stored.iri);
+            self.keep(tx, case, &key, case.activity.id.as_str(), Some(&name))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// A changed actor is read again at its origin, never from the body (KEY10, KEY11).
+    pub(super) async fn actor_changed(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        actor: &Iri,
+    ) -> Result<(), Trouble> {
+        if *actor != case.actor.iri {
+            let why = "Only an actor itself may say that it has changed.";
+            return Err(Refused::forbidden("not-the-author", "object", why).into());
+        }
+        self.keep_waiting(tx, case, actor.as_str()).await
+    }
+
+    /// Accept or Reject of a Follow of ours; an answer to nothing is dropped.
+    pub(super) async fn answered(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        of: Option<&Iri>,
+        accepted: bool,
+    ) -> Result<(), Trouble> {
+        if let Some(dialect::Local::Activity(id, None)) = of.and_then(|of| self.here().local(of.as_str())) {
+            following::answered(tx, id, case.actor.id, accepted, self.clock().now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Works on what waits and is due; how many there were.
+    pub(super) async fn work_on_waiting(&self) -> Result<usize, crate::store::Error> {
+        let now = self.clock().now();
+        let due = self
+            .store()
+            .claim_waiting(AT_ONCE, now + TimeDelta::minutes(1))
+            .await?;
+        let count = due.len();
+        for waiting in due {
+            self.work_on(&waiting, now).await?;
+        }
+        Ok(count)
+    }
+
+    async fn work_on(&self, waiting: &Waiting, now: DateTime<Utc>) -> Result<(), crate::store::Error> {
+        match self.try_waiting(waiting).await {
+            End::Done => self.store().drop_waiting(waiting.id).await,
+            End::Never(why) => {
+                tracing::info!(received = %waiting.id, why, "a document that waited is dropped");
+                self.store().drop_waiting(waiting.id).await
+            }
+            End::Failed(error) => Err(error),
+            End::Later if now - waiting.at > LONGEST => {
+                tracing::info!(received = %waiting.id, "a document waited for a day and is dropped");
+                self.store().drop_waiting(waiting.id).await
+            }
+            End::Later => self.store().put_off(waiting.id, now + pause(waiting.tries)).await,
+        }
+    }
+
+    async fn try_waiting(&self, waiting: &Waiting) -> End {
+        let Ok(sender) = Iri::object(&waiting.actor_iri) else {
+            return End::Never("its actor has no id".into());
+        };
+        if waiting.needs == waiting.actor_iri {
+            return match self.peers().refresh(&sender).await {
+                Ok(actor) => self.carry_over(&actor).await,
+                Err(error) => after(&error),
+            };
+        }
+        let actor = match self.peers().actor(&sender).await {
+            Ok(actor) => actor,
+            Err(error) => return after(&error),
+        };
+        match &waiting.via {
+            Some(via) => self.try_announced(waiting, via, &actor).await,
+            None => self.try_fetched(waiting, &actor).await,
+        }
+    }
+
+    /// A Create or Update by id: its object is read at its origin, which must be its author's.
+    async fn try_fetched(&self, waiting: &Waiting, actor: &Actor) -> End {
+        let Ok(mut document) = serde_json::from_str::<Value>(&waiting.raw) else {
+            return End::Never("it is not JSON any more".into());
+        };
+        let Ok(needs) = Iri::object(&waiting.needs) else {
+            return End::Never("what it needs has no id".into());
+        };
+        let arrived = match read(&document, self) {
+            Ok(activity) => activity,
+            Err(refused) => return End::Never(format!("{refused:?}")),
+        };
+        if matches!(arrived.ask, Ask::Post(_)) {
+            // It waited for its parent only.
+            return self.end(waiting, &arrived, &waiting.raw, actor).await;
+        }
+        if !needs.same_origin(&actor.iri) {
+            return End::Never("its object is not on the server of its actor".into());
+        }
+        let object = match self.peers().document(&needs).await {
+            Ok((_, object)) => object,
+            Err(error) => return after(&error),
+        };
+        document["object"] = object;
+        match read(&document, self) {
+            Ok(activity) => self.end(waiting, &activity, &waiting.raw, actor).await,
+            Err(refused) => End::Never(format!("{refused:?}")),
+        }
+    }
+
+    /// What a followed group announced is believed only as its author's own server tells it (ANN01).
+    async fn try_announced(&self, waiting: &Waiting, via: &str, announcer: &Actor) -> End {
+        if announcer.iri.as_str() != waiting.actor_iri {
+            return End::Never("its announcer has another id now".into());
+        }
+        if let Ok(document) = serde_json::from_str::<Value>(&waiting.raw)
+            && document.get("id").and_then(Value::as_str) == Some(waiting.needs.as_str())
+            && let Ok(activity) = read(&document, self)
+        {
+            // A group of this server passed it on: it was verified when it came.
+            return self.end_via(waiting, &activity, &waiting.raw, via).await;
+        }
+        let Ok(needs) = Iri::activity(&waiting.needs) else {
+            return End::Never("what it needs has no id".into());
+        };
+        let (text, document) = match self.peers().document(&needs).await {
+            Ok(found) => found,
+            Err(error) => return after(&error),
+        };
+        if document.get("actor").is_some() {
+            return match read(&document, self) {
+                Ok(activity) if activity.id == needs && activity.id.same_origin(&activity.actor) => {
+                    self.end_via(waiting, &activity, &text, via).await
+                }
+                Ok(_) => End::Never("the activity is not on the server of its actor".into()),
+                Err(refused) => End::Never(format!("{refused:?}")),
+            };
+        }
+        match self.as_post(&document, &needs) {
+            Some(activity) => self.end_via(waiting, &activity, "", via).await,
+            None => End::Never("what was announced is not a post that names its author".into()),
+        }
+    }
+
+    /// A bare object as if its author had sent it.
+    fn as_post(&self, document: &Value, id: &Iri) -> Option<Activity> {
+        let author = document.get("attributedTo").and_then(dialect::id_of)?;
+        let actor = Iri::object(author).ok().filter(|actor| actor.same_origin(id))?;
+        let wrapped = serde_json::json!({
+            "id": id.as_str(), "type": "Create", "actor": author, "object": document,
+            "to": document.get("to"), "cc": document.get("cc"),
+        });
+        let activity = dialect::read(&wrapped, self.here()).ok()?;
+        Some(Activity {
+            actor,
+            addressed: Addressed::read(&wrapped, self.here()),
+            ..activity
+        })
+    }
+
+    async fn end_via(&self, waiting: &Waiting, activity: &Activity, raw: &str, via: &str) -> End {
+        if !matches!(activity.ask, Ask::Post(_)) {
+            return End::Never("only posts of followed groups are taken".into());
+        }
+        let author = match self.peers().actor(&activity.actor).await {
+            Ok(author) => author,
+            Err(error) => return after(&error),
+        };
+        let case = Case {
+            activity,
+            raw: raw.trim(),
+            actor: &author,
+            inbox: None,
+            via: Some(via),
+            again: true,
+        };
+        self.close(waiting, &case).await
+    }
+
+    async fn end(&self, waiting: &Waiting, activity: &Activity, raw: &str, actor: &Actor) -> End {
+        if let Err(refused) = self.check_origin(activity, actor).await {
+            return End::Never(format!("{refused:?}"));
+        }
+        let inbox = waiting.inbox.as_deref();
+        self.close(
+            waiting,
+            &Case {
+                activity,
+                raw,
+                actor,
+                inbox,
+                via: None,
+                again: true,
+            },
+        )
+        .await
+    }
+
+    async fn close(&self, waiting: &Waiting, case: &Case<'_>) -> End {
+        match self.turn(case).await {
+            Ok(()) => End::Done,
+            Err(Refused::Busy { .. } | Refused::Unavailable(_)) => End::Later,
+            Err(refused) => End::Never(format!("{}: {refused:?}", waiting.id)),
+        }
+    }
+}
+
+/// What a failed fetch means.
+fn after(error: &FetchError) -> End {
+    match error {
+        FetchError::Temporary(_) | FetchError::Store(_) => End::Later,
+        other => End::Never(other.to_string()),
+    }
+}
+
+/// Between tries: a minute, five, half an hour, then every two hours.
+fn pause(tries: i32) -> TimeDelta {
+    match tries {
+        ..=1 => TimeDelta::minutes(1),
+        2 => TimeDelta::minutes(5),
+        3 => TimeDelta::minutes(30),
+        _ => TimeDelta::hours(2),
+    }
+}

@@ -1,0 +1,334 @@
+//! What a lane has to send next. What came of it: `lane/record.rs`.
+//!
+//! One rule: what is due is said by the view `due_entry` and the letters, in the statement that loads it; nothing is
+//! remembered from the last look but what the caller hands in. A new reason not to send an entry is a condition in
+//! that view; a new reason to keep a whole lane shut is one in [`Store::due_lanes`] and [`Store::look`].
+
+mod record;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+pub use record::{Fate, Settled};
+
+use crate::{
+    domain::host_and_parents,
+    store::{Error, Result, Store},
+};
+
+/// Settings that shut lanes, beside the blocks of operators in `peer`. Authorities; each covers its sub-domains.
+#[derive(Clone, Debug, Default)]
+pub struct Walls {
+    pub blocked: Vec<String>,
+    /// If there is any, nobody else is sent to.
+    pub allowed_only: Vec<String>,
+}
+
+/// A destination that something is due for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueLane {
+    pub id: i64,
+    pub host: String,
+}
+
+/// One thing that a destination gets. Its order is the lane's: letters first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Item {
+    Letter(i64),
+    /// A parked entry that an operator wants tried once more.
+    Retried { subscription: i64, group: i64, seq: i64 },
+    Entry { subscription: i64, group: i64, seq: i64 },
+}
+
+/// An item and its bytes.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub item: Item,
+    /// The activity's own id, for the log and to know the item again.
+    pub activity: Uuid,
+    /// What it is about, if it is an entry about something.
+    pub object: Option<String>,
+    /// Whose key signs it: a purpose of `own_key`.
+    pub key: String,
+    /// The body is `head`, then `raw` and `tail` where there are any.
+    pub head: String,
+    pub raw: Option<String>,
+    pub tail: Option<String>,
+    /// An earlier entry on its object is parked here: it is to be parked too.
+    pub follows_parked: bool,
+}
+
+/// How a destination has been failing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Failing {
+    /// Temporary failures in a row.
+    pub failures: u32,
+    pub since: Option<DateTime<Utc>>,
+    /// The item that keeps being answered with 5xx or 401.
+    pub stuck: Option<Stuck>,
+}
+
+/// An item that is answered, but neither taken nor refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    pub on: Uuid,
+    pub answers: u32,
+    pub since: DateTime<Utc>,
+}
+
+/// A destination as it is now, and what is to be sent to it.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    pub inbox: String,
+    /// `peer.scheme`: which signature scheme its host took last.
+    pub scheme: String,
+    pub failing: Failing,
+    /// Backing off, parked or blocked.
+    pub shut: bool,
+    /// What goes next, unless it is shut.
+    pub due: Option<Due>,
+}
+
+/// What a lane knows beyond the tables.
+#[derive(Clone, Debug, Default)]
+pub struct Ahead {
+    /// Items beyond the durable cursor that are not to be loaded again.
+    pub taken: Vec<Item>,
+    /// Subscriptions that have had their turn in this round.
+    pub served: Vec<i64>,
+    /// Look behind the back-off: the item that caused it is among `taken`.
+    pub probing: bool,
+}
+
+impl Store {
+    /// At most `most` destinations of these shards that something is due for now, the longest untried first; those in
+    /// `except` are left out. `doubtful`: those whose last try failed or was slow, or else the others.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn due_lanes(
+        &self,
+        shards: &[i32],
+        except: &[i64],
+        doubtful: bool,
+        most: i64,
+        walls: &Walls,
+    ) -> Result<Vec<DueLane>> {
+        let lanes = sqlx::query_as!(
+            DueLane,
+            "select d.id, d.host from destination d
+             where (d.id % 64)::int = any($1) and d.id <> all($2) and (d.failures > 0 or d.slow) = $3
+                 and d.parked_at is null and (d.next_try is null or d.next_try <= $5)
+                 and (d.id in (select destination_id from letter
+                         where sent_at is null and refused_at is null and parked_at is null)
+                     or d.id in (select destination_id from parked where retry_at is not null)
+                     or d.id in (select s.destination_id from subscription s
+                         join group_seq g on g.group_id = s.group_id
+                         where s.shape is not null and s.cursor < least(g.seq, s.until_seq)))
+                 and not exists (select from unnest($6::text[]) as name where covers(name, d.host))
+                 and (cardinality($7::text[]) = 0
+                     or exists (select from unnest($7::text[]) as name where covers(name, d.host)))
+                 and not exists (select from peer p where p.blocked_at is not null and covers(p.host, d.host))
+             order by d.last_try nulls first, d.id
+             limit $4",
+            shards,
+            except,
+            doubtful,
+            most,
+            self.now(),
+            &walls.blocked,
+            &walls.allowed_only,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(lanes)
+    }
+
+    /// When the next destination has backed off for long enough.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn next_try(&self, shards: &[i32]) -> Result<Option<DateTime<Utc>>> {
+        let at = sqlx::query_scalar!(
+            "select min(next_try) from destination
+             where next_try > $1 and parked_at is null and (id % 64)::int = any($2)",
+            self.now(),
+            shards,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(at)
+    }
+
+    /// One destination and its next item, both of one moment. Letters go first, then what is retried, then entries:
+    /// the groups take turns, the oldest entry first, and of one group a closed subscription before its successor.
+    ///
+    /// # Errors
+    /// If the database does not answer, or the destination makes no sense.
+    pub async fn look(&self, lane: &DueLane, ahead: &Ahead) -> Result<Sight> {
+        let taken = Taken::of(&ahead.taken);
+        let row = sqlx::query!(
+            r#"
+            with next as (
+                (select 'letter' as what, l.id as number, l.group_id, 0::bigint as seq, l.activity_id,
+                        null::text as object, l.body as head, null::text as raw, null::text as tail, false as follows_parked, 0 as rank
+                 from letter l
+                 where l.destination_id = $1 and l.sent_at is null and l.refused_at is null and l.parked_at is null
+                     and l.id <> all($3)
+                 order by l.id limit 1)
+                union all
+                (select 'retried', p.subscription_id, p.group_id, p.seq, e.activity_id, a.object, x.head,
+                        case when x.tail is not null then a.raw end, x.tail, false, 1
+                 from parked p
+                 join subscription s on s.id = p.subscription_id
+                 join entry e on e.group_id = p.group_id and e.seq = p.seq
+                 join entry_shape x on x.group_id = p.group_id and x.seq = p.seq and x.shape = s.shape
+                 join activity a on a.id = e.activity_id
+                 where p.destination_id = $1 and p.retry_at is not null
+                 order by p.group_id, p.seq limit 1)
+                union all
+                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.object, n.head,
+                        case when n.tail is not null then a.raw end, n.tail,
+                        exists (select from parked p
+                            join entry pe on pe.group_id = p.group_id and pe.seq = p.seq
+                            join activity pa on pa.id = pe.activity_id
+                            where p.destination_id = $1 and p.group_id = s.group_id and p.seq < n.seq
+                                and pa.object = a.object),
+                        2
+                 from subscription s
+                 join group_seq g on g.group_id = s.group_id
+                 cross join lateral (
+                     select * from due_entry v
+                     where v.subscription_id = s.id and v.seq > coalesce(
+                         (select max(t.seq) from unnest($4::bigint[], $5::bigint[]) as t(subscription_id, seq)
+                          where t.subscription_id = s.id), 0)
+                     order by v.seq limit 1) n
+                 join activity a on a.id = n.activity_id
+                 where s.destination_id = $1 and s.cursor < least(g.seq, s.until_seq)
+                     and not exists (select from subscription older
+                         where older.destination_id = $1 and older.group_id = s.group_id and older.id < s.id
+                             and older.shape is not null and older.cursor < older.until_seq)
+                 order by s.id = any($6), n.at, s.id limit 1)
+            )
+            select d.inbox, d.failures, d.failing_since, d.stuck_on, d.stuck_answers, d.stuck_since,
+                coalesce(p.scheme, 'cavage') as "scheme!",
+                (d.parked_at is not null or (d.next_try > $7 and not $8)
+                    or exists (select from peer b where b.blocked_at is not null and b.host = any($2))) is true
+                    as "shut!",
+                n.what as "what?", n.number as "number?", n.group_id as "group_id?", n.seq as "seq?",
+                n.activity_id as "activity_id?", n.object, n.head as "head?", n.raw, n.tail,
+                n.follows_parked as "follows_parked?", g.name as "group_name?"
+            from destination d
+            left join peer p on p.host = d.host
+            left join (select * from next order by rank limit 1) n on true
+            left join "group" g on g.id = n.group_id
+            where d.id = $1
+            "#,
+            lane.id,
+            &host_and_parents(&lane.host),
+            &taken.letters,
+            &taken.subscriptions,
+            &taken.seqs,
+            &ahead.served,
+            self.now(),
+            ahead.probing,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+
+        let due = match (row.what, row.number, row.group_id, row.seq, row.activity_id, row.head, row.group_name) {
+            (Some(what), Some(number), Some(group), Some(seq), Some(activity), Some(head), Some(name)) => {
+                let item = match what.as_str() {
+                    "letter" => Item::Letter(number),
+                    "retried" => Item::Retried { subscription: number, group, seq },
+                    _ => Item::Entry { subscription: number, group, seq },
+                };
+                Some(Due {
+                    item,
+                    activity,
+                    object: row.object,
+                    key: format!("group:{name}"),
+                    head,
+                    raw: row.raw,
+                    tail: row.tail,
+                    follows_parked: row.follows_parked.unwrap_or(false),
+                })
+            }
+            _ => None,
+        };
+        Ok(Sight {
+            inbox: row.inbox,
+            scheme: row.scheme,
+            failing: Failing {
+                failures: count(row.failures, "failures", lane.id)?,
+                since: row.failing_since,
+                stuck: match (row.stuck_on, row.stuck_since) {
+                    (Some(on), Some(since)) => {
+                        let answers = count(row.stuck_answers, "stuck_answers", lane.id)?;
+                        Some(Stuck { on, answers, since })
+                    }
+                    _ => None,
+                },
+            },
+            shut: row.shut,
+            due: due.filter(|_| !row.shut),
+        })
+    }
+
+    /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment.
+    /// Gives how many subscriptions moved.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn pass_over(&self, lane: i64) -> Result<u64> {
+        let passed = sqlx::query!(
+            "with vanished as (
+                 delete from parked p where p.destination_id = $1 and p.retry_at is not null
+                     and not exists (select from entry_shape x join subscription s on s.id = p.subscription_id
+                         where x.group_id = p.group_id and x.seq = p.seq and x.shape = s.shape)
+             )
+             update subscription s set cursor = least(g.seq, s.until_seq) from group_seq g
+             where g.group_id = s.group_id and s.destination_id = $1 and s.shape is not null
+                 and s.cursor < least(g.seq, s.until_seq)
+                 and not exists (select from due_entry v where v.subscription_id = s.id)",
+            lane,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(passed.rows_affected())
+    }
+}
+
+/// Items, as the columns of `unnest`.
+#[derive(Default)]
+struct Taken {
+    letters: Vec<i64>,
+    subscriptions: Vec<i64>,
+    seqs: Vec<i64>,
+}
+
+impl Taken {
+    fn of(items: &[Item]) -> Self {
+        let mut taken = Self::default();
+        for item in items {
+            match *item {
+                Item::Letter(id) => taken.letters.push(id),
+                Item::Entry { subscription, seq, .. } => {
+                    taken.subscriptions.push(subscription);
+                    taken.seqs.push(seq);
+                }
+                // Retried ones go one at a time: none is ever sent ahead of another.
+                Item::Retried { .. } => {}
+            }
+        }
+        taken
+    }
+}
+
+fn count(value: i32, column: &'static str, lane: i64) -> Result<u32> {
+    value.try_into().map_err(|_| Error::Nonsense {
+        table: "destination",
+        column,
+        row: lane.to_string(),
+    })
+}

@@ -1,0 +1,242 @@
+//! What came of sending.
+//!
+//! One rule: one statement each, so that it holds whole or not at all; a cursor only ever rises.
+
+use chrono::{DateTime, Utc};
+
+use super::{Failing, Item};
+use crate::store::{Result, Store};
+
+/// How an item ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Delivered,
+    /// Refused for good.
+    Refused,
+    /// Put aside until an operator says otherwise; why, in our words.
+    Parked(String),
+}
+
+/// Items that need no more sending.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    pub fates: Vec<(Item, Fate)>,
+    /// What the operator should know of, in our words.
+    pub error: Option<String>,
+    /// The destination says that it is gone.
+    pub gone: bool,
+    /// The answer took long.
+    pub slow: bool,
+}
+
+/// [`Settled`], as columns.
+#[derive(Default)]
+struct Columns {
+    letters: Vec<i64>,
+    letter_fates: Vec<String>,
+    subscriptions: Vec<i64>,
+    seqs: Vec<i64>,
+    parked_subscriptions: Vec<i64>,
+    parked_groups: Vec<i64>,
+    parked_seqs: Vec<i64>,
+    parked_reasons: Vec<String>,
+    retried_groups: Vec<i64>,
+    retried_seqs: Vec<i64>,
+    delivered: i64,
+    refused: i64,
+}
+
+impl Store {
+    /// Items of a lane need no more sending. If the destination took or refused any, it is not failing any more.
+    ///
+    /// # Errors
+    /// If the database does not answer; then nothing of it holds.
+    pub async fn settle(&self, lane: i64, settled: &Settled) -> Result<()> {
+        let columns = Columns::of(&settled.fates);
+        sqlx::query!(
+            r#"
+            with moved as (
+                update subscription s set cursor = greatest(s.cursor, e.seq)
+                from (select subscription_id, max(seq) as seq
+                      from unnest($4::bigint[], $5::bigint[]) as u(subscription_id, seq)
+                      group by subscription_id) e
+                where s.id = e.subscription_id
+            ), told as (
+                update letter l set
+                    sent_at = case u.fate when 'delivered' then $14::timestamptz end,
+                    refused_at = case u.fate when 'refused' then $14::timestamptz end,
+                    parked_at = case u.fate when 'parked' then $14::timestamptz end
+                from unnest($2::bigint[], $3::text[]) as u(id, fate)
+                where l.id = u.id
+            ), aside as (
+                insert into parked (destination_id, subscription_id, group_id, seq, reason, at)
+                select $1, u.subscription_id, u.group_id, u.seq, u.reason, $14
+                from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::text[])
+                    as u(subscription_id, group_id, seq, reason)
+                on conflict do nothing
+            ), taken_up as (
+                delete from parked p
+                using unnest($10::bigint[], $11::bigint[]) as u(group_id, seq)
+                where p.destination_id = $1 and p.group_id = u.group_id and p.seq = u.seq
+            )
+            update destination set
+                delivered = delivered + $12,
+                refused = refused + $13,
+                failures = case when $12 + $13 > 0 then 0 else failures end,
+                failing_since = case when $12 + $13 > 0 then null else failing_since end,
+                next_try = case when $12 + $13 > 0 then null else next_try end,
+                stuck_on = case when $12 + $13 > 0 then null else stuck_on end,
+                stuck_answers = case when $12 + $13 > 0 then 0 else stuck_answers end,
+                stuck_since = case when $12 + $13 > 0 then null else stuck_since end,
+                last_try = case when $12 + $13 > 0 then $14 else last_try end,
+                last_success = case when $12 > 0 then $14 else last_success end,
+                last_error = case when $12 > 0 then $15 else coalesce($15, last_error) end,
+                gone_at = case when $16 then coalesce(gone_at, $14) when $12 > 0 then null else gone_at end,
+                redirected_at = case when $12 > 0 then null else redirected_at end,
+                slow = case when $12 + $13 > 0 then $17 else slow end
+            where id = $1
+            "#,
+            lane,
+            &columns.letters,
+            &columns.letter_fates,
+            &columns.subscriptions,
+            &columns.seqs,
+            &columns.parked_subscriptions,
+            &columns.parked_groups,
+            &columns.parked_seqs,
+            &columns.parked_reasons,
+            &columns.retried_groups,
+            &columns.retried_seqs,
+            columns.delivered,
+            columns.refused,
+            self.now(),
+            settled.error,
+            settled.gone,
+            settled.slow,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// A temporary failure: nothing is sent before `next_try`; without one the destination is parked.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn back_off(
+        &self,
+        lane: i64,
+        failing: &Failing,
+        next_try: Option<DateTime<Utc>>,
+        why: &str,
+        redirected: bool,
+        slow: bool,
+    ) -> Result<()> {
+        sqlx::query!(
+            "update destination set
+                failures = $2, failing_since = $3, stuck_on = $4, stuck_answers = $5, stuck_since = $6,
+                next_try = $7, parked_at = case when $7::timestamptz is null then $8::timestamptz end,
+                last_error = $9, last_try = $8, slow = $11,
+                redirected_at = case when $10 then coalesce(redirected_at, $8) else redirected_at end
+             where id = $1",
+            lane,
+            i32::try_from(failing.failures).unwrap_or(i32::MAX),
+            failing.since,
+            failing.stuck.map(|stuck| stuck.on),
+            failing.stuck.map_or(0, |stuck| i32::try_from(stuck.answers).unwrap_or(i32::MAX)),
+            failing.stuck.map(|stuck| stuck.since),
+            next_try,
+            self.now(),
+            why,
+            redirected,
+            slow,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// We could not try, and the destination has no part in it: later, without a word against it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn postpone(&self, lane: i64, next_try: DateTime<Utc>) -> Result<()> {
+        sqlx::query!("update destination set next_try = $2 where id = $1", lane, next_try)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// A parked entry was tried once more, in vain.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn park_again(&self, lane: i64, group: i64, seq: i64, reason: &str) -> Result<()> {
+        sqlx::query!(
+            "update parked set retry_at = null, reason = $4
+             where destination_id = $1 and group_id = $2 and seq = $3",
+            lane,
+            group,
+            seq,
+            reason,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// A host took a request that was signed in this scheme; the next one is signed in it at once.
+    ///
+    /// # Errors
+    /// If the database does not answer, or the scheme is none of those that `peer` knows.
+    pub async fn remember_scheme(&self, host: &str, scheme: &str) -> Result<()> {
+        sqlx::query!(
+            "insert into peer (host, scheme) values ($1, $2) on conflict (host) do update set scheme = $2",
+            host,
+            scheme,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
+
+impl Columns {
+    fn of(fates: &[(Item, Fate)]) -> Self {
+        let mut columns = Self::default();
+        for (item, fate) in fates {
+            columns.push(*item, fate);
+        }
+        columns
+    }
+
+    fn push(&mut self, item: Item, fate: &Fate) {
+        let word = match fate {
+            Fate::Delivered => "delivered",
+            Fate::Refused => "refused",
+            Fate::Parked(_) => "parked",
+        };
+        self.delivered += i64::from(*fate == Fate::Delivered);
+        self.refused += i64::from(*fate == Fate::Refused);
+        match item {
+            Item::Letter(id) => {
+                self.letters.push(id);
+                self.letter_fates.push(word.to_owned());
+            }
+            Item::Retried { group, seq, .. } => {
+                self.retried_groups.push(group);
+                self.retried_seqs.push(seq);
+            }
+            Item::Entry { subscription, group, seq } => {
+                self.subscriptions.push(subscription);
+                self.seqs.push(seq);
+                if let Fate::Parked(reason) = fate {
+                    self.parked_subscriptions.push(subscription);
+                    self.parked_groups.push(group);
+                    self.parked_seqs.push(seq);
+                    self.parked_reasons.push(reason.clone());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Who is in which group, and as what.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    domain::{Ban, Standing},
+    store::{ActorId, DestinationId, GroupId, Result, Tx, word},
+};
+
+/// A membership as it is to be written.
+#[derive(Clone, Debug)]
+pub struct Written<'a> {
+    pub follower: bool,
+    pub member: bool,
+    /// in, pending, out.
+    pub state: &'static str,
+    /// The Follow or Join as it arrived, and its id.
+    pub request: Option<(&'a str, &'a str)>,
+    pub destination: Option<DestinationId>,
+}
+
+/// What one actor is to one group, for `decide`. The caller holds the group's turn.
+///
+/// # Errors
+/// If the database does not answer, or a row makes no sense.
+pub async fn standing(tx: &mut Tx, group: GroupId, actor: ActorId, hosts: &[String]) -> Result<Standing> {
+    let row = sqlx::query!(
+        r#"select m.follower as "follower?", m.member as "member?", m.role as "role?", m.state as "state?",
+                  m.banned_until, m.ban_reason, g.owner_id = $2 as "owns!",
+                  exists(select from group_ban b where b.group_id = g.id and b.host = any($3)) as "host_is_banned!"
+           from "group" g left join membership m on m.group_id = g.id and m.actor_id = $2
+           where g.id = $1"#,
+        group.0,
+        actor.0,
+        hosts,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let state = row.state.unwrap_or_default();
+    let ban = if state == "banned" {
+        Some(Ban {
+            until: row.banned_until,
+            reason: row.ban_reason,
+        })
+    } else {
+        row.host_is_banned.then_some(Ban {
+            until: None,
+            reason: None,
+        })
+    };
+    let role = row.role.map_or(Ok(crate::domain::Role::Member), |role| {
+        word("membership", "role", actor.0, &role)
+    })?;
+    Ok(Standing {
+        follower: row.follower.unwrap_or(false),
+        member: row.member.unwrap_or(false),
+        role: if row.owns {
+            crate::domain::Role::Owner
+        } else {
+            role
+        },
+        waiting: state == "pending",
+        invited: state == "invited",
+        ban,
+    })
+}
+
+/// Writes what an actor is to a group; the role stays.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn write(
+    tx: &mut Tx,
+    group: GroupId,
+    actor: ActorId,
+    new: &Written<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into membership as m (group_id, actor_id, follower, member, state, request, request_iri, destination_id, since)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (group_id, actor_id) do update
+         set follower = $3, member = $4, state = $5, request = coalesce($6, m.request), request_iri = coalesce($7, m.request_iri),
+             destination_id = $8, banned_until = null, ban_reason = null,
+             since = case when m.member = $4 and m.follower = $3 then m.since else $9 end",
+        group.0,
+        actor.0,
+        new.follower,
+        new.member,
+        new.state,
+        new.request.map(|(text, _)| text),
+        new.request.map(|(_, iri)| iri),
+        new.destination.map(|id| id.0),
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Bans an actor from a group.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn ban(tx: &mut Tx, group: GroupId, actor: ActorId, ban: &Ban, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into membership as m (group_id, actor_id, state, banned_until, ban_reason, since)
+         values ($1, $2, 'banned', $3, $4, $5)
+         on conflict (group_id, actor_id) do update
+         set follower = false, member = false, state = 'banned', banned_until = $3, ban_reason = $4,
+             role = case when m.role = 'owner' then m.role else 'member' end, destination_id = null, since = $5",
+        group.0,
+        actor.0,
+        ban.until,
+        ban.reason,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Ends an actor's ban; whether there was one.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn unban(tx: &mut Tx, group: GroupId, actor: ActorId) -> Result<bool> {
+    let done = sqlx::query!(
+        "update membership set state = 'out', banned_until = null, ban_reason = null
+         where group_id = $1 and actor_id = $2 and state = 'banned'",
+        group.0,
+        actor.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Where an actor hears a group, and the request that let them in.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn heard_at(
+    tx: &mut Tx,
+    group: GroupId,
+    actor: ActorId,
+) -> Result<(Option<DestinationId>, Option<String>)> {
+    let row = sqlx::query!(
+        "select destination_id, request from membership where group_id = $1 and actor_id = $2",
+        group.0,
+        actor.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map_or((None, None), |row| {
+        (row.destination_id.map(DestinationId), row.request)
+    }))
+}
+
+/// The group that an actor asked to join by a request of this id.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn group_of_request(tx: &mut Tx, actor: ActorId, request: &str) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"select g.name from membership m join "group" g on g.id = m.group_id
+           where m.request_iri = $2 and m.actor_id = $1"#,
+        actor.0,
+        request
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
+/// The groups in which an actor is anything at all.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn groups_of(tx: &mut Tx, actor: ActorId) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"select g.name from membership m join "group" g on g.id = m.group_id
+           where m.actor_id = $1 and m.state in ('in', 'pending', 'invited')"#,
+        actor.0
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Actors of a host that are in a group, to be put out with the host.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn actors_of_host(tx: &mut Tx, group: GroupId, host: &str) -> Result<Vec<ActorId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select m.actor_id from membership m join actor a on a.id = m.actor_id
+           where m.group_id = $1 and m.state in ('in', 'pending', 'invited')
+             and (a.host = $2 or a.host like '%.' || $2 or a.host like $2 || ':%' or a.host like '%.' || $2 || ':%')"#,
+        group.0,
+        host
+    )
+    .fetch_all(&mut **tx)
+    .await?
+    .into_iter()
+    .map(ActorId)
+    .collect())
+}
+
+/// Keeps a whole host out of a group.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn ban_host(tx: &mut Tx, group: GroupId, host: &str, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into group_ban (group_id, host, since) values ($1, $2, $3) on conflict do nothing",
+        group.0,
+        host,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Lets a host in again; whether it was banned.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn unban_host(tx: &mut Tx, group: GroupId, host: &str) -> Result<bool> {
+    let done = sqlx::query!(
+        "delete from group_ban where group_id = $1 and host = $2",
+        group.0,
+        host
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}

@@ -1,0 +1,236 @@
+//! What came in: ids seen, and documents that wait for something to be fetched.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::store::{ActorId, Result, Store, Tx, hash};
+
+/// Remembers an activity's id; whether it is new.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn see(tx: &mut Tx, iri: &str, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query!(
+        "insert into seen (iri_hash, at) values ($1, $2) on conflict do nothing",
+        hash(iri),
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// A document that waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    pub id: Uuid,
+    /// Name of the group whose inbox it came to.
+    pub inbox: Option<String>,
+    /// Name of the group that follows whoever announced it.
+    pub via: Option<String>,
+    pub actor: ActorId,
+    pub actor_iri: String,
+    pub needs: String,
+    pub raw: String,
+    pub at: DateTime<Utc>,
+    pub tries: i32,
+}
+
+/// A document to be kept until what it needs is there.
+#[derive(Clone, Debug)]
+pub struct NewWaiting<'a> {
+    pub id: Uuid,
+    /// What makes it one: the activity's id, with the group's name where it came by a followed group.
+    pub key: &'a str,
+    pub inbox: Option<&'a str>,
+    pub via: Option<&'a str>,
+    pub actor: ActorId,
+    pub host: &'a str,
+    pub needs: &'a str,
+    pub raw: &'a str,
+    pub at: DateTime<Utc>,
+}
+
+/// How many documents wait, in all and of one host.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn waiting_count(tx: &mut Tx, host: &str) -> Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"select count(*) as "all!", count(*) filter (where host = $1) as "host!" from received"#,
+        host
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((row.all, row.host))
+}
+
+/// Whether something waits for a document of this id.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn is_awaited(tx: &mut Tx, needs: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists(select from received where needs = $1) as "is!""#,
+        needs
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Keeps a document; one that waits already stays as it is.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn wait(tx: &mut Tx, new: &NewWaiting<'_>) -> Result<()> {
+    sqlx::query!(
+        "insert into received (id, iri_hash, inbox, via, actor_id, host, needs, raw, at, next_try)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) on conflict do nothing",
+        new.id,
+        hash(new.key),
+        new.inbox,
+        new.via,
+        new.actor.0,
+        new.host,
+        new.needs,
+        new.raw,
+        new.at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Ends the waiting of a document.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn finish(tx: &mut Tx, id: Uuid) -> Result<()> {
+    sqlx::query!("delete from received where id = $1", id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Documents whose next try has come, oldest first, claimed until `until` for whoever asks.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn claim_waiting(&self, most: i64, until: DateTime<Utc>) -> Result<Vec<Waiting>> {
+        let mut rows = sqlx::query_as!(
+            WaitingRow,
+            r#"with due as (select id from received where next_try <= $1 order by at limit $2 for update skip locked)
+               update received r set next_try = $3, tries = tries + 1
+               from due, actor a
+               where r.id = due.id and a.id = r.actor_id
+               returning r.id, r.inbox, r.via, r.actor_id, a.iri as actor_iri, r.needs, r.raw, r.at, r.tries"#,
+            self.now(),
+            most,
+            until,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.sort_by_key(|row| (row.at, row.id));
+        Ok(rows.into_iter().map(Waiting::from).collect())
+    }
+
+    /// Puts a document off.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn put_off(&self, id: Uuid, until: DateTime<Utc>) -> Result<()> {
+        sqlx::query!("update received set next_try = $2 where id = $1", id, until)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Gives up on a document.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn drop_waiting(&self, id: Uuid) -> Result<()> {
+        sqlx::query!("delete from received where id = $1", id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets ids and tombstones older than `before`, a chunk at a time; how many went.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn forget_seen(&self, before: DateTime<Utc>, most: i64) -> Result<u64> {
+        let seen = sqlx::query!(
+            "delete from seen where iri_hash in (select iri_hash from seen where at < $1 limit $2)",
+            before,
+            most
+        )
+        .execute(&self.pool)
+        .await?;
+        let graves = sqlx::query!(
+            "delete from tombstone where iri_hash in (select iri_hash from tombstone where at < $1 limit $2)",
+            before,
+            most
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(seen.rows_affected() + graves.rows_affected())
+    }
+
+    /// Drops entries older than `kept`, or older than `longest` even where a lane still needs them; how many went.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn forget_entries(
+        &self,
+        kept: DateTime<Utc>,
+        longest: DateTime<Utc>,
+        most: i64,
+    ) -> Result<u64> {
+        let done = sqlx::query!(
+            "delete from entry e using (
+                select group_id, seq from entry e where e.at < $1 and (e.at < $2 or not exists (
+                    select from subscription s join destination d on d.id = s.destination_id
+                    where s.group_id = e.group_id and s.cursor < e.seq and s.from_seq < e.seq and d.parked_at is null
+                      and (s.until_seq is null or s.until_seq >= e.seq)))
+                limit $3) old
+             where e.group_id = old.group_id and e.seq = old.seq",
+            kept,
+            longest,
+            most
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+struct WaitingRow {
+    id: Uuid,
+    inbox: Option<String>,
+    via: Option<String>,
+    actor_id: i64,
+    actor_iri: String,
+    needs: String,
+    raw: String,
+    at: DateTime<Utc>,
+    tries: i32,
+}
+
+impl From<WaitingRow> for Waiting {
+    fn from(row: WaitingRow) -> Self {
+        Self {
+            id: row.id,
+            inbox: row.inbox,
+            via: row.via,
+            actor: ActorId(row.actor_id),
+            actor_iri: row.actor_iri,
+            needs: row.needs,
+            raw: row.raw,
+            at: row.at,
+            tries: row.tries,
+        }
+    }
+}
