@@ -10,4 +10,6 @@
 
 mod support;
 
+mod join;
 mod peers;
+mod post;

@@ -1,3 +1,5 @@
-//! What the tests stand on: the server under test, and other people's servers.
+//! What the tests stand on: the server under test, its database, and other people's servers.
 
+pub mod database;
 pub mod peer;
+pub mod world;

@@ -138,7 +138,10 @@ impl Server {
         };
         heard.repeat = self.0.record.knows(target, heard.id());
         match self.opinion(&heard.document, door).await {
-            Ok(()) if heard.repeat => heard.status = Some(self.software().manners.to_a_repeat()),
+            Ok(()) if heard.repeat => {
+                heard.status = Some(self.software().manners.to_a_repeat());
+                heard.complaint = Some("it came again".to_owned());
+            }
             Ok(()) => heard.taken = true,
             Err(Complaint { status, why }) => {
                 heard.status = Some(status);
