@@ -1,10 +1,11 @@
 //! Actors and their keys, remote and ours.
 
+use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
 use crate::{
     domain::Iri,
-    store::{Error, Result, Store},
+    store::{Error, Result, Store, Tx},
 };
 
 /// A row of `actor`.
@@ -82,5 +83,56 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         row.map(Actor::try_from).transpose()
+    }
+}
+
+/// One of our own actors.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn insert_own_actor(tx: &mut Tx, iri: &Iri, kind: &str, inbox: &str, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into actor (iri, host, kind, inbox, fetched_at) values ($1, $2, $3, $4, $5) on conflict (iri) do nothing",
+        iri.as_str(),
+        iri.authority(),
+        kind,
+        inbox,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// An actor of which only the id is known, because its server does not answer: no inbox, and read at the next chance.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn stub_actor(&self, iri: &Iri) -> Result<Actor> {
+        sqlx::query!(
+            "insert into actor (iri, host, kind, inbox, fetched_at) values ($1, $2, 'Person', '', 'epoch') on conflict (iri) do nothing",
+            iri.as_str(),
+            iri.authority(),
+        )
+        .execute(&self.pool)
+        .await?;
+        let missing = || Error::Nonsense { table: "actor", column: "iri", row: iri.to_string() };
+        self.actor(iri).await?.ok_or_else(missing)
+    }
+
+    /// Actors that hear us at an inbox which answered *gone* or *elsewhere*; each is given out once.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn readers_to_check(&self) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar!(
+            "with checked as (update destination set gone_at = null, redirected_at = null
+                              where gone_at is not null or redirected_at is not null returning id)
+             select distinct a.iri from checked c join membership m on m.destination_id = c.id
+             join actor a on a.id = m.actor_id limit 1000"
+        )
+        .fetch_all(&self.pool)
+        .await?)
     }
 }

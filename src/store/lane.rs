@@ -47,7 +47,7 @@ pub struct Due {
     /// The activity's own id, for the log and to know the item again.
     pub activity: Uuid,
     /// What it is about, if it is an entry about something.
-    pub object: Option<String>,
+    pub object: Option<Uuid>,
     /// Whose key signs it: a purpose of `own_key`.
     pub key: String,
     /// The body is `head`, then `raw` and `tail` where there are any.
@@ -171,13 +171,13 @@ impl Store {
             r#"
             with next as (
                 (select 'letter' as what, l.id as number, l.group_id, 0::bigint as seq, l.activity_id,
-                        null::text as object, l.body as head, null::text as raw, null::text as tail, false as follows_parked, 0 as rank
+                        null::uuid as object, l.body as head, null::text as raw, null::text as tail, false as follows_parked, 0 as rank
                  from letter l
                  where l.destination_id = $1 and l.sent_at is null and l.refused_at is null and l.parked_at is null
                      and l.id <> all($3)
                  order by l.id limit 1)
                 union all
-                (select 'retried', p.subscription_id, p.group_id, p.seq, e.activity_id, a.object, x.head,
+                (select 'retried', p.subscription_id, p.group_id, p.seq, e.activity_id, a.post_id as object, x.head,
                         case when x.tail is not null then a.raw end, x.tail, false, 1
                  from parked p
                  join subscription s on s.id = p.subscription_id
@@ -187,13 +187,13 @@ impl Store {
                  where p.destination_id = $1 and p.retry_at is not null
                  order by p.group_id, p.seq limit 1)
                 union all
-                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.object, n.head,
+                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.post_id as object, n.head,
                         case when n.tail is not null then a.raw end, n.tail,
                         exists (select from parked p
                             join entry pe on pe.group_id = p.group_id and pe.seq = p.seq
                             join activity pa on pa.id = pe.activity_id
                             where p.destination_id = $1 and p.group_id = s.group_id and p.seq < n.seq
-                                and pa.object = a.object),
+                                and pa.post_id = a.post_id),
                         2
                  from subscription s
                  join group_seq g on g.group_id = s.group_id

@@ -22,7 +22,7 @@ mod shard;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId};
+pub use actor::{Actor, ActorId, insert_own_actor};
 pub use bell::Listening;
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
