@@ -10,6 +10,7 @@
 
 mod support;
 
+mod attack;
 mod join;
 mod peers;
 mod post;

@@ -3,6 +3,7 @@
 //! One rule: a world ends with [`World::end`], which asks that nothing is due, that nobody complained, and that no
 //! answer was a 5xx. Forgetting it fails the test.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,25 @@ const DUE: &str = "
         (select count(*) from subscription s join group_seq g on g.group_id = s.group_id
          where s.shape is null and s.until_seq is null and s.cursor < g.seq) as undecided,
         (select count(*) from received) as received";
+
+const STATE: &str = "
+    select 'group', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from \"group\" t
+    union all select 'group_seq', string_agg(t::text, e'\\n' order by t::text) from group_seq t
+    union all select 'membership', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from membership t
+    union all select 'post', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from post t
+    union all select 'post_group', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from post_group t
+    union all select 'vote', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from vote t
+    union all select 'report', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from report t
+    union all select 'following', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from following t
+    union all select 'entry', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from entry t
+    union all select 'letter', coalesce(string_agg(t.id::text, e'\\n' order by t.id), '') from letter t
+        join destination d on d.id = t.destination_id where d.host <> all($1)
+    union all select 'subscription', coalesce(string_agg(concat(t.id, ' ', t.shape, ' ', t.until_seq), e'\\n'
+        order by t.id), '') from subscription t
+    union all select 'key', coalesce(string_agg(concat(k.iri, ' ', k.pem), e'\\n' order by k.iri), '') from actor_key k
+        join actor a on a.id = k.actor_id where a.host <> all($1)
+    union all select 'actor', coalesce(string_agg(concat(a.iri, ' ', a.kind, ' ', a.inbox, ' ', a.shared_inbox), e'\\n'
+        order by a.iri), '') from actor a where a.host <> all($1)";
 
 pub struct World {
     ground: Ground,
@@ -176,6 +196,15 @@ impl World {
         sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
     }
 
+    /// What the groups, their people, posts and logs are now, by table. What is only remembered (seen ids, caches of
+    /// actors) is not part of it, nor are letters to hosts in `but`.
+    pub async fn state(&self, but: &[&str]) -> BTreeMap<String, String> {
+        let but: Vec<String> = but.iter().map(|host| (*host).to_owned()).collect();
+        let mut connection = self.database.connect().await;
+        let rows = sqlx::query(STATE).bind(but).fetch_all(&mut connection).await.unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
     /// Waits until nothing is due any more: everything was sent, refused or parked, and nothing waits to be decided.
     ///
     /// # Panics
@@ -240,9 +269,12 @@ fn settings_for(base: &str, database: &Database, more: &[(&str, &str)]) -> Setti
         ("DATABASE__CONNECTIONS", "6"),
         ("FEDERATION__ALLOW_HTTP", "true"),
         ("FEDERATION__ALLOW_PRIVATE_ADDRESSES", "127.0.0.0/8"),
+        // All peers share one address here.
+        ("LIMITS__REQUESTS_PER_MINUTE", "1000000"),
+        ("LIMITS__BAD_SIGNATURES_PER_MINUTE", "1000000"),
     ];
-    let all = own.iter().chain(more);
-    let env = all.map(|(key, value)| (format!("FOLKMOOT__{key}"), (*value).to_owned()));
+    let all: BTreeMap<_, _> = own.iter().chain(more).copied().collect();
+    let env = all.into_iter().map(|(key, value)| (format!("FOLKMOOT__{key}"), value.to_owned()));
     // A file of our own: the machine's is not ours to read.
     let nothing = tempfile::NamedTempFile::new().unwrap();
     config::load(Some(nothing.path()), env).unwrap()

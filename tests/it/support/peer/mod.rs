@@ -30,7 +30,7 @@ pub use actor::{Actor, Answer};
 pub use ground::{Ground, LIMIT};
 pub use manners::{Me, Said};
 pub use mood::Mood;
-pub use papers::{Reply, activity_json};
+pub use papers::{Reply, activity_json, redirect, status, typed};
 pub use record::Heard;
 pub use software::Software;
 

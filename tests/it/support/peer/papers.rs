@@ -137,3 +137,24 @@ pub(super) fn well_known(software: &Software, base: &str, path: &str) -> Option<
         }
     }
 }
+
+/// An empty answer of this status.
+pub fn status(status: u16) -> Reply {
+    Arc::new(move || answer(status, "text/plain", ""))
+}
+
+/// Sends whoever asks elsewhere.
+pub fn redirect(status: u16, to: &str) -> Reply {
+    let to = to.to_owned();
+    Arc::new(move || {
+        let mut answer = answer(status, "text/plain", "");
+        answer.headers_mut().insert("location", to.parse().unwrap());
+        answer
+    })
+}
+
+/// A document under any content type.
+pub fn typed(document: &Value, content_type: &'static str) -> Reply {
+    let text = document.to_string();
+    Arc::new(move || answer(200, content_type, text.clone()))
+}
