@@ -7,7 +7,7 @@ create table peer (
     version      text,
     evidence     text check (evidence in ('wraps', 'joins')), -- what it has shown of how it speaks
     class        text not null default 'unknown', -- how it speaks, see dialect::class
-    class_shape  text,                          -- what the class is written in; null: not looked up yet
+    class_shape  text,                          -- what the class is written in; counts once looked up
     class_reason text not null default 'never looked up',
     looked_up_at timestamptz,                   -- null: the look-up is still to be done
     shape        text,                          -- an operator's override of class_shape

@@ -95,7 +95,11 @@ join entry_shape x on x.group_id = s.group_id and x.shape = s.shape
     and x.seq > s.cursor and (s.until_seq is null or x.seq <= s.until_seq)
 join entry e on e.group_id = x.group_id and e.seq = x.seq
 where (s.left_at is null or e.retracts <= s.left_at)
-    and not (x.skip_author and e.author_host is not distinct from d.host);
+    and not (x.skip_author and e.author_host is not distinct from d.host)
+    -- What is for members goes only to an inbox where every reader of the group is one; elsewhere it is withheld.
+    and (e.audience = 'public' or not exists (
+        select from membership m
+        where m.group_id = e.group_id and m.destination_id = s.destination_id and not m.member));
 
 -- Entries that one destination will not get unless an operator says so; counted and shown.
 create table parked (

@@ -3,11 +3,7 @@
 //! One rule: a lane is a task only while something is due for it. Whoever waits for a time is a row with a `next_try`,
 //! found by the query that also covers lost signals.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use tokio::{
@@ -111,7 +107,12 @@ impl Dispatch {
         let delivery = Arc::clone(&self.delivery);
         let settings = &delivery.settings;
         for (doubtful, places) in [(false, settings.lanes), (true, settings.doubtful_lanes)] {
-            let free = places.saturating_sub(self.active.values().filter(|active| active.doubtful == doubtful).count());
+            let free = places.saturating_sub(
+                self.active
+                    .values()
+                    .filter(|active| active.doubtful == doubtful)
+                    .count(),
+            );
             let except: Vec<i64> = self
                 .active
                 .values()
@@ -136,7 +137,9 @@ impl Dispatch {
             return;
         };
         let (id, delivery) = (lane.id, Arc::clone(&self.delivery));
-        let task = self.tasks.spawn(async move { lane::run(&delivery, lane, hold).await });
+        let task = self
+            .tasks
+            .spawn(async move { lane::run(&delivery, lane, hold).await });
         self.active.insert(task.id(), Active { lane: id, doubtful });
     }
 
@@ -177,7 +180,9 @@ impl Dispatch {
         self.delivery.stop();
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if time::timeout(DRAIN, all).await.is_err() {
-            tracing::warn!("requests were still under way when the time to stop was over; they will be sent again");
+            tracing::warn!(
+                "requests were still under way when the time to stop was over; they will be sent again"
+            );
         }
     }
 }

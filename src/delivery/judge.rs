@@ -77,7 +77,9 @@ pub(super) fn judge(outcome: &Outcome, activity: Uuid, failing: &Failing, now: D
     match outcome {
         Outcome::Busy => Verdict::Soon,
         Outcome::Silent(why) => Verdict::Later(later(why.clone(), None, None, activity, failing, now)),
-        Outcome::Answered { status: 200..=299, .. } => Verdict::Delivered,
+        Outcome::Answered {
+            status: 200..=299, ..
+        } => Verdict::Delivered,
         Outcome::Answered { status, .. } if refuses(*status) => Verdict::Refused {
             why: format!("refused for good with {status}"),
             gone: matches!(status, 404 | 410),
@@ -95,7 +97,13 @@ pub(super) fn judge(outcome: &Outcome, activity: Uuid, failing: &Failing, now: D
 
 /// Whether the same request may be accepted if it is signed in the other scheme.
 pub(super) fn calls_for_another_scheme(first: &Outcome) -> bool {
-    matches!(first, Outcome::Answered { status: 400 | 401, .. })
+    matches!(
+        first,
+        Outcome::Answered {
+            status: 400 | 401,
+            ..
+        }
+    )
 }
 
 /// Which of two answers to the same item counts, and whether the second one taught us the scheme.
@@ -104,7 +112,12 @@ pub(super) fn calls_for_another_scheme(first: &Outcome) -> bool {
 /// refusal in the first scheme is not final if the second one failed for a reason that passes.
 pub(super) fn weigh(first: Outcome, second: Outcome) -> (Outcome, bool) {
     match (&first, &second) {
-        (_, Outcome::Answered { status: 200..=299, .. }) => (second, true),
+        (
+            _,
+            Outcome::Answered {
+                status: 200..=299, ..
+            },
+        ) => (second, true),
         (Outcome::Answered { status: 401, .. }, _) => (first, false),
         (_, Outcome::Answered { status, .. }) if *status == 401 || refuses(*status) => (first, false),
         _ => (second, false),
@@ -139,7 +152,11 @@ fn later(
         at_fault,
         probe: at_fault && asked.is_none() && stuck.is_some_and(|stuck| is_stuck(&stuck, now)),
         next_try,
-        failing: Failing { failures, since: Some(since), stuck },
+        failing: Failing {
+            failures,
+            since: Some(since),
+            stuck,
+        },
     }
 }
 
@@ -149,7 +166,11 @@ fn stuck_again(before: Option<Stuck>, activity: Uuid, now: DateTime<Utc>) -> Stu
             answers: stuck.answers.saturating_add(1),
             ..stuck
         },
-        _ => Stuck { on: activity, answers: 1, since: now },
+        _ => Stuck {
+            on: activity,
+            answers: 1,
+            since: now,
+        },
     }
 }
 
@@ -171,7 +192,10 @@ mod tests {
     }
 
     fn answered(status: u16) -> Outcome {
-        Outcome::Answered { status, retry_after: None }
+        Outcome::Answered {
+            status,
+            retry_after: None,
+        }
     }
 
     fn fresh(outcome: &Outcome) -> Verdict {
@@ -207,22 +231,32 @@ mod tests {
     #[test]
     fn what_the_peer_will_not_take_is_refused_for_good() {
         for status in [400, 402, 403, 405, 406, 409, 413, 415, 422, 424, 451] {
-            assert!(matches!(fresh(&answered(status)), Verdict::Refused { gone: false, .. }), "{status}");
+            assert!(
+                matches!(fresh(&answered(status)), Verdict::Refused { gone: false, .. }),
+                "{status}"
+            );
         }
         for status in [404, 410] {
-            assert!(matches!(fresh(&answered(status)), Verdict::Refused { gone: true, .. }), "{status}");
+            assert!(
+                matches!(fresh(&answered(status)), Verdict::Refused { gone: true, .. }),
+                "{status}"
+            );
         }
     }
 
     #[test]
     fn everything_else_is_tried_again() {
-        for status in [100, 199, 301, 302, 307, 308, 401, 408, 425, 429, 500, 502, 503, 504, 600, 999] {
+        for status in [
+            100, 199, 301, 302, 307, 308, 401, 408, 425, 429, 500, 502, 503, 504, 600, 999,
+        ] {
             let later = postponed(fresh(&answered(status)));
             assert_eq!(later.failing.failures, 1, "{status}");
             assert_eq!(later.next_try, Some(minute(0) + TimeDelta::seconds(10)));
             assert_eq!(later.redirected, (300..400).contains(&status));
         }
-        let silent = postponed(fresh(&Outcome::Silent("the server did not answer in time".into())));
+        let silent = postponed(fresh(&Outcome::Silent(
+            "the server did not answer in time".into(),
+        )));
         assert_eq!(silent.why, "the server did not answer in time");
         assert!(!silent.at_fault);
     }
@@ -240,7 +274,10 @@ mod tests {
 
     #[test]
     fn a_peer_that_asks_for_time_gets_it() {
-        let busy = Outcome::Answered { status: 429, retry_after: Some(RetryAfter::Seconds(120)) };
+        let busy = Outcome::Answered {
+            status: 429,
+            retry_after: Some(RetryAfter::Seconds(120)),
+        };
         assert_eq!(postponed(fresh(&busy)).next_try, Some(minute(2)));
     }
 
@@ -256,22 +293,38 @@ mod tests {
         assert!(history(ONE, &[(0, 500), (5, 401), (10, 500)]).probe);
         assert!(!history(ONE, &[(0, 500), (1, 500), (9, 500)]).probe, "too soon");
         assert!(!history(ONE, &[(0, 500), (30, 500)]).probe, "too few");
-        assert!(!history(ONE, &[(0, 500), (5, 500), (30, 429)]).probe, "429 is not the item's fault");
-        assert!(!history(ONE, &[(0, 301), (5, 301), (30, 301)]).probe, "nor is a redirect");
+        assert!(
+            !history(ONE, &[(0, 500), (5, 500), (30, 429)]).probe,
+            "429 is not the item's fault"
+        );
+        assert!(
+            !history(ONE, &[(0, 301), (5, 301), (30, 301)]).probe,
+            "nor is a redirect"
+        );
     }
 
     #[test]
     fn another_item_starts_its_own_count() {
         let first = history(ONE, &[(0, 500), (5, 500)]).failing;
         let second = postponed(judge(&answered(500), TWO, &first, minute(60)));
-        assert_eq!(second.failing.stuck, Some(Stuck { on: TWO, answers: 1, since: minute(60) }));
+        assert_eq!(
+            second.failing.stuck,
+            Some(Stuck {
+                on: TWO,
+                answers: 1,
+                since: minute(60)
+            })
+        );
         assert_eq!(second.failing.failures, 3, "the host fails on all the same");
     }
 
     #[test]
     fn who_asks_for_time_is_not_probed() {
         let failing = history(ONE, &[(0, 503), (5, 503), (10, 503)]).failing;
-        let asked = Outcome::Answered { status: 503, retry_after: Some(RetryAfter::Seconds(60)) };
+        let asked = Outcome::Answered {
+            status: 503,
+            retry_after: Some(RetryAfter::Seconds(60)),
+        };
         assert!(!postponed(judge(&asked, ONE, &failing, minute(40))).probe);
     }
 

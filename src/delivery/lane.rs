@@ -75,7 +75,10 @@ pub(super) async fn run(delivery: &Inner, lane: DueLane, hold: Hold) -> Report {
     let ended = match run.turn().await {
         Ok(ended) | Err(ended) => ended,
     };
-    Report { ended, posts: run.posts }
+    Report {
+        ended,
+        posts: run.posts,
+    }
 }
 
 struct Run<'a> {
@@ -119,7 +122,7 @@ impl Run<'_> {
             }
             match &sight.due {
                 Some(due) => self.one(&sight, due).await?,
-                None if self.delivery.store.pass_over(self.lane.id).await? > 0 => {}
+                None if self.pass_over().await? > 0 => {}
                 None => return Ok(Ended::Idle(rings)),
             }
         }
@@ -133,7 +136,14 @@ impl Run<'_> {
             served: self.served.clone(),
             probing,
         };
+        let _place = self.delivery.statement().await;
         Ok(self.delivery.store.look(&self.lane, &ahead).await?)
+    }
+
+    async fn pass_over(&self) -> Result<u64, Ended> {
+        self.may_send()?;
+        let _place = self.delivery.statement().await;
+        Ok(self.delivery.store.pass_over(self.lane.id).await?)
     }
 
     /// Sends one item and writes down what came of it.
@@ -145,7 +155,10 @@ impl Run<'_> {
         let sent = self.send(sight, due).await?;
         let now = self.delivery.store.now();
         match judge(&sent.outcome, due.activity, &sight.failing, now) {
-            Verdict::Delivered => self.settle(vec![(due.item, Fate::Delivered)], None, sent.slow).await,
+            Verdict::Delivered => {
+                self.settle(vec![(due.item, Fate::Delivered)], None, sent.slow)
+                    .await
+            }
             Verdict::Refused { why, gone } => self.refused(due, why, gone, sent.slow).await,
             Verdict::Soon => {
                 self.record(Record::Postponed(now + SOON)).await?;
@@ -192,7 +205,9 @@ impl Run<'_> {
         let mut fates = vec![(stuck.item, Fate::Parked(why.to_owned()))];
         let until = self.posts + PROBES;
         while self.posts < until {
-            let sight = self.look(fates.iter().map(|(item, _)| *item).collect(), true).await?;
+            let sight = self
+                .look(fates.iter().map(|(item, _)| *item).collect(), true)
+                .await?;
             let Some(due) = sight.due.as_ref().filter(|_| !sight.shut) else {
                 break;
             };
@@ -201,14 +216,21 @@ impl Run<'_> {
                 continue;
             }
             let sent = self.send(&sight, due).await?;
-            match judge(&sent.outcome, due.activity, &sight.failing, self.delivery.store.now()) {
+            match judge(
+                &sent.outcome,
+                due.activity,
+                &sight.failing,
+                self.delivery.store.now(),
+            ) {
                 Verdict::Delivered => {
                     tracing::warn!(
                         lane = self.lane.id, host = self.lane.host, activity = %stuck.activity, why,
                         "parked an entry that is not taken; the next one was"
                     );
                     fates.push((due.item, Fate::Delivered));
-                    return self.settle(fates, Some(format!("an entry is parked: {why}")), sent.slow).await;
+                    return self
+                        .settle(fates, Some(format!("an entry is parked: {why}")), sent.slow)
+                        .await;
                 }
                 Verdict::Refused { .. } => fates.push((due.item, Fate::Refused)),
                 Verdict::Later(_) | Verdict::Soon => break,
@@ -236,7 +258,13 @@ impl Run<'_> {
         Ok(Sent { outcome, slow })
     }
 
-    async fn post(&mut self, sight: &Sight, due: &Due, body: &Bytes, scheme: Scheme) -> Result<Outcome, Ended> {
+    async fn post(
+        &mut self,
+        sight: &Sight,
+        due: &Due,
+        body: &Bytes,
+        scheme: Scheme,
+    ) -> Result<Outcome, Ended> {
         let Inner { store, net, keys, .. } = self.delivery;
         let key = match keys.get(store, &due.key).await {
             Ok(key) => key,
@@ -256,12 +284,17 @@ impl Run<'_> {
     }
 
     async fn settle(&self, fates: Vec<(Item, Fate)>, error: Option<String>, slow: bool) -> Result<(), Ended> {
-        let settled = Settled { fates, error, gone: false, slow };
+        let settled = Settled {
+            fates,
+            error,
+            gone: false,
+            slow,
+        };
         self.record(Record::Settled(settled)).await
     }
 
     async fn record(&self, record: Record<'_>) -> Result<(), Ended> {
-        Ok(record.write(&self.delivery.store, &self.lane, &self.hold).await?)
+        Ok(record.write(self.delivery, &self.lane, &self.hold).await?)
     }
 
     fn may_send(&self) -> Result<(), Ended> {

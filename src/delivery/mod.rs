@@ -27,7 +27,7 @@ use std::{
     },
 };
 
-use tokio::sync::Mutex;
+use tokio::sync::{AcquireError, Mutex, Semaphore, SemaphorePermit};
 
 use crate::{
     delivery::{
@@ -47,13 +47,20 @@ pub struct Settings {
     pub lanes: usize,
     /// Beside them, lanes of destinations whose last try failed or was slow: they cannot take all places.
     pub doubtful_lanes: usize,
+    /// Statements of lanes under way at once: the other connections are for those who wait for an answer.
+    pub statements: usize,
     /// `federation.blocked` and `federation.allowed_only`.
     pub walls: Walls,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { lanes: 256, doubtful_lanes: 64, walls: Walls::default() }
+        Self {
+            lanes: 1_024,
+            doubtful_lanes: 256,
+            statements: 4,
+            walls: Walls::default(),
+        }
     }
 }
 
@@ -65,6 +72,7 @@ struct Inner {
     store: Store,
     net: net::Client,
     keys: Keys,
+    statements: Semaphore,
     settings: Settings,
     shards: Arc<Shards>,
     keeper: Mutex<Option<Keeper>>,
@@ -79,6 +87,7 @@ impl Delivery {
             store,
             net,
             keys: Keys::new(),
+            statements: Semaphore::new(settings.statements.max(1)),
             settings,
             shards: Shards::none(),
             keeper: Mutex::new(None),
@@ -92,12 +101,12 @@ impl Delivery {
     /// # Errors
     /// Only at the start: if the database does not answer, or [`crate::store::Error::Pooler`].
     pub async fn run(&self, shutdown: impl Future<Output = ()>) -> Result<()> {
-        self.0.stopping.store(false, Ordering::SeqCst);
         self.0.hold_shards().await?;
         let listening = self.0.store.listen();
         Dispatch::new(Arc::clone(&self.0)).run(shutdown).await;
         drop(listening);
         self.release().await;
+        self.0.stopping.store(false, Ordering::SeqCst);
         Ok(())
     }
 
@@ -130,7 +139,9 @@ impl Delivery {
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Delivery").field("settings", &self.0.settings).finish_non_exhaustive()
+        out.debug_struct("Delivery")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -163,6 +174,11 @@ impl Inner {
             }
         }
         Ok(posts)
+    }
+
+    /// A lane asks for a place before each statement.
+    async fn statement(&self) -> std::result::Result<SemaphorePermit<'_>, AcquireError> {
+        self.statements.acquire().await
     }
 
     fn is_stopping(&self) -> bool {

@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use tokio::time;
 
 use crate::{
-    delivery::{judge::Later, prepare, shards::Hold},
+    delivery::{Inner, judge::Later, prepare, shards::Hold},
     signature::Scheme,
-    store::{self, DueLane, Settled, Store},
+    store::{self, DueLane, Settled},
 };
 
 const TRIES: u32 = 20;
@@ -21,9 +21,16 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) enum Record<'a> {
     Settled(Settled),
-    BackingOff { later: &'a Later, slow: bool },
+    BackingOff {
+        later: &'a Later,
+        slow: bool,
+    },
     Postponed(DateTime<Utc>),
-    ParkedAgain { group: i64, seq: i64, why: &'a str },
+    ParkedAgain {
+        group: i64,
+        seq: i64,
+        why: &'a str,
+    },
     /// The scheme that the host accepted.
     Learned(Scheme),
 }
@@ -37,13 +44,18 @@ pub(super) enum NotRecorded {
 }
 
 impl Record<'_> {
-    pub(super) async fn write(&self, store: &Store, lane: &DueLane, hold: &Hold) -> Result<(), NotRecorded> {
+    pub(super) async fn write(
+        &self,
+        delivery: &Inner,
+        lane: &DueLane,
+        hold: &Hold,
+    ) -> Result<(), NotRecorded> {
         let mut tries = 1;
         loop {
             if !hold.still() {
                 return Err(NotRecorded::NotOurs);
             }
-            match self.write_once(store, lane).await {
+            match self.write_once(delivery, lane).await {
                 Ok(()) => return Ok(()),
                 Err(error) if tries == TRIES => return Err(NotRecorded::Trouble(error)),
                 Err(error) => tracing::warn!(lane = lane.id, %error, tries, "could not record; trying again"),
@@ -53,12 +65,21 @@ impl Record<'_> {
         }
     }
 
-    async fn write_once(&self, store: &Store, lane: &DueLane) -> store::Result<()> {
+    async fn write_once(&self, delivery: &Inner, lane: &DueLane) -> store::Result<()> {
+        let _place = delivery.statement().await;
+        let store = &delivery.store;
         match self {
             Self::Settled(settled) => store.settle(lane.id, settled).await,
             Self::BackingOff { later, slow } => {
                 store
-                    .back_off(lane.id, &later.failing, later.next_try, &later.why, later.redirected, *slow)
+                    .back_off(
+                        lane.id,
+                        &later.failing,
+                        later.next_try,
+                        &later.why,
+                        later.redirected,
+                        *slow,
+                    )
                     .await
             }
             Self::Postponed(next_try) => store.postpone(lane.id, *next_try).await,

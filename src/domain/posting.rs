@@ -164,12 +164,13 @@ pub(super) mod tests {
         public: true,
         known: false,
         parent_is_here: false,
+        parent_is_private: false,
+        relayed: false,
     };
     const COMMENT: Submission = Submission {
         is_comment: true,
-        public: true,
-        known: false,
         parent_is_here: true,
+        ..THREAD
     };
 
     fn standings() -> [(&'static str, Standing); 4] {

@@ -486,7 +486,7 @@ fn readable(document: &PostDocument) -> (Option<String>, Option<String>) {
     let title = document
         .name
         .as_deref()
-        .map(|name| text::tidy_name(name))
+        .map(text::tidy_name)
         .filter(|name| !name.is_empty());
     (title, document.content.as_deref().map(text::sanitize))
 }

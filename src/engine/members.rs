@@ -11,10 +11,11 @@ use crate::{
     },
     store::{
         Actor, ActorId, DestinationId, Tx,
-        group::InTurn,
+        group::{self, Change, InTurn},
         log::{self, NewLetter},
         membership::{self, Written},
     },
+    text,
 };
 
 impl Engine {
@@ -162,6 +163,29 @@ impl Engine {
         if let Some(destination) = destination {
             log::close_unread(tx, group.id, destination).await?;
         }
+        Ok(())
+    }
+
+    /// The owner changes the group's title or summary, from wherever the owner's account is.
+    pub(super) async fn describe(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        group: &Iri,
+        title: Option<&str>,
+        summary: Option<&str>,
+    ) -> Result<(), Trouble> {
+        let name = self.here().group_meant(group.as_str()).unwrap_or_default();
+        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
+            return Err(Refused::NotFound.into());
+        };
+        self.decide(tx, &group, case.actor, &Command::Describe).await??;
+        let change = Change {
+            title: title.map(text::tidy_name).filter(|title| !title.is_empty()),
+            summary: summary.map(text::plain),
+            ..Change::default()
+        };
+        group::change(tx, group.id, &change, self.clock().now()).await?;
         Ok(())
     }
 

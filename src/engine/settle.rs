@@ -13,7 +13,7 @@ impl Engine {
             && let Some(shape) = dialect::shape_named(&shape)
         {
             self.store()
-                .settle(host, shape.0, dialect::wants_own_inbox(shape))
+                .give_shape(host, shape.0, dialect::wants_own_inbox(shape))
                 .await?;
         }
         Ok(())

@@ -4,7 +4,7 @@
 
 use crate::{
     dialect::{Activity, Ask},
-    domain::{Command, Event, Refusal, Standing, Vote, Way, decide, host_and_parents},
+    domain::{Command, Event, Refusal, Standing, Way, decide, host_and_parents},
     engine::{Engine, Refused},
     store::{
         self, Actor, Tx,
@@ -66,6 +66,14 @@ impl Engine {
             _ if !fresh => return Ok(()),
             Ask::Leave { group } => self.leave(&mut tx, case, group).await?,
             Ask::Post(_) | Ask::Edit(_) => self.content(&mut tx, case).await?,
+            Ask::Describe {
+                group,
+                title,
+                summary,
+            } => {
+                self.describe(&mut tx, case, group, title.as_deref(), summary.as_deref())
+                    .await?;
+            }
             Ask::Delete { object } => self.delete(&mut tx, case, object).await?,
             Ask::Vote { vote, object } => self.vote(&mut tx, case, *vote, object).await?,
             Ask::Unvote { vote, object } => self.unvote(&mut tx, case, *vote, object).await?,
@@ -154,11 +162,6 @@ impl From<store::Error> for Trouble {
             Self::Refused(error.into())
         }
     }
-}
-
-/// What a Follow or a Join is called in answers and in the log.
-pub(super) const fn is_share(vote: Vote) -> bool {
-    matches!(vote, Vote::Share)
 }
 
 /// Whether an answer is due that says *you are in*.

@@ -47,7 +47,9 @@ impl Engine {
                 Untrusted::Blocked => {
                     Refused::forbidden("blocked", "actor", "This server does not talk to that host.")
                 }
-                Untrusted::Busy { retry_after } => Refused::Busy { retry_after },
+                Untrusted::Busy { retry_after } => Refused::Busy {
+                    retry_after: u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1),
+                },
                 Untrusted::Store(error) => error.into(),
                 other => {
                     let mut why = other.to_string();

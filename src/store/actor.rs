@@ -1,4 +1,7 @@
 //! Actors and their keys, remote and ours.
+//!
+//! One rule: an actor is rewritten as a whole, keys included, from its own document ([`Store::keep_actor`]); a key that
+//! the document lists no more is gone.
 
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
@@ -28,6 +31,28 @@ pub struct Actor {
     /// Id of its followers collection.
     pub followers: Option<String>,
     pub gone: bool,
+}
+
+/// An actor as its own document, just fetched, describes it.
+#[derive(Clone, Copy, Debug)]
+pub struct NewActor<'a> {
+    pub iri: &'a Iri,
+    pub kind: &'a str,
+    pub username: Option<&'a str>,
+    pub name: Option<&'a str>,
+    pub inbox: &'a str,
+    pub shared_inbox: Option<&'a str>,
+    pub followers: Option<&'a str>,
+    /// Every key that it lists. Without a text (PEM or multibase), what we have of that key stays.
+    pub keys: &'a [(String, Option<String>)],
+}
+
+/// Somebody whose document lists a key.
+#[derive(Clone, Debug)]
+pub struct KeyHolder {
+    pub actor: Actor,
+    /// PEM or multibase, as listed.
+    pub key: String,
 }
 
 #[derive(FromRow)]
@@ -84,13 +109,136 @@ impl Store {
         .await?;
         row.map(Actor::try_from).transpose()
     }
+
+    /// Everybody whose own document lists this key id: the oldest first, at most eight.
+    ///
+    /// One, unless an actor lists the key id of another one on its host; the caller knows whom it means.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn key_holders(&self, key_id: &str) -> Result<Vec<KeyHolder>> {
+        let rows = sqlx::query!(
+            r#"select a.id, a.iri, a.host, a.kind, a.username, a.name, a.inbox, a.shared_inbox, a.followers,
+                      a.gone_at is not null as "gone!", k.pem
+               from actor_key k join actor a on a.id = k.actor_id
+               where k.iri = $1 order by a.id limit 8"#,
+            key_id,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let actor = Actor::try_from(Row {
+                    id: row.id,
+                    iri: row.iri,
+                    host: row.host,
+                    kind: row.kind,
+                    username: row.username,
+                    name: row.name,
+                    inbox: row.inbox,
+                    shared_inbox: row.shared_inbox,
+                    followers: row.followers,
+                    gone: row.gone,
+                })?;
+                Ok(KeyHolder { actor, key: row.pem })
+            })
+            .collect()
+    }
+
+    /// Writes an actor and its keys as just fetched; it is not gone then. Its host gets a row in `peer`.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn keep_actor(&self, new: &NewActor<'_>) -> Result<Actor> {
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        let host = new.iri.authority();
+        sqlx::query!("insert into peer (host) values ($1) on conflict do nothing", host)
+            .execute(&mut *tx)
+            .await?;
+        let row = sqlx::query_as!(
+            Row,
+            r#"insert into actor (iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+               on conflict (iri) do update set kind = $3, username = $4, name = $5, inbox = $6, shared_inbox = $7,
+                   followers = $8, fetched_at = $9, gone_at = null
+               returning id, iri, host, kind, username, name, inbox, shared_inbox, followers,
+                   gone_at is not null as "gone!""#,
+            new.iri.as_str(),
+            host,
+            new.kind,
+            new.username,
+            new.name,
+            new.inbox,
+            new.shared_inbox,
+            new.followers,
+            now,
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        keep_keys(&mut tx, row.id, new.keys, now).await?;
+        tx.commit().await?;
+        row.try_into()
+    }
+
+    /// The origin says that this actor is gone; false if we did not know it, or knew that already.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn mark_gone(&self, iri: &Iri) -> Result<bool> {
+        let done = sqlx::query!(
+            "update actor set gone_at = $2 where iri = $1 and gone_at is null",
+            iri.as_str(),
+            self.now(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+/// The keys of one actor, whose row the caller has just written and so locked.
+async fn keep_keys(
+    tx: &mut Tx,
+    actor: i64,
+    keys: &[(String, Option<String>)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let listed: Vec<String> = keys.iter().map(|(iri, _)| iri.clone()).collect();
+    sqlx::query!(
+        "delete from actor_key where actor_id = $1 and iri <> all($2)",
+        actor,
+        &listed,
+    )
+    .execute(&mut **tx)
+    .await?;
+    for (iri, key) in keys {
+        let Some(key) = key else { continue };
+        sqlx::query!(
+            "insert into actor_key (iri, actor_id, pem, fetched_at) values ($1, $2, $3, $4)
+             on conflict (iri, actor_id) do update set pem = $3, fetched_at = $4",
+            iri,
+            actor,
+            key,
+            now,
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
 }
 
 /// One of our own actors.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn insert_own_actor(tx: &mut Tx, iri: &Iri, kind: &str, inbox: &str, now: DateTime<Utc>) -> Result<()> {
+pub async fn insert_own_actor(
+    tx: &mut Tx,
+    iri: &Iri,
+    kind: &str,
+    inbox: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
         "insert into actor (iri, host, kind, inbox, fetched_at) values ($1, $2, $3, $4, $5) on conflict (iri) do nothing",
         iri.as_str(),
@@ -117,7 +265,11 @@ impl Store {
         )
         .execute(&self.pool)
         .await?;
-        let missing = || Error::Nonsense { table: "actor", column: "iri", row: iri.to_string() };
+        let missing = || Error::Nonsense {
+            table: "actor",
+            column: "iri",
+            row: iri.to_string(),
+        };
         self.actor(iri).await?.ok_or_else(missing)
     }
 

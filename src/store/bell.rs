@@ -91,7 +91,9 @@ impl Store {
         let task = tokio::spawn(async move {
             loop {
                 match hear(&options, &heard, &backend).await {
-                    Ok(()) => tracing::info!("the connection that hears other processes was lost; opening another"),
+                    Ok(()) => {
+                        tracing::info!("the connection that hears other processes was lost; opening another")
+                    }
                     Err(error) => tracing::warn!(%error, "cannot hear other processes; trying again"),
                 }
                 time::sleep(Duration::from_secs(1)).await;

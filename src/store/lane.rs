@@ -36,8 +36,16 @@ pub struct DueLane {
 pub enum Item {
     Letter(i64),
     /// A parked entry that an operator wants tried once more.
-    Retried { subscription: i64, group: i64, seq: i64 },
-    Entry { subscription: i64, group: i64, seq: i64 },
+    Retried {
+        subscription: i64,
+        group: i64,
+        seq: i64,
+    },
+    Entry {
+        subscription: i64,
+        group: i64,
+        seq: i64,
+    },
 }
 
 /// An item and its bytes.
@@ -236,12 +244,28 @@ impl Store {
         .fetch_one(&self.pool)
         .await?;
 
-        let due = match (row.what, row.number, row.group_id, row.seq, row.activity_id, row.head, row.group_name) {
+        let due = match (
+            row.what,
+            row.number,
+            row.group_id,
+            row.seq,
+            row.activity_id,
+            row.head,
+            row.group_name,
+        ) {
             (Some(what), Some(number), Some(group), Some(seq), Some(activity), Some(head), Some(name)) => {
                 let item = match what.as_str() {
                     "letter" => Item::Letter(number),
-                    "retried" => Item::Retried { subscription: number, group, seq },
-                    _ => Item::Entry { subscription: number, group, seq },
+                    "retried" => Item::Retried {
+                        subscription: number,
+                        group,
+                        seq,
+                    },
+                    _ => Item::Entry {
+                        subscription: number,
+                        group,
+                        seq,
+                    },
                 };
                 Some(Due {
                     item,
@@ -313,7 +337,9 @@ impl Taken {
         for item in items {
             match *item {
                 Item::Letter(id) => taken.letters.push(id),
-                Item::Entry { subscription, seq, .. } => {
+                Item::Entry {
+                    subscription, seq, ..
+                } => {
                     taken.subscriptions.push(subscription);
                     taken.seqs.push(seq);
                 }

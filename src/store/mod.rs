@@ -6,33 +6,48 @@
 
 mod actor;
 mod bell;
+mod collections;
 mod connect;
 pub mod following;
 pub mod group;
+mod lane;
+mod listing;
 pub mod log;
 pub mod membership;
+mod own_key;
+mod peer;
 pub mod post;
+mod queue;
 pub mod received;
 mod settle;
-mod lane;
-mod own_key;
-mod queue;
 mod shard;
+mod view;
+mod view_activity;
+mod view_post;
+mod view_thread;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId, insert_own_actor};
+pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor};
 pub use bell::Listening;
+pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
-pub use log::DestinationId;
 pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};
+pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
+pub use log::DestinationId;
 pub use own_key::{OwnKey, insert_own_key};
+pub use peer::{LookedUp, PeerClass};
 pub use queue::QueueRow;
 pub use shard::{SHARDS, ShardLocks};
+pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
+pub use view_activity::{ActivityView, AnnouncedView};
+pub use view_post::{AuthorView, PostView, ThreadView};
+pub use view_thread::CommentView;
 
 use crate::clock::Clock;
+
 /// A transaction; every write of a turn goes through one.
 pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 
@@ -48,7 +63,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the database did not answer: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A row that we cannot have written, or that a later version wrote.
@@ -80,6 +95,18 @@ impl Error {
         };
         // Serialisation failure, deadlock, and a row that another transaction has just inserted.
         matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    }
+}
+
+/// Poolers in transaction mode lose prepared statements, or give us somebody else's.
+const LOST_STATEMENT: [&str; 2] = ["42P05", "26000"];
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error().and_then(|error| error.code()) {
+            Some(code) if LOST_STATEMENT.contains(&code.as_ref()) => Self::Pooler,
+            _ => Self::Database(error),
+        }
     }
 }
 

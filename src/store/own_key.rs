@@ -21,7 +21,9 @@ pub struct OwnKey {
 
 impl fmt::Debug for OwnKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("OwnKey").field("iri", &self.iri).finish_non_exhaustive()
+        out.debug_struct("OwnKey")
+            .field("iri", &self.iri)
+            .finish_non_exhaustive()
     }
 }
 
@@ -60,9 +62,10 @@ pub async fn insert_own_key(tx: &mut Tx, purpose: &str, key: &OwnKey, now: DateT
     .execute(&mut **tx)
     .await;
     match inserted {
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Err(Error::Taken(format!("the key id {} is in use for something else", key.iri)))
-        }
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Err(Error::Taken(format!(
+            "the key id {} is in use for something else",
+            key.iri
+        ))),
         other => Ok(other.map(drop)?),
     }
 }

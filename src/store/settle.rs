@@ -25,7 +25,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn settle(&self, host: &str, shape: &str, own_inbox: bool) -> Result<()> {
+    pub async fn give_shape(&self, host: &str, shape: &str, own_inbox: bool) -> Result<()> {
         let mut tx = self.begin().await?;
         lock_groups(&mut tx, host).await?;
         if own_inbox {

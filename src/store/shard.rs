@@ -89,16 +89,23 @@ impl ShardLocks {
         Ok(u32::try_from(row.processes).unwrap_or(u32::MAX))
     }
 
-    /// Takes those of `shards` that nobody holds.
+    /// Takes at most `most` shards that nobody holds; fewer if another process is faster.
     ///
     /// # Errors
     /// Any: the session is to be taken for lost.
-    pub async fn take(&mut self, shards: &[i32]) -> Result<Vec<i32>> {
+    pub async fn take(&mut self, most: i64) -> Result<Vec<i32>> {
         let asking = sqlx::query!(
-            r#"select shard as "shard!", pg_backend_pid() as "pid!" from unnest($2::int4[]) as shard
-               where pg_try_advisory_lock($1, shard)"#,
+            r#"select shard as "shard!", pg_backend_pid() as "pid!"
+               from (select shard from generate_series(0, $2::int4 - 1) as shard
+                     where not exists (select from pg_locks
+                         where locktype = 'advisory' and granted and objsubid = 2
+                             and classid::bigint = $1::int4 and objid::bigint = shard
+                             and database = (select oid from pg_database where datname = current_database()))
+                     order by shard limit $3) as free
+               where pg_try_advisory_lock($1::int4, shard)"#,
             CLASS_SHARD,
-            shards,
+            SHARDS,
+            most,
         )
         .fetch_all(&mut self.session);
         let rows = in_time(asking).await?;

@@ -143,7 +143,9 @@ impl Store {
             i32::try_from(failing.failures).unwrap_or(i32::MAX),
             failing.since,
             failing.stuck.map(|stuck| stuck.on),
-            failing.stuck.map_or(0, |stuck| i32::try_from(stuck.answers).unwrap_or(i32::MAX)),
+            failing
+                .stuck
+                .map_or(0, |stuck| i32::try_from(stuck.answers).unwrap_or(i32::MAX)),
             failing.stuck.map(|stuck| stuck.since),
             next_try,
             self.now(),
@@ -161,20 +163,28 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn postpone(&self, lane: i64, next_try: DateTime<Utc>) -> Result<()> {
-        sqlx::query!("update destination set next_try = $2 where id = $1", lane, next_try)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query!(
+            "update destination set next_try = $2 where id = $1",
+            lane,
+            next_try
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
-    /// A parked entry was tried once more, in vain.
+    /// A parked entry was tried once more, in vain: it stays, and so do later ones on its object.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn park_again(&self, lane: i64, group: i64, seq: i64, reason: &str) -> Result<()> {
         sqlx::query!(
-            "update parked set retry_at = null, reason = $4
-             where destination_id = $1 and group_id = $2 and seq = $3",
+            "update parked p set retry_at = null, reason = case p.seq when $3 then $4 else p.reason end
+             from entry e join activity a on a.id = e.activity_id
+             where p.destination_id = $1 and p.group_id = $2 and e.group_id = p.group_id and e.seq = p.seq
+                 and (p.seq = $3 or p.seq > $3 and a.post_id = (
+                     select same.post_id from entry tried join activity same on same.id = tried.activity_id
+                     where tried.group_id = $2 and tried.seq = $3))",
             lane,
             group,
             seq,
@@ -227,7 +237,11 @@ impl Columns {
                 self.retried_groups.push(group);
                 self.retried_seqs.push(seq);
             }
-            Item::Entry { subscription, group, seq } => {
+            Item::Entry {
+                subscription,
+                group,
+                seq,
+            } => {
                 self.subscriptions.push(subscription);
                 self.seqs.push(seq);
                 if let Fate::Parked(reason) = fate {

@@ -1,0 +1,239 @@
+//! Other servers: what they run, how they speak, whether we speak with them.
+//!
+//! One rule: every function makes the row that it needs; a host is known from the first time somebody names it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::store::{Result, Store};
+
+/// After this a host is looked up again: its software may have changed, or our table of classes.
+const LOOK_UP_AGAIN: TimeDelta = TimeDelta::days(1);
+
+/// What decides how a host is spoken to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeerClass {
+    /// As NodeInfo says it, lower case.
+    pub software: Option<String>,
+    pub version: Option<String>,
+    /// `wraps` or `joins`: what the host has shown of itself.
+    pub evidence: Option<String>,
+    pub class: String,
+    /// What that class is written in; nothing before the first look-up.
+    pub class_shape: Option<String>,
+    /// What the operator said instead.
+    pub shape: Option<String>,
+    pub looked_up_at: Option<DateTime<Utc>>,
+}
+
+/// How a look-up ended, for `peer`.
+#[derive(Clone, Copy, Debug)]
+pub struct LookedUp<'a> {
+    pub host: &'a str,
+    pub software: Option<&'a str>,
+    pub version: Option<&'a str>,
+    pub class: &'a str,
+    pub class_shape: &'a str,
+    /// Why this class; and why nothing could be read, if so.
+    pub reason: &'a str,
+    /// The evidence that the class was decided with.
+    pub evidence: Option<&'a str>,
+}
+
+impl Store {
+    /// Somebody of this host has come into sight.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn note_host(&self, host: &str) -> Result<()> {
+        sqlx::query!("insert into peer (host) values ($1) on conflict do nothing", host)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// What we know of how a host speaks.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn peer_class(&self, host: &str) -> Result<Option<PeerClass>> {
+        let row = sqlx::query_as!(
+            PeerClass,
+            "select software, version, evidence, class, class_shape, shape, looked_up_at from peer where host = $1",
+            host,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row)
+    }
+
+    /// The name of the shape that a host is written to in: the operator's, else its class's; nothing before its look-up.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn shape_of_host(&self, host: &str) -> Result<Option<String>> {
+        let shape = sqlx::query_scalar!(
+            r#"select coalesce(shape, case when looked_up_at is not null then class_shape end) as shape
+               from peer where host = $1"#,
+            host,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(shape.flatten())
+    }
+
+    /// Hosts whose look-up is due, the new ones first; blocked ones are not asked.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn hosts_to_look_up(&self, limit: i64) -> Result<Vec<String>> {
+        let hosts = sqlx::query_scalar!(
+            r#"select host as "host!" from peer where looked_up_at is null and blocked_at is null
+               union all
+               (select host from peer where looked_up_at < $2 and blocked_at is null order by looked_up_at)
+               limit $1"#,
+            limit,
+            self.now() - LOOK_UP_AGAIN,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(hosts)
+    }
+
+    /// Writes down how a look-up ended; false if the host has shown something else meanwhile: decide again.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn note_look_up(&self, found: &LookedUp<'_>) -> Result<bool> {
+        let done = sqlx::query!(
+            "insert into peer (host, software, version, class, class_shape, class_reason, looked_up_at)
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (host) do update set software = $2, version = $3, class = $4, class_shape = $5,
+                 class_reason = $6, looked_up_at = $7
+             where peer.evidence is not distinct from $8",
+            found.host,
+            found.software,
+            found.version,
+            found.class,
+            found.class_shape,
+            found.reason,
+            self.now(),
+            found.evidence,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Writes down what a host has shown, and the class that follows from it and from `software`; false if that is not
+    /// its software any more: decide again.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn note_evidence(
+        &self,
+        host: &str,
+        evidence: &str,
+        software: Option<&str>,
+        (class, class_shape, reason): (&str, &str, &str),
+    ) -> Result<bool> {
+        let done = sqlx::query!(
+            "insert into peer (host, evidence, class, class_shape, class_reason) values ($1, $2, $3, $4, $5)
+             on conflict (host) do update set evidence = $2, class = $3, class_shape = $4, class_reason = $5
+             where peer.software is not distinct from $6",
+            host,
+            evidence,
+            class,
+            class_shape,
+            reason,
+            software,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The signature scheme that a host took last: `cavage` or `rfc9421`.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn peer_scheme(&self, host: &str) -> Result<Option<String>> {
+        let scheme = sqlx::query_scalar!("select scheme from peer where host = $1", host)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(scheme)
+    }
+
+    /// A host took a request that was signed in this scheme.
+    ///
+    /// # Errors
+    /// If the database does not answer, or there is no such scheme.
+    pub async fn set_peer_scheme(&self, host: &str, scheme: &str) -> Result<()> {
+        sqlx::query!(
+            "insert into peer (host, scheme) values ($1, $2) on conflict (host) do update set scheme = $2",
+            host,
+            scheme,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The operator's word on how a host is written to; without one its class decides again.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn set_peer_shape(&self, host: &str, shape: Option<&str>) -> Result<()> {
+        sqlx::query!(
+            "insert into peer (host, shape) values ($1, $2) on conflict (host) do update set shape = $2",
+            host,
+            shape,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Has nothing to do with a host and its sub-domains from now on; false if that was so already.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn block_host(&self, host: &str) -> Result<bool> {
+        let done = sqlx::query!(
+            "insert into peer (host, blocked_at) values ($1, $2)
+             on conflict (host) do update set blocked_at = $2 where peer.blocked_at is null",
+            host,
+            self.now(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Takes a block back; false if there was none.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn unblock_host(&self, host: &str) -> Result<bool> {
+        let done = sqlx::query!(
+            "update peer set blocked_at = null where host = $1 and blocked_at is not null",
+            host,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Whether the operator blocked any of these: a host and its parent domains.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn any_blocked(&self, hosts: &[String]) -> Result<bool> {
+        let blocked = sqlx::query_scalar!(
+            r#"select exists (select from peer where host = any($1) and blocked_at is not null) as "blocked!""#,
+            hosts,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(blocked)
+    }
+}

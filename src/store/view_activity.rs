@@ -1,0 +1,227 @@
+//! What a group has said, to be said again: announcements and letters.
+//!
+//! One rule: what was deleted or removed is not repeated. An id that named it answers that it is gone.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::store::{GroupId, Result, Slice, Store, Viewer};
+
+/// Largest sum of raw texts in one page, in bytes; a first entry larger than that still comes alone.
+const PAGE_BYTES: i64 = 2 << 20;
+
+/// An announcement, with what `dialect` needs to write it again.
+#[derive(Clone, Debug)]
+pub struct AnnouncedView {
+    pub id: Uuid,
+    pub group: String,
+    /// What happened: a word of the log.
+    pub kind: String,
+    pub at: DateTime<Utc>,
+    /// Id of the post that it is about.
+    pub object: String,
+    pub object_kind: String,
+    pub published: DateTime<Utc>,
+    pub is_comment: bool,
+    pub public: bool,
+    /// Who did it.
+    pub author: String,
+    /// The announcement that it takes back.
+    pub retracts: Option<(Uuid, DateTime<Utc>)>,
+    /// The activity, byte for byte as it arrived.
+    pub raw: String,
+}
+
+/// What one of our activity ids stands for.
+#[derive(Clone, Debug)]
+pub enum ActivityView {
+    Announced(Box<AnnouncedView>),
+    /// It announced a post that is gone since.
+    Gone {
+        id: Uuid,
+        at: DateTime<Utc>,
+    },
+    /// The text of a letter of ours.
+    Letter(String),
+    /// A Follow whose letter is not kept any more.
+    Follow {
+        group: String,
+        whom: String,
+    },
+}
+
+impl Store {
+    /// What one of our activity ids stands for, if this viewer may know.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn activity_view(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
+        if let Some(found) = self.announced(id, viewer).await? {
+            return Ok(Some(found));
+        }
+        if let Some(body) = self.letter_body(id, viewer).await? {
+            return Ok(Some(ActivityView::Letter(body)));
+        }
+        self.follow_sent(id).await
+    }
+
+    async fn announced(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
+        let row = sqlx::query!(
+            r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
+                      p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as "is_comment!",
+                      p.public, r.id as "retracts?", r.accepted_at as "retracted_at?",
+                      coalesce(p.deleted_at, pg.removed_at) as gone_at
+               from activity a
+               join actor w on w.id = a.actor_id
+               join "group" g on g.id = a.group_id
+               join post p on p.id = a.post_id
+               left join post_group pg on pg.post_id = p.id and pg.group_id = a.group_id
+               left join activity r on r.id = a.retracts
+               where a.id = $1
+                 and (p.public or p.author_id = $2 or exists (
+                     select from membership m
+                     where m.group_id = a.group_id and m.actor_id = $2 and m.member))"#,
+            id,
+            viewer.actor(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let repeats_the_post = matches!(row.kind.as_str(), "posted" | "edited");
+        if let (Some(at), true) = (row.gone_at, repeats_the_post) {
+            return Ok(Some(ActivityView::Gone { id, at }));
+        }
+        Ok(Some(ActivityView::Announced(Box::new(AnnouncedView {
+            id: row.id,
+            group: row.group,
+            kind: row.kind,
+            at: row.accepted_at,
+            object: row.object,
+            object_kind: row.object_kind,
+            published: row.published_at,
+            is_comment: row.is_comment,
+            public: row.public,
+            author: row.author,
+            retracts: row.retracts.zip(row.retracted_at),
+            raw: row.raw,
+        }))))
+    }
+
+    /// A letter tells who is in a group. Where that is no public matter, only its addressee's server may read it again.
+    async fn letter_body(&self, id: Uuid, viewer: &Viewer) -> Result<Option<String>> {
+        Ok(sqlx::query_scalar!(
+            r#"select l.body
+               from letter l join "group" g on g.id = l.group_id join destination d on d.id = l.destination_id
+               where l.activity_id = $1
+                 and (g.members_list = 'public' or d.host = $2
+                      or exists (select from actor w where w.id = $3 and w.host = d.host))"#,
+            id,
+            viewer.host(),
+            viewer.actor(),
+        )
+        .fetch_optional(&self.pool)
+        .await?)
+    }
+
+    async fn follow_sent(&self, id: Uuid) -> Result<Option<ActivityView>> {
+        let row = sqlx::query!(
+            r#"select g.name as "group", w.iri as whom
+               from following f join "group" g on g.id = f.group_id join actor w on w.id = f.actor_id
+               where f.follow_id = $1"#,
+            id,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| ActivityView::Follow {
+            group: row.group,
+            whom: row.whom,
+        }))
+    }
+
+    /// Posts as they were announced, newest first, that this viewer may see and that are still there; those before
+    /// `before`, each with its place in the log. The page ends early where its texts would pass 2 MiB.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn outbox(
+        &self,
+        group: GroupId,
+        viewer: &Viewer,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Slice<(i64, AnnouncedView)>> {
+        let rows = sqlx::query!(
+            r#"with page as (
+                   select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
+                          p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as is_comment,
+                          p.public, pg.seq,
+                          lead(pg.seq) over newest as older,
+                          row_number() over newest as place,
+                          sum(octet_length(a.raw)) over (newest rows unbounded preceding) as bytes
+                   from post_group pg
+                   join "group" g on g.id = pg.group_id
+                   join post p on p.id = pg.post_id
+                   join activity a on a.id = pg.activity_id
+                   join actor w on w.id = p.author_id
+                   where pg.group_id = $1 and pg.seq < $3 and pg.removed_at is null and p.deleted_at is null
+                     and (p.public or p.author_id = $2 or exists (
+                         select from membership m
+                         where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
+                   window newest as (order by pg.seq desc)
+                   order by pg.seq desc
+                   limit $4
+               )
+               select id, kind, raw, accepted_at, author, "group", object, object_kind, published_at,
+                      is_comment as "is_comment!", public, seq, older as "older?"
+               from page where place = 1 or bytes <= $5 order by seq desc"#,
+            group.0,
+            viewer.actor(),
+            before.unwrap_or(i64::MAX),
+            limit,
+            PAGE_BYTES,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let more = rows.last().is_some_and(|row| row.older.is_some());
+        let items = rows.into_iter().map(|row| {
+            let view = AnnouncedView {
+            id: row.id,
+            group: row.group,
+            kind: row.kind,
+            at: row.accepted_at,
+            object: row.object,
+            object_kind: row.object_kind,
+            published: row.published_at,
+            is_comment: row.is_comment,
+            public: row.public,
+            author: row.author,
+            retracts: None,
+            raw: row.raw,
+        };
+            (row.seq, view)
+        });
+        Ok(Slice {
+            items: items.collect(),
+            more,
+        })
+    }
+
+    /// How many posts [`Store::outbox`] has for this viewer.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn outbox_total(&self, group: GroupId, viewer: &Viewer) -> Result<u64> {
+        let rows = sqlx::query_scalar!(
+            r#"select count(*) as "rows!" from post_group pg join post p on p.id = pg.post_id
+               where pg.group_id = $1 and pg.removed_at is null and p.deleted_at is null
+                 and (p.public or p.author_id = $2 or exists (
+                     select from membership m
+                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))"#,
+            group.0,
+            viewer.actor(),
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(super::view::count(rows))
+    }
+}

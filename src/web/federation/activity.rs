@@ -1,0 +1,102 @@
+//! What a group said, by its id.
+//!
+//! One rule: the same bytes as were delivered, written again from the post and the activity; the log is not kept for it.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use uuid::Uuid;
+
+use super::our_id;
+use crate::{
+    dialect::{self, Here, Said, What},
+    domain::Shape,
+    store::{ActivityView, AnnouncedView, Viewer},
+    web::{
+        Answer, Web,
+        answer::{ACTIVITY, Reply},
+        asking::Asking,
+        error::{self, Problem},
+    },
+};
+
+/// `GET /activities/UUID`: a letter, or an announcement in the first shape that tells of it.
+pub(in crate::web) async fn any_shape(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    asking: Asking,
+) -> Answer {
+    let here = web.engine.here();
+    let viewer = &asking.viewer;
+    match stored(&web, our_id(&id)?, viewer).await? {
+        ActivityView::Letter(body) => Ok(verbatim(body, viewer)),
+        ActivityView::Follow { group, whom } => {
+            let follow = dialect::follow(our_id(&id)?, &group, &whom, here);
+            Ok(verbatim(follow, viewer))
+        }
+        ActivityView::Gone { id, at } => Ok(gone(&here.activity(id, None), at)),
+        ActivityView::Announced(view) => written(&view, here)
+            .map(|text| verbatim(text, viewer))
+            .ok_or(Problem::new(error::NOT_FOUND)),
+    }
+}
+
+/// `GET /activities/UUID/SHAPE`
+pub(in crate::web) async fn one_shape(
+    State(web): State<Web>,
+    Path((id, shape)): Path<(String, String)>,
+    asking: Asking,
+) -> Answer {
+    let shape = dialect::shape_named(&shape).ok_or(Problem::new(error::NOT_FOUND))?;
+    let here = web.engine.here();
+    match stored(&web, our_id(&id)?, &asking.viewer).await? {
+        ActivityView::Gone { id, at } => Ok(gone(&here.activity(id, Some(shape)), at)),
+        ActivityView::Announced(view) => written_as(shape, &view, here)
+            .map(|text| verbatim(text, &asking.viewer))
+            .ok_or(Problem::new(error::NOT_FOUND)),
+        ActivityView::Letter(_) | ActivityView::Follow { .. } => Err(Problem::new(error::NOT_FOUND)),
+    }
+}
+
+async fn stored(web: &Web, id: Uuid, viewer: &Viewer) -> Result<ActivityView, Problem> {
+    let found = web.engine.store().activity_view(id, viewer).await?;
+    found.ok_or(Problem::new(error::NOT_FOUND))
+}
+
+/// In the first shape that tells of it: whoever asks without a shape is told by its own id which one that is.
+pub(super) fn written(view: &AnnouncedView, here: &Here) -> Option<String> {
+    dialect::shapes()
+        .into_iter()
+        .find_map(|shape| written_as(shape, view, here))
+}
+
+fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String> {
+    let said = Said {
+        id: view.id,
+        group: &view.group,
+        what: What::from_word(&view.kind)?,
+        at: view.at,
+        object: &view.object,
+        object_kind: &view.object_kind,
+        published: view.published,
+        is_comment: view.is_comment,
+        public: view.public,
+        author: &view.author,
+        wrapped: !view.raw.is_empty(),
+        retracts: view.retracts,
+    };
+    Some(dialect::write(shape, &said, here)?.around(&view.raw))
+}
+
+fn verbatim(text: String, viewer: &Viewer) -> Response {
+    Reply::new(ACTIVITY, text).read_by(viewer).into_response()
+}
+
+fn gone(id: &str, at: chrono::DateTime<chrono::Utc>) -> Response {
+    let tombstone = dialect::tombstone(id, "Announce", at);
+    Reply::activity(&tombstone)
+        .with_status(StatusCode::GONE)
+        .into_response()
+}

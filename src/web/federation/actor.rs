@@ -1,0 +1,99 @@
+//! Our actors, and the posts that passed through them.
+//!
+//! One rule: a group that is closed leaves a tombstone; the actor that signs for the host is readable without a
+//! signature, or two strict servers could never read each other.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect},
+};
+use http::StatusCode;
+
+use super::{any_group, our_id};
+use crate::{
+    dialect::{self, GroupFace},
+    store::GroupView,
+    web::{
+        Answer, Web,
+        answer::Reply,
+        asking::Asking,
+        error::{self, Problem},
+        negotiate::Form,
+        pages,
+    },
+};
+
+/// `GET /c/NAME`
+pub(in crate::web) async fn group(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    page: pages::Before,
+    asking: Asking,
+) -> Answer {
+    let group = any_group(&web, &name).await?;
+    let here = web.engine.here();
+    match (asking.form, group.closed_at) {
+        (Form::Page, None) => pages::group(&web, &group, &page, &asking.viewer).await,
+        (Form::Page, Some(_)) => Err(Problem::because(error::GONE, "This group is closed.")),
+        (Form::Document, None) => {
+            Ok(Reply::activity(&dialect::group_document(&face(group), here)).into_response())
+        }
+        (Form::Document, Some(closed)) => {
+            let tombstone = dialect::tombstone(&here.group(&name), "Group", closed);
+            Ok(Reply::activity(&tombstone)
+                .with_status(StatusCode::GONE)
+                .into_response())
+        }
+    }
+}
+
+/// `GET /actor`: the same for everybody, whatever they accept.
+pub(in crate::web) async fn instance(State(web): State<Web>) -> Answer {
+    let key = web.engine.store().own_key("instance").await?;
+    // Made when the server starts for the first time.
+    let key = key.ok_or(Problem::new(error::UNAVAILABLE).after(5))?;
+    let document = dialect::instance_document(&key.public_pem, web.engine.here());
+    Ok(Reply::activity(&document).into_response())
+}
+
+/// `GET /actor/outbox`: it only signs, it says nothing.
+pub(in crate::web) async fn instance_outbox(State(web): State<Web>) -> Answer {
+    let owner = web.engine.here().instance();
+    let empty = dialect::collection(&format!("{owner}/outbox"), &owner, 0, false);
+    Ok(Reply::activity(&empty).into_response())
+}
+
+/// `GET /post/UUID`: the page is ours, the document its author's.
+pub(in crate::web) async fn post(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    page: pages::After,
+    asking: Asking,
+) -> Answer {
+    let id = our_id(&id)?;
+    let post = web.engine.store().post_view(id, &asking.viewer).await?;
+    let post = post.ok_or(Problem::new(error::NOT_FOUND))?;
+    if asking.form == Form::Page {
+        return pages::post(&web, &post, page.0, &asking.viewer).await;
+    }
+    if post.iri.starts_with(web.engine.here().base()) {
+        return Err(Problem::new(error::NOT_FOUND));
+    }
+    let mut response = Redirect::to(&post.iri).into_response();
+    *response.status_mut() = StatusCode::FOUND;
+    Ok(response)
+}
+
+/// As the dialect writes it.
+fn face(group: GroupView) -> GroupFace {
+    GroupFace {
+        summary: crate::text::markdown(&group.summary),
+        source: group.summary,
+        title: group.title,
+        published: group.created_at,
+        updated: group.updated_at,
+        key_id: group.key_id,
+        public_pem: group.public_pem,
+        group: group.group,
+    }
+}

@@ -1,0 +1,230 @@
+//! Being found: WebFinger, NodeInfo, host-meta.
+//!
+//! One rule: whoever asks must know the name; nothing here can be searched (FET18). Closed groups are not found.
+
+use axum::{
+    extract::{Path, Query, State},
+    response::IntoResponse,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    dialect::{Here, Local},
+    text::parse_acct,
+    web::{
+        Answer, Web,
+        answer::{ACTIVITY, Reply},
+        error::{self, Problem},
+    },
+};
+
+const JRD: &str = "application/jrd+json";
+const XRD: &str = "application/xrd+xml; charset=utf-8";
+/// The type, in JSON-LD's words: some readers know no other.
+const LD: &str = "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"";
+const ONE_HOUR: &str = "public, max-age=3600";
+
+#[derive(Deserialize)]
+pub(in crate::web) struct Asked {
+    resource: Option<String>,
+}
+
+/// What a resource stands for.
+#[derive(Debug, PartialEq, Eq)]
+enum Sought {
+    Group(String),
+    Instance,
+    /// A well-formed name of something that is not ours.
+    Nothing,
+}
+
+/// `GET /.well-known/webfinger` (RFC 7033)
+pub(in crate::web) async fn webfinger(State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
+    let here = web.engine.here();
+    let sought = asked
+        .resource
+        .as_deref()
+        .and_then(|resource| sought(resource, here));
+    let document = match sought {
+        None => {
+            let words = "The resource is missing, or is neither acct:NAME@HOST nor a URL.";
+            return Err(Problem::because(error::BAD_REQUEST, words).about("resource"));
+        }
+        Some(Sought::Nothing) => return Err(Problem::new(error::NOT_FOUND)),
+        Some(Sought::Instance) => instance(here),
+        Some(Sought::Group(name)) => {
+            let group = web.engine.store().group_face(&name).await?;
+            let open = group.filter(|group| group.closed_at.is_none());
+            open.ok_or(Problem::new(error::NOT_FOUND))?;
+            group_links(&name, here)
+        }
+    };
+    Ok(Reply::new(JRD, document.to_string())
+        .for_every_site()
+        .into_response())
+}
+
+/// What a resource names; `None` if it is no resource.
+fn sought(resource: &str, here: &Here) -> Option<Sought> {
+    let authority = here.authority();
+    if resource.strip_prefix("acct:") == Some(format!("{authority}@{authority}").as_str()) {
+        return Some(Sought::Instance);
+    }
+    if resource.starts_with("https://") || resource.starts_with("http://") {
+        let is_instance = [here.base(), &format!("{}/", here.base()), &here.instance()].contains(&resource);
+        return Some(match here.local(resource) {
+            _ if is_instance => Sought::Instance,
+            Some(Local::Group { name, part: None }) => group_named(name),
+            _ => Sought::Nothing,
+        });
+    }
+    let (name, host) = parse_acct(resource)?;
+    Some(if host == authority {
+        group_named(&name.to_lowercase())
+    } else {
+        Sought::Nothing
+    })
+}
+
+fn group_named(name: &str) -> Sought {
+    crate::text::group_name(name).map_or(Sought::Nothing, |name| Sought::Group(name.to_owned()))
+}
+
+fn group_links(name: &str, here: &Here) -> Value {
+    let id = here.group(name);
+    let mut links = links(&id);
+    // One name may be a person and a group to some; they tell them apart by this.
+    links[0]["properties"] = json!({"https://www.w3.org/ns/activitystreams#type": "Group"});
+    json!({"subject": format!("acct:{name}@{}", here.authority()), "aliases": [id], "links": links})
+}
+
+fn instance(here: &Here) -> Value {
+    let authority = here.authority();
+    json!({
+        "subject": format!("acct:{authority}@{authority}"),
+        "aliases": [here.instance()],
+        "links": [
+            {"rel": "self", "type": ACTIVITY, "href": here.instance()},
+            {"rel": "self", "type": LD, "href": here.instance()},
+            {"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": format!("{}/", here.base())},
+        ],
+    })
+}
+
+fn links(id: &str) -> Value {
+    json!([
+        {"rel": "self", "type": ACTIVITY, "href": id},
+        {"rel": "self", "type": LD, "href": id},
+        {"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": id},
+    ])
+}
+
+/// `GET /.well-known/nodeinfo`
+pub(in crate::web) async fn nodeinfo_links(State(web): State<Web>) -> impl IntoResponse {
+    let base = web.engine.here().base();
+    let link = |version: &str| {
+        json!({
+            "rel": format!("http://nodeinfo.diaspora.software/ns/schema/{version}"),
+            "href": format!("{base}/nodeinfo/{version}"),
+        })
+    };
+    let document = json!({"links": [link("2.0"), link("2.1")]});
+    Reply::new("application/json", document.to_string())
+        .kept(ONE_HOUR)
+        .for_every_site()
+}
+
+/// `GET /nodeinfo/2.0` and `/nodeinfo/2.1`
+pub(in crate::web) async fn nodeinfo(State(web): State<Web>, Path(version): Path<String>) -> Answer {
+    let kind = match version.as_str() {
+        "2.0" => "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/2.0#\"",
+        "2.1" => "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/2.1#\"",
+        _ => return Err(Problem::new(error::NOT_FOUND)),
+    };
+    let figures = web.engine.store().host_figures().await?;
+    let document = json!({
+        "version": version,
+        "software": {"name": "folkmoot", "version": env!("CARGO_PKG_VERSION")},
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": false,
+        "usage": {
+            // Nobody has an account here: what lives here are groups.
+            "users": {"total": figures.groups},
+            "localPosts": figures.threads,
+            "localComments": figures.comments,
+        },
+        "metadata": {"groups": figures.groups},
+    });
+    Ok(Reply::new(kind, document.to_string())
+        .for_every_site()
+        .into_response())
+}
+
+/// `GET /.well-known/host-meta` (RFC 6415): where WebFinger is, for old readers.
+pub(in crate::web) async fn host_meta(State(web): State<Web>) -> impl IntoResponse {
+    let base = web.engine.here().base();
+    let document = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <XRD xmlns=\"http://docs.oasis-open.org/ns/xri/xrd-1.0\">\n\
+         \x20 <Link rel=\"lrdd\" template=\"{base}/.well-known/webfinger?resource={{uri}}\"/>\n\
+         </XRD>\n"
+    );
+    Reply::new(XRD, document).kept(ONE_HOUR).for_every_site()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(resource: &str) -> Option<Sought> {
+        sought(
+            resource,
+            &Here::new(&"https://g.example:8443".parse().expect("a URL")),
+        )
+    }
+
+    #[test]
+    fn a_group_is_found_by_handle_and_by_url() {
+        let rust = Some(Sought::Group("rust".to_owned()));
+        for resource in [
+            "acct:rust@g.example:8443",
+            "acct:Rust@G.example:8443",
+            "rust@g.example:8443",
+            "https://g.example:8443/c/rust",
+        ] {
+            assert_eq!(found(resource), rust, "{resource}");
+        }
+    }
+
+    #[test]
+    fn the_host_has_a_name_of_its_own() {
+        for resource in [
+            "acct:g.example:8443@g.example:8443",
+            "https://g.example:8443",
+            "https://g.example:8443/",
+            "https://g.example:8443/actor",
+        ] {
+            assert_eq!(found(resource), Some(Sought::Instance), "{resource}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_ours_is_nothing_and_what_is_no_name_is_an_error() {
+        for resource in [
+            "acct:rust@other.example",
+            "acct:rust@g.example",
+            "https://g.example:8443/c/rust/outbox",
+            "https://g.example:8443.evil.test/c/rust",
+            "https://other.example/c/rust",
+            "https://g.example:8443/c/RUST",
+            "https://g.example:8443/c/%72ust",
+        ] {
+            assert_eq!(found(resource), Some(Sought::Nothing), "{resource}");
+        }
+        for resource in ["", "acct:", "acct:*@g.example:8443", "rust", "mailto:", "a@b@c"] {
+            assert_eq!(found(resource), None, "{resource}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Who is in a group and who runs it.
+//!
+//! One rule: the list of members is shown to whom the group says; everybody else gets a count. Followers are listed under
+//! the same rule. Those who run a group are always named.
+
+use axum::{
+    extract::{Path, Query, State},
+    response::Response,
+};
+use chrono::{DateTime, Utc};
+
+use super::{
+    open_group,
+    paging::{Listing, Paging, Place, ids, query},
+};
+use crate::{
+    domain::ListPolicy,
+    store::{Figures, Person, Slice},
+    web::{Answer, Web, asking::Asking},
+};
+
+/// Ids in a page.
+const PAGE: usize = 50;
+
+/// Where a page starts: when somebody came, and their row.
+type Cursor = (DateTime<Utc>, i64);
+
+/// `GET /c/NAME/members`
+pub(in crate::web) async fn members(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    Query(paging): Query<Paging>,
+    asking: Asking,
+) -> Answer {
+    let place = paging.newest_first(read_cursor)?;
+    let group = open_group(&web, &name).await?;
+    let store = web.engine.store();
+    let figures = store.group_figures(group.id, &asking.viewer).await?;
+    let total = figures.members;
+    let listing = Listing::of_group(web.engine.here(), &name, "members", total, &asking.viewer);
+    match place {
+        _ if !may_see(group.members_list, figures) => Ok(listing.counted()),
+        Place::Whole => Ok(listing.whole()),
+        Place::Page(before) => Ok(page(
+            &listing,
+            before,
+            &store.members(group.id, before, PAGE).await?,
+        )),
+    }
+}
+
+/// `GET /c/NAME/followers`
+pub(in crate::web) async fn followers(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    Query(paging): Query<Paging>,
+    asking: Asking,
+) -> Answer {
+    let place = paging.newest_first(read_cursor)?;
+    let group = open_group(&web, &name).await?;
+    let store = web.engine.store();
+    let figures = store.group_figures(group.id, &asking.viewer).await?;
+    let total = figures.followers;
+    let listing = Listing::of_group(web.engine.here(), &name, "followers", total, &asking.viewer);
+    match place {
+        _ if !may_see(group.members_list, figures) => Ok(listing.counted()),
+        Place::Whole => Ok(listing.whole()),
+        Place::Page(before) => Ok(page(
+            &listing,
+            before,
+            &store.followers(group.id, before, PAGE).await?,
+        )),
+    }
+}
+
+/// `GET /c/NAME/admins`: newest first.
+pub(in crate::web) async fn admins(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    Query(paging): Query<Paging>,
+    asking: Asking,
+) -> Answer {
+    let group = open_group(&web, &name).await?;
+    let admins = web.engine.store().admins(group.id).await?;
+    few(&web, &name, "admins", admins, &paging, &asking)
+}
+
+/// `GET /c/NAME/moderators`: the owner, then the admins.
+pub(in crate::web) async fn moderators(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    Query(paging): Query<Paging>,
+    asking: Asking,
+) -> Answer {
+    let group = open_group(&web, &name).await?;
+    let moderators = web.engine.store().moderators(group.id).await?;
+    few(&web, &name, "moderators", moderators, &paging, &asking)
+}
+
+/// A list that is never long: the collection holds it whole, and so does its one page.
+pub(super) fn few(
+    web: &Web,
+    name: &str,
+    part: &str,
+    list: Vec<String>,
+    paging: &Paging,
+    asking: &Asking,
+) -> Answer {
+    let place = paging.newest_first(|_| None::<i64>)?;
+    let total = list.len() as u64;
+    let listing = Listing::of_group(web.engine.here(), name, part, total, &asking.viewer);
+    let items = ids(list);
+    Ok(match place {
+        Place::Whole => listing.with_items(&items),
+        Place::Page(_) => listing.page("page=1", None, &items),
+    })
+}
+
+const fn may_see(list: ListPolicy, figures: Figures) -> bool {
+    match list {
+        ListPolicy::Public => true,
+        ListPolicy::Members => figures.viewer_is_member || figures.viewer_runs_it,
+        ListPolicy::Admins => figures.viewer_runs_it,
+    }
+}
+
+fn page(listing: &Listing<'_>, before: Option<Cursor>, slice: &Slice<Person>) -> Response {
+    let next = slice.items.last().filter(|_| slice.more).map(|last| {
+        let cursor = write_cursor((last.since, last.actor));
+        query("before", Some(cursor))
+    });
+    let items = ids(slice.items.iter().map(|person| person.iri.clone()));
+    listing.page(&query("before", before.map(write_cursor)), next, &items)
+}
+
+fn write_cursor((since, actor): Cursor) -> String {
+    format!("{}-{actor}", since.timestamp_micros())
+}
+
+fn read_cursor(text: &str) -> Option<Cursor> {
+    let (since, actor) = text.split_once('-')?;
+    let since = DateTime::from_timestamp_micros(since.parse().ok()?)?;
+    // What Postgres can keep: PAR09.
+    let is_ours = since.timestamp() < 32_503_680_000;
+    is_ours.then_some(())?;
+    Some((since, actor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let cursor = (
+            DateTime::from_timestamp_micros(1_800_000_000_123_456).expect("a date"),
+            42,
+        );
+        assert_eq!(read_cursor(&write_cursor(cursor)), Some(cursor));
+        for bad in [
+            "",
+            "-",
+            "1",
+            "x-1",
+            "1-x",
+            "9223372036854775807-1",
+            "1-2-3",
+            "1-' or 1",
+        ] {
+            assert_eq!(read_cursor(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_list_is_shown_to_whom_the_group_says() {
+        let figures = |viewer_is_member, viewer_runs_it| Figures {
+            members: 1,
+            followers: 1,
+            viewer_is_member,
+            viewer_runs_it,
+        };
+        let sees = |list| {
+            [(false, false), (true, false), (false, true)]
+                .map(|(member, runs)| may_see(list, figures(member, runs)))
+        };
+        assert_eq!(sees(ListPolicy::Public), [true, true, true]);
+        assert_eq!(sees(ListPolicy::Members), [false, true, true]);
+        assert_eq!(sees(ListPolicy::Admins), [false, false, true]);
+    }
+}
