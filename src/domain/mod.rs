@@ -35,7 +35,7 @@ pub fn decide(
     command: &Command,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
-    if group.closed && !matches!(command, Command::Leave) {
+    if group.closed && !matches!(command, Command::Leave | Command::Delete(_)) {
         return Err(Refusal::Closed);
     }
     match command {

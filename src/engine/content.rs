@@ -166,7 +166,6 @@ impl Engine {
             content: content.as_deref(),
             url: document.url.as_deref(),
             public: case.activity.addressed.public,
-            raw: case.raw,
             published,
             received: now,
         };
@@ -219,7 +218,6 @@ impl Engine {
             title: title.as_deref(),
             content: content.as_deref(),
             url: document.url.as_deref(),
-            raw: case.raw,
             updated: document.updated.map_or(now, |updated| updated.min(now)),
         };
         post::edit(tx, stored.id, &edit).await?;

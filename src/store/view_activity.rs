@@ -185,19 +185,19 @@ impl Store {
         let more = rows.last().is_some_and(|row| row.older.is_some());
         let items = rows.into_iter().map(|row| {
             let view = AnnouncedView {
-            id: row.id,
-            group: row.group,
-            kind: row.kind,
-            at: row.accepted_at,
-            object: row.object,
-            object_kind: row.object_kind,
-            published: row.published_at,
-            is_comment: row.is_comment,
-            public: row.public,
-            author: row.author,
-            retracts: None,
-            raw: row.raw,
-        };
+                id: row.id,
+                group: row.group,
+                kind: row.kind,
+                at: row.accepted_at,
+                object: row.object,
+                object_kind: row.object_kind,
+                published: row.published_at,
+                is_comment: row.is_comment,
+                public: row.public,
+                author: row.author,
+                retracts: None,
+                raw: row.raw,
+            };
             (row.seq, view)
         });
         Ok(Slice {
