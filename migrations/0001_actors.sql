@@ -17,11 +17,17 @@ create table peer (
 create index peer_looked_up on peer (looked_up_at); -- both the new and those whose look-up has aged
 create index peer_blocked on peer (host) where blocked_at is not null;
 
--- Whether what is said of `name` (a block, an allowance) holds for `authority` too: the same authority, its host
--- without the port, or a parent domain of it. The same rule as domain::host_and_parents.
-create function covers(name text, authority text) returns boolean language sql immutable parallel safe return
-    name in (authority, regexp_replace(authority, ':[0-9]+$', ''))
-    or right(regexp_replace(authority, ':[0-9]+$', ''), length(name) + 1) = '.' || name;
+-- What a block or an allowance may be called that holds for this authority: itself, its host without the port, and
+-- every parent domain. The same as domain::host_and_parents.
+create function host_and_parents(authority text) returns text[] language sql immutable parallel safe return (
+    select array_agg(name) from (
+        select authority as name
+        union
+        select array_to_string(labels[i:], '.')
+        from string_to_array(regexp_replace(authority, ':[0-9]+$', ''), '.') as labels, generate_subscripts(labels, 1) as i
+        where i = 1 or array_to_string(labels[i:], '.') ~ '[a-zA-Z]'
+    ) as names
+);
 
 -- An actor, remote or ours. `iri` is the canonical id; ids are at most 2,048 bytes: a B-tree key is at most 2,704.
 create table actor (

@@ -27,7 +27,6 @@ create table post (
     content      text,                          -- sanitised HTML
     url          text,
     public       boolean not null,
-    raw          text not null,                 -- the activity that carried it last (Create or Update)
     published_at timestamptz not null,          -- clamped to when we received it
     received_at  timestamptz not null,
     updated_at   timestamptz,

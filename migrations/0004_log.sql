@@ -85,21 +85,30 @@ create index letter_waiting on letter (destination_id, id)
     where sent_at is null and refused_at is null and parked_at is null;
 create index letter_at on letter (at);
 
--- Which entries each subscription is still to be sent: the one place that says so. Windows, turns, blocks and back-off
--- are not its business; nor is a subscription without a shape, which has no rows here.
+-- Which entries a subscription is still to be sent: the one place that says so. Windows, turns, blocks and back-off are
+-- not its business. A function, because only an inlined one lets `order by seq limit 1` stop at the first row.
+create function entries_due(
+    of_group bigint, in_shape text, after bigint, until bigint, left_at bigint, destination bigint, host text)
+returns table (seq bigint, activity_id uuid, at timestamptz, head text, tail text)
+language sql stable parallel safe as $$
+    select x.seq, e.activity_id, e.at, x.head, x.tail
+    from entry_shape x join entry e on e.group_id = x.group_id and e.seq = x.seq
+    where x.group_id = of_group and x.shape = in_shape and x.seq > after and (until is null or x.seq <= until)
+        and (left_at is null or e.retracts <= left_at)
+        and not (x.skip_author and e.author_host is not distinct from host)
+        -- What is for members goes only to an inbox where every reader of the group is one; elsewhere it is withheld.
+        and (e.audience = 'public' or not exists (
+            select from membership m
+            where m.group_id = of_group and m.destination_id = destination and not m.member))
+$$;
+
+-- The same for all subscriptions; one without a shape has no rows here.
 create view due_entry as
-select s.id as subscription_id, s.destination_id, e.group_id, e.seq, e.activity_id, e.at, x.head, x.tail
+select s.id as subscription_id, s.destination_id, s.group_id, v.*
 from subscription s
 join destination d on d.id = s.destination_id
-join entry_shape x on x.group_id = s.group_id and x.shape = s.shape
-    and x.seq > s.cursor and (s.until_seq is null or x.seq <= s.until_seq)
-join entry e on e.group_id = x.group_id and e.seq = x.seq
-where (s.left_at is null or e.retracts <= s.left_at)
-    and not (x.skip_author and e.author_host is not distinct from d.host)
-    -- What is for members goes only to an inbox where every reader of the group is one; elsewhere it is withheld.
-    and (e.audience = 'public' or not exists (
-        select from membership m
-        where m.group_id = e.group_id and m.destination_id = s.destination_id and not m.member));
+cross join lateral entries_due(
+    s.group_id, s.shape, s.cursor, s.until_seq, s.left_at, s.destination_id, d.host) v;
 
 -- Entries that one destination will not get unless an operator says so; counted and shown.
 create table parked (

@@ -21,8 +21,10 @@ use crate::{
 
 /// Somebody looks into the tables at least this often, in real time: signals get lost.
 const SWEEP: Duration = Duration::from_secs(1);
-/// Rings within this time cause one look.
+/// Rings within this time cause one look ...
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+/// ... and a look that takes long comes seldom: looking takes a fifth of our time at most.
+const LOOKS_REST: u32 = 4;
 /// A lane that the database failed rests before it is tried again.
 const REST: Duration = Duration::from_secs(1);
 /// How long requests under way may take to end when we stop.
@@ -64,8 +66,9 @@ impl Dispatch {
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         'looking: loop {
             let rings = *wakes.borrow_and_update();
+            let began = Instant::now();
             let next_try = self.look().await;
-            time::sleep(BETWEEN_LOOKS).await;
+            time::sleep((began.elapsed() * LOOKS_REST).clamp(BETWEEN_LOOKS, SWEEP)).await;
             loop {
                 tokio::select! {
                     biased;

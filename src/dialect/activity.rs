@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     dialect::{
-        Addressed, Here, PostDocument, Unreadable,
+        Addressed, Here, Local, PostDocument, Unreadable,
         fields::{embedded, id_of, ids_of, kind_of, text_of},
         post,
     },
@@ -41,6 +41,13 @@ pub enum Ask {
     Fetch {
         object: Iri,
         edit: bool,
+    },
+    /// Update of a group of ours: its title and summary, where they are given. Nothing else of it is read (GRP17).
+    Describe {
+        group: Iri,
+        title: Option<String>,
+        /// HTML.
+        summary: Option<String>,
     },
     Delete {
         object: Iri,
@@ -206,6 +213,14 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
             Ask::Fetch { object, edit }
         });
     };
+    if edit && let Some(Local::Group { part: None, .. }) = here.local(id.as_str()) {
+        let text = |field| text_of(object, field).map(ToOwned::to_owned);
+        return Ok(Ask::Describe {
+            title: text("name"),
+            summary: text("summary"),
+            group: id,
+        });
+    }
     if kind_of(object, &ACTORS).is_some() || id == *actor {
         return Ok(if edit {
             Ask::ActorChanged { actor: id }

@@ -29,6 +29,8 @@ pub enum Command {
     Vote(Vote, Subject),
     Unvote(Vote, Subject),
     Report,
+    /// Another title or summary for the group.
+    Describe,
 }
 
 /// A post that wants to be in the group.

@@ -22,6 +22,7 @@ pub enum Event {
     Voted(Vote),
     Unvoted(Vote),
     Reported,
+    Described,
 }
 
 impl Event {

@@ -65,6 +65,15 @@ pub(super) fn admit(who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, Re
     }
 }
 
+/// The group is its owner's to describe.
+pub(super) fn describe(who: &Standing) -> Result<Vec<Event>, Refusal> {
+    if who.role == Role::Owner {
+        Ok(vec![Event::Described])
+    } else {
+        Err(Refusal::NotTheOwner)
+    }
+}
+
 pub(super) fn ban(who: &Standing, ban: &Ban) -> Result<Vec<Event>, Refusal> {
     if who.role == Role::Owner {
         Err(Refusal::IsTheOwner)

@@ -35,7 +35,7 @@ pub fn decide(
     command: &Command,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
-    if group.closed && !matches!(command, Command::Leave) {
+    if group.closed && !matches!(command, Command::Leave | Command::Delete(_)) {
         return Err(Refusal::Closed);
     }
     match command {
@@ -49,6 +49,7 @@ pub fn decide(
         Command::Delete(subject) => posting::delete(who, subject),
         Command::Vote(vote, subject) => posting::vote(group, who, *vote, subject, now),
         Command::Unvote(vote, subject) => posting::unvote(who, *vote, subject, now),
+        Command::Describe => membership::describe(who),
         Command::Report => posting::report(group, who, now),
     }
 }

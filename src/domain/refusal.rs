@@ -26,6 +26,8 @@ pub enum Refusal {
     NotTheAuthor,
     #[error("What it answers is for members only, so it cannot name Public.")]
     WiderThanItsThread,
+    #[error("Only the owner of a group may change it.")]
+    NotTheOwner,
     #[error("There is nobody to let in: this actor has not asked to join.")]
     NothingWaits,
     #[error("The owner of a group cannot be banned from it.")]
@@ -47,6 +49,7 @@ impl Refusal {
             Self::ParentElsewhere => "parent-elsewhere",
             Self::NotTheAuthor => "not-the-author",
             Self::WiderThanItsThread => "wider-than-its-thread",
+            Self::NotTheOwner => "not-the-owner",
             Self::NothingWaits => "nothing-waits",
             Self::IsTheOwner => "is-the-owner",
         }

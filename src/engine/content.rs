@@ -47,7 +47,7 @@ impl Engine {
             && received::is_awaited(tx, iri.as_str()).await?
         {
             // Its parent is being fetched: it waits behind it (ORD10).
-            return self.keep_waiting(tx, case, iri.as_str()).await;
+            return self.keep_waiting(tx, case, case.activity.id.as_str()).await;
         }
         let names = self.groups_for(case, parent.as_ref());
         let groups = self.take(tx, &names).await?;
@@ -166,7 +166,6 @@ impl Engine {
             content: content.as_deref(),
             url: document.url.as_deref(),
             public: case.activity.addressed.public,
-            raw: case.raw,
             published,
             received: now,
         };
@@ -219,7 +218,6 @@ impl Engine {
             title: title.as_deref(),
             content: content.as_deref(),
             url: document.url.as_deref(),
-            raw: case.raw,
             updated: document.updated.map_or(now, |updated| updated.min(now)),
         };
         post::edit(tx, stored.id, &edit).await?;

@@ -70,11 +70,16 @@ impl Engine {
             let why = "The fields that name groups do not agree: to and cc name one that audience or target does not.";
             return Err(Refused::forbidden("groups-disagree", "audience", why));
         }
+        let object = match &activity.ask {
+            Ask::Post(post) | Ask::Edit(post) => Some(&post.id),
+            Ask::Fetch { object, .. } => Some(object),
+            _ => None,
+        };
+        if object.is_some_and(|object| self.here().owns(object)) {
+            let why = "The object's id is on this server, which did not mint it for this actor.";
+            return Err(Refused::forbidden("foreign-id", "object.id", why));
+        }
         if let Ask::Post(post) | Ask::Edit(post) = &activity.ask {
-            if self.here().owns(&post.id) {
-                let why = "The object's id is on this server, which did not mint it for this actor.";
-                return Err(Refused::forbidden("foreign-id", "object.id", why));
-            }
             for other in &post.others {
                 self.check_co_author(activity, actor, other).await?;
             }

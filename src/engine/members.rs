@@ -10,11 +10,12 @@ use crate::{
         turn::{Case, Trouble, lets_in},
     },
     store::{
-        Actor, ActorId, DestinationId, Tx,
-        group::InTurn,
+        self, Actor, ActorId, DestinationId, Tx,
+        group::{self, Change, InTurn},
         log::{self, NewLetter},
         membership::{self, Written},
     },
+    text,
 };
 
 impl Engine {
@@ -87,10 +88,10 @@ impl Engine {
         group: &InTurn,
         actor: &Actor,
     ) -> Result<Option<DestinationId>, Trouble> {
-        if actor.host == self.here().authority() || actor.inbox.is_empty() {
+        if actor.host == self.here().authority() || !actor.is_known() {
             return Ok(None);
         }
-        let shape = self.store().shape_of_host(&actor.host).await?;
+        let shape = store::shape_of(&mut **tx, &actor.host).await?;
         let own = shape
             .as_deref()
             .and_then(dialect::shape_named)
@@ -165,6 +166,29 @@ impl Engine {
         Ok(())
     }
 
+    /// The owner changes the group's title or summary, from wherever the owner's account is.
+    pub(super) async fn describe(
+        &self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        group: &Iri,
+        title: Option<&str>,
+        summary: Option<&str>,
+    ) -> Result<(), Trouble> {
+        let name = self.here().group_meant(group.as_str()).unwrap_or_default();
+        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
+            return Err(Refused::NotFound.into());
+        };
+        self.decide(tx, &group, case.actor, &Command::Describe).await??;
+        let change = Change {
+            title: title.map(text::tidy_name).filter(|title| !title.is_empty()),
+            summary: summary.map(text::plain),
+            ..Change::default()
+        };
+        group::change(tx, group.id, &change, self.clock().now()).await?;
+        Ok(())
+    }
+
     /// The sender's actor is gone: it is in no group any more.
     pub(super) async fn actor_gone(&self, tx: &mut Tx, case: &Case<'_>) -> Result<(), Trouble> {
         let names = membership::groups_of(tx, case.actor.id).await?;
@@ -225,7 +249,7 @@ impl Engine {
         id: uuid::Uuid,
         body: &str,
     ) -> Result<(), Trouble> {
-        if actor.inbox.is_empty() || actor.host == self.here().authority() {
+        if !actor.is_known() || actor.host == self.here().authority() {
             return Ok(());
         }
         let destination = match membership::heard_at(tx, group.id, actor.id).await?.0 {

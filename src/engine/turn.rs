@@ -66,6 +66,14 @@ impl Engine {
             _ if !fresh => return Ok(()),
             Ask::Leave { group } => self.leave(&mut tx, case, group).await?,
             Ask::Post(_) | Ask::Edit(_) => self.content(&mut tx, case).await?,
+            Ask::Describe {
+                group,
+                title,
+                summary,
+            } => {
+                self.describe(&mut tx, case, group, title.as_deref(), summary.as_deref())
+                    .await?;
+            }
             Ask::Delete { object } => self.delete(&mut tx, case, object).await?,
             Ask::Vote { vote, object } => self.vote(&mut tx, case, *vote, object).await?,
             Ask::Unvote { vote, object } => self.unvote(&mut tx, case, *vote, object).await?,

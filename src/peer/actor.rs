@@ -8,7 +8,7 @@ use crate::{
     peer::{
         FetchError, Peers,
         fetch::{Document, refused},
-        keys,
+        key_document,
     },
     store::{self, Actor, NewActor},
 };
@@ -26,14 +26,14 @@ impl Peers {
     /// # Errors
     /// As [`Peers::refresh`].
     pub async fn actor(&self, iri: &Iri) -> Result<Actor, FetchError> {
-        if let Some(actor) = self.0.store.actor(iri).await? {
+        if let Some(actor) = self.0.store.actor(iri).await?.filter(Actor::is_known) {
             return Ok(actor);
         }
         if self.0.here.owns(iri) {
             return Err(FetchError::NotFound);
         }
         let _turn = self.turn(iri.as_str()).await;
-        match self.0.store.actor(iri).await? {
+        match self.0.store.actor(iri).await?.filter(Actor::is_known) {
             Some(actor) => Ok(actor),
             None => self.fetch_actor(iri).await,
         }
@@ -95,7 +95,7 @@ pub(super) fn as_actor(document: &Document, iri: &Iri) -> Result<RemoteActor, Fe
 
 /// Keys whose text cannot be read, or that are too weak to be used, are as if they were not listed.
 fn usable(keys: Vec<(String, Option<String>)>) -> Vec<(String, Option<String>)> {
-    let readable = |text: &Option<String>| text.as_ref().is_none_or(|text| keys::parse(text).is_ok());
+    let readable = |text: &Option<String>| text.as_ref().is_none_or(|text| key_document::parse(text).is_ok());
     keys.into_iter()
         .filter(|(_, text)| readable(text))
         .take(MOST_KEYS)

@@ -62,10 +62,11 @@ impl Peers {
         }
         let url = iri.to_url().ok_or_else(|| refused("its id is not a URL"))?;
         let answer = self.knock(&url, &host).await?;
-        judge(answer.status)?;
+        // Before the status: another server's 410 says nothing of what is here.
         if answer.url.origin() != url.origin() {
             return Err(refused("the server redirects to another one"));
         }
+        judge(answer.status)?;
         if !media_type::is_activity(answer.content_type.as_deref()) {
             return Err(refused(
                 "the answer's content type is not that of an ActivityStreams document",

@@ -9,15 +9,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    dialect::{read_actor, read_key_owner, text_of},
+    dialect::read_actor,
     domain::Iri,
     peer::{
         FetchError, Peers, Untrusted,
         actor::as_actor,
-        fetch::{Document, refused},
+        fetch::refused,
+        key_document::{detached, owner_of, parse},
         key_id::KeyId,
     },
-    signature::{KeyError, PublicKey},
+    signature::PublicKey,
     store::{Actor, KeyHolder},
 };
 
@@ -170,15 +171,6 @@ impl Peers {
     }
 }
 
-/// Reads a key as actors write it.
-pub(super) fn parse(text: &str) -> Result<PublicKey, KeyError> {
-    if text.trim_start().starts_with("-----BEGIN") {
-        PublicKey::from_pem(text)
-    } else {
-        PublicKey::from_multibase(text)
-    }
-}
-
 fn choose(holders: Vec<KeyHolder>, key_id: &KeyId, claimed: Option<&Iri>) -> Option<KeyHolder> {
     let rank = |holder: &KeyHolder| {
         if Some(&holder.actor.iri) == claimed {
@@ -190,25 +182,6 @@ fn choose(holders: Vec<KeyHolder>, key_id: &KeyId, claimed: Option<&Iri>) -> Opt
         }
     };
     holders.into_iter().min_by_key(rank)
-}
-
-/// The actor that a document about this key points at: only somebody of its own origin (KEY02).
-///
-/// Either the document is the key, or it is a stub of the actor around the key.
-fn owner_of(document: &Document, key_id: &KeyId) -> Option<Iri> {
-    let wrapped = document.value.get("publicKey").and_then(|key| text_of(key, "id"));
-    if !document.is(&key_id.iri) && wrapped != Some(key_id.iri.as_str()) {
-        return None;
-    }
-    read_key_owner(&document.value).filter(|owner| owner.same_origin(&key_id.document))
-}
-
-/// The key in a document of its own, for an actor that lists it by id only.
-fn detached(document: &Document, key_id: &KeyId) -> Option<String> {
-    let text =
-        text_of(&document.value, "publicKeyPem").or_else(|| text_of(&document.value, "publicKeyMultibase"));
-    text.filter(|text| document.is(&key_id.iri) && parse(text).is_ok())
-        .map(ToOwned::to_owned)
 }
 
 fn again(outcome: &Result<(), Failure>) -> TimeDelta {
@@ -253,75 +226,8 @@ impl From<FetchError> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
     use crate::{net::Rules, store::ActorId};
-
-    fn key_id(text: &str) -> KeyId {
-        KeyId::read(text, "us.example", &Rules::strict("tests")).expect("a key id")
-    }
-
-    fn document(value: Value) -> Document {
-        Document {
-            text: value.to_string(),
-            value,
-        }
-    }
-
-    fn owner(value: Value, key: &str) -> Option<String> {
-        owner_of(&document(value), &key_id(key)).map(|owner| owner.to_string())
-    }
-
-    const ANN: &str = "https://a.example/u/ann";
-    const KEY: &str = "https://a.example/u/ann/main-key";
-
-    #[test]
-    fn a_key_document_points_at_its_owner() {
-        assert_eq!(owner(json!({"id": KEY, "owner": ANN}), KEY).as_deref(), Some(ANN));
-        assert_eq!(
-            owner(json!({"id": KEY, "controller": ANN}), KEY).as_deref(),
-            Some(ANN)
-        );
-        let stub = json!({"id": ANN, "type": "Person", "publicKey": {"id": KEY, "owner": ANN}});
-        assert_eq!(owner(stub, KEY).as_deref(), Some(ANN));
-    }
-
-    #[test]
-    fn a_document_about_another_key_or_somebody_elsewhere_points_at_nobody() {
-        assert_eq!(owner(json!({"id": ANN, "owner": ANN}), KEY), None);
-        assert_eq!(
-            owner(json!({"id": "https://a.example/u/ann/key", "owner": ANN}), KEY),
-            None
-        );
-        assert_eq!(owner(json!({"id": format!("{KEY}#x"), "owner": ANN}), KEY), None);
-        assert_eq!(
-            owner(
-                json!({"id": "https://evil.example/key", "owner": ANN}),
-                "https://evil.example/key"
-            ),
-            None
-        );
-        assert_eq!(
-            owner(json!({"id": KEY, "owner": "https://a.example:8443/u/ann"}), KEY),
-            None
-        );
-        assert_eq!(owner(json!({ "id": KEY }), KEY), None);
-    }
-
-    #[test]
-    fn a_key_is_taken_from_its_own_document_only() {
-        let pem = crate::signature::PrivateKey::generate_ed25519()
-            .expect("a key")
-            .public()
-            .to_pem();
-        let its_own = document(json!({"id": KEY, "owner": ANN, "publicKeyPem": pem}));
-        assert_eq!(detached(&its_own, &key_id(KEY)).as_deref(), Some(pem.as_str()));
-        let stub = document(json!({"id": ANN, "publicKeyPem": pem, "publicKey": {"id": KEY, "owner": ANN}}));
-        assert_eq!(detached(&stub, &key_id(KEY)), None);
-        let broken = document(json!({"id": KEY, "owner": ANN, "publicKeyPem": "PEM"}));
-        assert_eq!(detached(&broken, &key_id(KEY)), None);
-    }
 
     #[test]
     fn of_those_who_list_a_key_the_claimed_one_counts_then_its_natural_owner() {
@@ -340,15 +246,21 @@ mod tests {
             },
             key: String::new(),
         };
+        let ann = "https://a.example/u/ann";
         let thief = "https://a.example/files/1";
-        let both = || vec![holder(1, thief), holder(2, ANN)];
-        let key_id = key_id("https://a.example/u/ann#main-key");
+        let both = || vec![holder(1, thief), holder(2, ann)];
+        let key_id = KeyId::read(
+            "https://a.example/u/ann#main-key",
+            "us.example",
+            &Rules::strict("tests"),
+        )
+        .expect("a key id");
         let chosen = |claimed: Option<&str>| {
             let claimed = claimed.map(|iri| Iri::object(iri).expect("canonical"));
             choose(both(), &key_id, claimed.as_ref()).map(|holder| holder.actor.id.0)
         };
         assert_eq!(chosen(None), Some(2));
-        assert_eq!(chosen(Some(ANN)), Some(2));
+        assert_eq!(chosen(Some(ann)), Some(2));
         assert_eq!(chosen(Some(thief)), Some(1));
         assert_eq!(chosen(Some("https://a.example/u/bob")), Some(2));
     }

@@ -9,6 +9,7 @@ mod block;
 mod class;
 mod error;
 mod fetch;
+mod key_document;
 mod key_id;
 mod keys;
 mod media_type;

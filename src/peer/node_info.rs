@@ -17,10 +17,8 @@ use crate::{
 };
 
 const ACCEPT: &str = "application/json";
-const RELATIONS: [&str; 2] = [
-    "://nodeinfo.diaspora.software/ns/schema/2.1",
-    "://nodeinfo.diaspora.software/ns/schema/2.0",
-];
+/// How the relations end that we read, the newest first; hosts write what stands before with http and https.
+const RELATIONS: [&str; 2] = ["/ns/schema/2.1", "/ns/schema/2.0"];
 /// Of names and versions we keep so many characters.
 const LONGEST: usize = 64;
 
@@ -184,7 +182,7 @@ mod tests {
             let links: Vec<Value> = relations
                 .iter()
                 .map(|version| {
-                    json!({"rel": format!("http://nodeinfo.diaspora.software/ns/schema/{version}"),
+                    json!({"rel": format!("http://schemas.example/ns/schema/{version}"),
                         "href": format!("https://a.example/{version}")})
                 })
                 .collect();
@@ -219,10 +217,10 @@ mod tests {
     fn a_name_is_a_word_in_lower_case() {
         let named =
             |name: &str| software(&json!({"software": {"name": name, "version": "1.0\u{1b}[31m\n(x)"}}));
-        let read = named("Lemmy").expect("read");
+        let read = named("Garden").expect("read");
         assert_eq!(
             (read.name.as_str(), read.version.as_deref()),
-            ("lemmy", Some("1.0[31m(x)"))
+            ("garden", Some("1.0[31m(x)"))
         );
         for bad in ["", "a b", "\u{1b}[31m", "ä", &"x".repeat(65)] {
             assert_eq!(named(bad), None, "{bad}");

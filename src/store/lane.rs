@@ -1,8 +1,8 @@
 //! What a lane has to send next. What came of it: `lane/record.rs`.
 //!
-//! One rule: what is due is said by the view `due_entry` and the letters, in the statement that loads it; nothing is
+//! One rule: what is due is said by `entries_due` and the letters, in the statement that loads it; nothing is
 //! remembered from the last look but what the caller hands in. A new reason not to send an entry is a condition in
-//! that view; a new reason to keep a whole lane shut is one in [`Store::due_lanes`] and [`Store::look`].
+//! that function; a new reason to keep a whole lane shut is one in [`Store::due_lanes`] and [`Store::look`].
 
 mod record;
 
@@ -133,10 +133,10 @@ impl Store {
                      or d.id in (select s.destination_id from subscription s
                          join group_seq g on g.group_id = s.group_id
                          where s.shape is not null and s.cursor < least(g.seq, s.until_seq)))
-                 and not exists (select from unnest($6::text[]) as name where covers(name, d.host))
-                 and (cardinality($7::text[]) = 0
-                     or exists (select from unnest($7::text[]) as name where covers(name, d.host)))
-                 and not exists (select from peer p where p.blocked_at is not null and covers(p.host, d.host))
+                 and (cardinality($6::text[]) = 0 or not host_and_parents(d.host) && $6)
+                 and (cardinality($7::text[]) = 0 or host_and_parents(d.host) && $7)
+                 and not exists (select from peer p
+                     where p.host = any(host_and_parents(d.host)) and p.blocked_at is not null)
              order by d.last_try nulls first, d.id
              limit $4",
             shards,
@@ -179,19 +179,20 @@ impl Store {
             r#"
             with next as (
                 (select 'letter' as what, l.id as number, l.group_id, 0::bigint as seq, l.activity_id,
-                        null::uuid as object, l.body as head, null::text as raw, null::text as tail, false as follows_parked, 0 as rank
+                        null::uuid as object, l.body as head, null::text as raw, null::text as tail,
+                        false as follows_parked, 0 as rank
                  from letter l
                  where l.destination_id = $1 and l.sent_at is null and l.refused_at is null and l.parked_at is null
                      and l.id <> all($3)
                  order by l.id limit 1)
                 union all
-                (select 'retried', p.subscription_id, p.group_id, p.seq, e.activity_id, a.post_id as object, x.head,
-                        case when x.tail is not null then a.raw end, x.tail, false, 1
+                (select 'retried', p.subscription_id, p.group_id, p.seq, v.activity_id, a.post_id, v.head,
+                        case when v.tail is not null then a.raw end, v.tail, false, 1
                  from parked p
                  join subscription s on s.id = p.subscription_id
-                 join entry e on e.group_id = p.group_id and e.seq = p.seq
-                 join entry_shape x on x.group_id = p.group_id and x.seq = p.seq and x.shape = s.shape
-                 join activity a on a.id = e.activity_id
+                 cross join lateral entries_due(
+                     p.group_id, s.shape, p.seq - 1, p.seq, s.left_at, $1, $9) v
+                 join activity a on a.id = v.activity_id
                  where p.destination_id = $1 and p.retry_at is not null
                  order by p.group_id, p.seq limit 1)
                 union all
@@ -205,11 +206,12 @@ impl Store {
                         2
                  from subscription s
                  join group_seq g on g.group_id = s.group_id
+                 left join (select subscription_id, max(seq) as seq
+                            from unnest($4::bigint[], $5::bigint[]) as u(subscription_id, seq)
+                            group by subscription_id) taken on taken.subscription_id = s.id
                  cross join lateral (
-                     select * from due_entry v
-                     where v.subscription_id = s.id and v.seq > coalesce(
-                         (select max(t.seq) from unnest($4::bigint[], $5::bigint[]) as t(subscription_id, seq)
-                          where t.subscription_id = s.id), 0)
+                     select * from entries_due(s.group_id, s.shape, greatest(s.cursor, taken.seq),
+                         s.until_seq, s.left_at, $1, $9) v
                      order by v.seq limit 1) n
                  join activity a on a.id = n.activity_id
                  where s.destination_id = $1 and s.cursor < least(g.seq, s.until_seq)
@@ -240,6 +242,7 @@ impl Store {
             &ahead.served,
             self.now(),
             ahead.probing,
+            lane.host,
         )
         .fetch_one(&self.pool)
         .await?;
@@ -299,17 +302,19 @@ impl Store {
         })
     }
 
-    /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment.
-    /// Gives how many subscriptions moved.
+    /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment, and
+    /// forgets what was put aside and is not for it any more. Gives how many subscriptions moved.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn pass_over(&self, lane: i64) -> Result<u64> {
         let passed = sqlx::query!(
             "with vanished as (
-                 delete from parked p where p.destination_id = $1 and p.retry_at is not null
-                     and not exists (select from entry_shape x join subscription s on s.id = p.subscription_id
-                         where x.group_id = p.group_id and x.seq = p.seq and x.shape = s.shape)
+                 delete from parked p using subscription s, destination d
+                 where p.destination_id = $1 and p.retry_at is not null
+                     and s.id = p.subscription_id and d.id = p.destination_id
+                     and not exists (select from entries_due(
+                         p.group_id, s.shape, p.seq - 1, p.seq, s.left_at, d.id, d.host))
              )
              update subscription s set cursor = least(g.seq, s.until_seq) from group_seq g
              where g.group_id = s.group_id and s.destination_id = $1 and s.shape is not null

@@ -64,7 +64,6 @@ pub struct NewPost<'a> {
     pub content: Option<&'a str>,
     pub url: Option<&'a str>,
     pub public: bool,
-    pub raw: &'a str,
     pub published: DateTime<Utc>,
     pub received: DateTime<Utc>,
 }
@@ -125,8 +124,8 @@ pub async fn find(tx: &mut Tx, iri: &str) -> Result<Option<Stored>> {
 /// If the database does not answer.
 pub async fn insert(tx: &mut Tx, new: &NewPost<'_>) -> Result<()> {
     sqlx::query!(
-        "insert into post (id, iri, author_id, kind, parent_id, thread_id, title, content, url, public, raw, published_at, received_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "insert into post (id, iri, author_id, kind, parent_id, thread_id, title, content, url, public, published_at, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         new.id,
         new.iri.as_str(),
         new.author.0,
@@ -137,7 +136,6 @@ pub async fn insert(tx: &mut Tx, new: &NewPost<'_>) -> Result<()> {
         new.content,
         new.url,
         new.public,
-        new.raw,
         new.published,
         new.received,
     )
@@ -170,7 +168,6 @@ pub struct Edit<'a> {
     pub title: Option<&'a str>,
     pub content: Option<&'a str>,
     pub url: Option<&'a str>,
-    pub raw: &'a str,
     pub updated: DateTime<Utc>,
 }
 
@@ -180,13 +177,12 @@ pub struct Edit<'a> {
 /// If the database does not answer.
 pub async fn edit(tx: &mut Tx, post: Uuid, edit: &Edit<'_>) -> Result<()> {
     sqlx::query!(
-        "update post set kind = $2, title = $3, content = $4, url = $5, raw = $6, updated_at = $7 where id = $1",
+        "update post set kind = $2, title = $3, content = $4, url = $5, updated_at = $6 where id = $1",
         post,
         edit.kind,
         edit.title,
         edit.content,
         edit.url,
-        edit.raw,
         edit.updated,
     )
     .execute(&mut **tx)
@@ -200,7 +196,7 @@ pub async fn edit(tx: &mut Tx, post: Uuid, edit: &Edit<'_>) -> Result<()> {
 /// If the database does not answer.
 pub async fn delete(tx: &mut Tx, post: Uuid, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "update post set deleted_at = $2, title = null, content = null, url = null, raw = '' where id = $1",
+        "update post set deleted_at = $2, title = null, content = null, url = null where id = $1",
         post,
         now
     )

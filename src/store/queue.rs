@@ -63,10 +63,10 @@ impl Store {
                 (select count(*) from parked p where p.destination_id = d.id)
                     + coalesce(l.parked, 0) as "parked_entries!",
                 d.gone_at, d.last_error, d.last_try, d.last_success, d.delivered, d.refused,
-                (exists (select from peer p where p.blocked_at is not null and covers(p.host, d.host))
-                    or exists (select from unnest($1::text[]) as name where covers(name, d.host))
-                    or (cardinality($2::text[]) > 0
-                        and not exists (select from unnest($2::text[]) as name where covers(name, d.host)))
+                (exists (select from peer p
+                        where p.host = any(host_and_parents(d.host)) and p.blocked_at is not null)
+                    or host_and_parents(d.host) && $1
+                    or cardinality($2::text[]) > 0 and not host_and_parents(d.host) && $2
                 ) as "blocked!"
             from destination d
             left join (select destination_id, count(*) as waiting, min(at) as oldest
@@ -86,23 +86,14 @@ impl Store {
     }
 
     /// An operator wants everything for this host tried at once: its destinations are neither backing off nor parked
-    /// any more, and what was put aside is sent once more, before all other entries. What was put aside for somebody
-    /// who has left since is forgotten. Gives the number of destinations.
+    /// any more, and what was put aside is sent once more, before all other entries, unless it is not for them any
+    /// more. Gives the number of destinations.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn queue_retry(&self, host: &str) -> Result<u64> {
         let mut tx = self.begin().await?;
         let now = self.now();
-        sqlx::query!(
-            "delete from parked p using destination d, subscription s, entry e
-             where d.host = $1 and d.id = p.destination_id and s.id = p.subscription_id
-                 and e.group_id = p.group_id and e.seq = p.seq
-                 and s.left_at is not null and (e.retracts <= s.left_at) is not true",
-            host,
-        )
-        .execute(&mut *tx)
-        .await?;
         sqlx::query!(
             "update parked p set retry_at = $2 from destination d where d.host = $1 and d.id = p.destination_id",
             host,

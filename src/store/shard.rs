@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgListener;
+use sqlx::{
+    ConnectOptions, Connection,
+    postgres::{PgConnectOptions, PgListener},
+};
 
 use crate::store::{Error, Result, Store, bell::private_listener};
 
@@ -42,26 +45,11 @@ impl Store {
         ]);
         let mut session = private_listener(&options).await?;
         let backend = backend(&mut session).await?;
-        self.refuse_poolers(&mut session, backend).await?;
+        refuse_poolers(&options, &mut session, backend).await?;
         sqlx::query!("select pg_advisory_lock_shared($1, 0)", CLASS_PROCESS)
             .execute(&mut session)
             .await?;
         Ok(ShardLocks { session, backend })
-    }
-
-    /// A pooler lends out the session that was used last. An open transaction of ours keeps that one busy: if it is
-    /// the one that we thought our own, or our next statement reaches another, somebody stands between.
-    async fn refuse_poolers(&self, session: &mut PgListener, first: i32) -> Result<()> {
-        let mut tx = self.begin().await?;
-        let other = sqlx::query_scalar!(r#"select pg_backend_pid() as "pid!""#)
-            .fetch_one(&mut *tx)
-            .await?;
-        let again = backend(session).await?;
-        tx.rollback().await?;
-        if other == first || again != first {
-            return Err(Error::Pooler);
-        }
-        Ok(())
     }
 }
 
@@ -147,6 +135,23 @@ impl ShardLocks {
             Err(Error::Pooler)
         }
     }
+}
+
+/// A pooler lends out the session that was used last. An open transaction of ours keeps that one busy: if it is the one
+/// that we thought our own, or our next statement reaches another, somebody stands between.
+async fn refuse_poolers(options: &PgConnectOptions, session: &mut PgListener, first: i32) -> Result<()> {
+    let mut connection = options.connect().await?;
+    let mut tx = connection.begin().await?;
+    let other = sqlx::query_scalar!(r#"select pg_backend_pid() as "pid!""#)
+        .fetch_one(&mut *tx)
+        .await?;
+    let again = backend(session).await?;
+    tx.rollback().await?;
+    connection.close().await?;
+    if other == first || again != first {
+        return Err(Error::Pooler);
+    }
+    Ok(())
 }
 
 async fn backend(session: &mut PgListener) -> Result<i32> {

@@ -2,7 +2,7 @@
 
 /// Names of other software. What it needs lies in its dialect's file; elsewhere only a comment may cite it.
 const SOFTWARE: &str = "
-    akkoma bookwyrm castopod diaspora discourse fedify firefish flarum friendica funkwhale gancio
+    akkoma bookwyrm castopod discourse fedify firefish flarum friendica funkwhale gancio
     gotosocial guppe hollo hubzilla iceshrimp kbin lemmy lotide mastodon mbin misskey mitra mobilizon
     nodebb owncast peertube piefed pixelfed pleroma sharkey smithereen takahe versia wordpress
     writefreely";

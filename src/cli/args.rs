@@ -1,0 +1,356 @@
+//! What can be written on the command line.
+//!
+//! One rule: operators and their scripts rely on every name here; a name is added, never changed. A new command is a
+//! variant here and an arm where its enum is matched.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+
+use crate::cli::names;
+use crate::dialect;
+use crate::domain::{FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy};
+use crate::engine::Whom;
+use crate::server::Role;
+
+/// A group server for the fediverse: groups that people of every other server can join and post to.
+///
+/// Without a command it serves. Settings come from --config FILE, else /etc/folkmoot/config.toml, and from variables
+/// such as FOLKMOOT__SERVER__PUBLIC_URL; none needs to be set. Commands work while the server runs.
+#[derive(Debug, Parser)]
+#[command(name = "folkmoot", version, max_term_width = 100)]
+pub(super) struct CommandLine {
+    /// Read the settings from this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the server (this is what happens without a command)
+    Serve {
+        /// What this process does, where several share one database: answer requests, or deliver and do the chores
+        #[arg(long, value_name = "all|web|delivery", default_value = "all", value_parser = role(), hide_default_value = true, hide_possible_values = true)]
+        role: Role,
+    },
+    /// Make groups, change them, and see who is in them
+    #[command(subcommand)]
+    Group(Group),
+    /// What is known of other servers, how they are spoken to, and who is not spoken to at all
+    #[command(subcommand)]
+    Peer(Peer),
+    /// What waits to be delivered
+    #[command(subcommand)]
+    Queue(Queue),
+    /// Bring the database's schema up to date (the server does so itself when it starts)
+    Migrate,
+    /// Check and show the settings
+    #[command(subcommand)]
+    Config(Config),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Group {
+    /// Make a group
+    Create {
+        /// Lower-case letters, digits and `_`, at most 64
+        #[arg(value_parser = names::new_group)]
+        name: String,
+        /// What people see as its name
+        #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+        title: String,
+        /// The actor who owns it, on whatever server: https://your.server/users/you
+        #[arg(long, value_name = "ACTOR_URL", value_parser = names::actor)]
+        owner: Iri,
+        #[command(flatten)]
+        policies: Policies,
+    },
+    /// List the groups
+    List,
+    /// Show one group: its settings, its numbers, whom it follows, whom it keeps out
+    Show { name: String },
+    /// Change a group's settings
+    Set {
+        name: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Close a group for good: nobody joins or posts any more, what was said stays
+    Close { name: String },
+    /// List the members, or others who have to do with the group
+    Members {
+        name: String,
+        /// Who is listed
+        #[arg(long, value_name = "STATE", default_value = "members", value_parser = PossibleValuesParser::new(STATES))]
+        state: String,
+    },
+    /// Let in somebody who waits for it
+    Accept {
+        name: String,
+        #[arg(value_parser = names::actor)]
+        actor: Iri,
+    },
+    /// Turn away somebody who waits to be let in
+    Reject {
+        name: String,
+        #[arg(value_parser = names::actor)]
+        actor: Iri,
+    },
+    /// Follow a group of another server: what is said there is said here, too
+    Follow {
+        name: String,
+        #[arg(value_name = "ACTOR_URL", value_parser = names::actor)]
+        actor: Iri,
+    },
+    /// Stop following a group of another server
+    Unfollow {
+        name: String,
+        #[arg(value_name = "ACTOR_URL", value_parser = names::actor)]
+        actor: Iri,
+    },
+    /// Keep an actor, or everybody of a server, out of a group
+    Ban {
+        name: String,
+        #[arg(value_name = "ACTOR|HOST", value_parser = names::whom)]
+        whom: Whom,
+        /// Kept for whoever runs the group
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Take back a ban
+    Unban {
+        name: String,
+        #[arg(value_name = "ACTOR|HOST", value_parser = names::whom)]
+        whom: Whom,
+    },
+}
+
+/// Whom `group members` lists.
+pub(super) const STATES: [&str; 6] = ["members", "followers", "pending", "invited", "banned", "all"];
+
+/// How a group is run.
+#[derive(Debug, Args)]
+pub(super) struct Policies {
+    /// What it is about, in Markdown
+    #[arg(long)]
+    pub(super) summary: Option<String>,
+    /// Who becomes a member by asking [default: open]
+    #[arg(long, value_parser = words(JoinPolicy::ALL, JoinPolicy::word))]
+    pub(super) join: Option<JoinPolicy>,
+    /// Who may start threads [default: members]
+    #[arg(long, value_parser = words(PostPolicy::ALL, PostPolicy::word))]
+    pub(super) post: Option<PostPolicy>,
+    /// Whether a Follow also asks for membership [default: joins]
+    #[arg(long, value_parser = words(FollowMeans::ALL, FollowMeans::word))]
+    pub(super) follow: Option<FollowMeans>,
+    /// Who sees the list of members; others see their number [default: public]
+    #[arg(long, value_parser = words(ListPolicy::ALL, ListPolicy::word))]
+    pub(super) members_list: Option<ListPolicy>,
+    /// Which posts wait for an admin; only none so far
+    #[arg(long, value_parser = offered(&["none", "first", "all"], "posts cannot be held for review yet, and this setting \
+        would promise that they are. Leave it at none, or use --post admins"))]
+    pub(super) review: Option<String>,
+    /// Who may read; only public so far
+    #[arg(long, value_parser = offered(&["public", "private"], "private groups are not protected yet, and this setting \
+        would promise that they are. Leave it at public"))]
+    pub(super) visibility: Option<String>,
+}
+
+/// What `group set` changes: at least one thing.
+#[derive(Debug, Args)]
+pub(super) struct Change {
+    /// What people see as its name
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    pub(super) title: Option<String>,
+    #[command(flatten)]
+    pub(super) policies: Policies,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Peer {
+    /// List the servers that we know
+    List,
+    /// Say how a server is spoken to, whatever it says of itself
+    Set {
+        #[arg(value_parser = names::host)]
+        host: String,
+        /// `auto` goes by what the server says of itself
+        #[arg(long, value_parser = shapes())]
+        shape: String,
+    },
+    /// Have nothing to do with a server and its sub-domains
+    Block {
+        #[arg(value_parser = names::host)]
+        host: String,
+    },
+    /// Take back a block
+    Unblock {
+        #[arg(value_parser = names::host)]
+        host: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Queue {
+    /// What waits for each server, since when, and why
+    Status,
+    /// Try a server again at once, with everything that was put aside for it
+    Retry {
+        #[arg(value_parser = names::host)]
+        host: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Say whether the settings are good, and where they come from
+    Check,
+    /// Print all settings as they are in force, without passwords
+    Print,
+}
+
+/// A value that is one of our words.
+fn words<T>(all: &'static [T], word: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + FromStr<Err = String> + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(all.iter().map(|one| word(*one))).try_map(|text| text.parse::<T>())
+}
+
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(["all", "web", "delivery"]).map(|text| match text.as_str() {
+        "web" => Role::Web,
+        "delivery" => Role::Delivery,
+        _ => Role::All,
+    })
+}
+
+/// A value of which only the first is offered so far.
+fn offered(all: &'static [&'static str], why: &'static str) -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(all).try_map(move |text| if text == all[0] { Ok(text) } else { Err(why) })
+}
+
+fn shapes() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(dialect::shapes().into_iter().map(|shape| shape.0).chain([AUTO]))
+}
+
+/// The word for no override.
+pub(super) const AUTO: &str = "auto";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn read(line: &str) -> Result<CommandLine, clap::Error> {
+        CommandLine::try_parse_from(
+            std::iter::once("folkmoot").chain(line.split(' ').filter(|w| !w.is_empty())),
+        )
+    }
+
+    fn refused(line: &str) -> clap::Error {
+        read(line).expect_err("should be refused")
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_that_is_relied_upon_is_understood() {
+        for line in [
+            "",
+            "--config f.toml",
+            "serve",
+            "serve --config f.toml --role web",
+            "serve --role delivery",
+            "group create garden --title T --owner https://a.example/u/me",
+            "group create garden --title T --owner https://a.example/u/me --summary S --join approval --post anyone \
+             --follow reads --review none --visibility public --members-list admins --json",
+            "group list --json",
+            "group show garden --json",
+            "group show !garden@g.example",
+            "group set garden --title T --summary S --join closed --post admins",
+            "group close garden",
+            "group members garden --json",
+            "group members garden --state pending",
+            "group accept garden https://a.example/u/me",
+            "group reject garden https://a.example/u/me",
+            "group follow garden https://b.example/c/garden",
+            "group unfollow garden https://b.example/c/garden",
+            "group ban garden https://a.example/u/me --reason spam",
+            "group ban garden evil.example:8443",
+            "group unban garden evil.example",
+            "peer list --json",
+            "peer set b.example --shape microblog",
+            "peer set b.example --shape auto",
+            "peer block evil.example",
+            "peer unblock evil.example",
+            "queue status --json",
+            "queue retry b.example",
+            "migrate",
+            "config check --config f.toml",
+            "config print --json",
+        ] {
+            if let Err(error) = read(line) {
+                panic!("{line}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_protects_nothing_yet_is_refused() {
+        let create = "group create garden --title T --owner https://a.example/u/me";
+        for option in ["--visibility private", "--review first", "--review all"] {
+            for line in [format!("{create} {option}"), format!("group set garden {option}")] {
+                let said = refused(&line).to_string();
+                assert!(said.contains("yet") && said.contains("Leave it at"), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_that_we_do_not_know_are_refused_with_those_that_we_do() {
+        for (line, words) in [
+            (
+                "group set garden --join everybody",
+                "open, approval, invite, closed",
+            ),
+            ("group set garden --review some", "none, first, all"),
+            ("peer set b.example --shape round", "auto"),
+            ("serve --role king", "all, web, delivery"),
+        ] {
+            let error = refused(line);
+            assert!(error.to_string().contains(words), "{error}");
+            assert_eq!(error.exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn names_are_checked_before_anything_is_opened() {
+        for line in [
+            "group create Garden --title T --owner https://a.example/u/me",
+            "group create garden --title T --owner @me@a.example",
+            "peer block https://evil.example/",
+            "queue retry https://evil.example/",
+            "group ban garden https://evil.example",
+            "group set garden --title=",
+        ] {
+            let kind = refused(line).kind();
+            assert!(
+                matches!(kind, ErrorKind::ValueValidation | ErrorKind::InvalidValue),
+                "{line}"
+            );
+        }
+    }
+}

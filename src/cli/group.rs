@@ -1,0 +1,208 @@
+//! `group`: making groups, changing them, and who is in them.
+//!
+//! One rule: what changes something goes through the engine, as what peers send does; what only looks asks the store.
+
+mod view;
+
+use serde_json::json;
+
+use crate::cli::args::{self, Group, Policies};
+use crate::cli::print::Out;
+use crate::cli::{Usage, names};
+use crate::domain::{FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy};
+use crate::engine::{NewGroup, Whom};
+use crate::server::House;
+use crate::store::group::Change;
+
+pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Result<()> {
+    let engine = &house.engine;
+    let known = |name: &str| names::group(name, &house.here).map_err(Usage);
+    let done = |name: &str, what: &str, whom: &str, text: String| {
+        out.answer(&json!({"group": name, what: whom}), &text)
+    };
+    match command {
+        Group::Create {
+            name,
+            title,
+            owner,
+            policies,
+        } => create(house, name, title, owner, policies, out).await,
+        Group::List => view::list(house, out).await,
+        Group::Show { name } => view::show(house, &known(&name)?, out).await,
+        Group::Members { name, state } => view::members(house, &known(&name)?, &state, out).await,
+        Group::Set { name, change } => {
+            let name = known(&name)?;
+            engine.change_group(&name, changed(change)?).await?;
+            view::show(house, &name, out).await
+        }
+        Group::Close { name } => {
+            let name = known(&name)?;
+            engine.close_group(&name).await?;
+            out.answer(
+                &json!({"group": name, "closed": true}),
+                &format!("{name} is closed."),
+            )
+        }
+        Group::Accept { name, actor } => {
+            let name = known(&name)?;
+            engine.admit(&name, &actor).await?;
+            done(
+                &name,
+                "accepted",
+                actor.as_str(),
+                format!("{actor} is a member of {name} now."),
+            )
+        }
+        Group::Reject { name, actor } => {
+            let name = known(&name)?;
+            engine.turn_away(&name, &actor).await?;
+            done(
+                &name,
+                "rejected",
+                actor.as_str(),
+                format!("{actor} was turned away from {name}."),
+            )
+        }
+        Group::Follow { name, actor } => follow(house, &known(&name)?, &actor, out).await,
+        Group::Unfollow { name, actor } => {
+            let name = known(&name)?;
+            engine.unfollow(&name, &actor).await?;
+            done(
+                &name,
+                "unfollowed",
+                actor.as_str(),
+                format!("{name} does not follow {actor} any more."),
+            )
+        }
+        Group::Ban { name, whom, reason } => {
+            let name = known(&name)?;
+            engine.ban(&name, &whom, reason).await?;
+            let whom = written(&whom);
+            done(&name, "banned", &whom, format!("{whom} is kept out of {name}."))
+        }
+        Group::Unban { name, whom } => {
+            let name = known(&name)?;
+            engine.unban(&name, &whom).await?;
+            let whom = written(&whom);
+            done(
+                &name,
+                "unbanned",
+                &whom,
+                format!("{whom} may come back to {name}."),
+            )
+        }
+    }
+}
+
+async fn create(
+    house: &House,
+    name: String,
+    title: String,
+    owner: Iri,
+    policies: Policies,
+    out: Out,
+) -> anyhow::Result<()> {
+    let new = NewGroup {
+        name: name.clone(),
+        title,
+        summary: policies.summary.unwrap_or_default(),
+        owner: owner.clone(),
+        join: policies.join.unwrap_or(JoinPolicy::Open),
+        post: policies.post.unwrap_or(PostPolicy::Members),
+        follow: policies.follow.unwrap_or(FollowMeans::Joins),
+        members_list: policies.members_list.unwrap_or(ListPolicy::Public),
+    };
+    let created = house.engine.create_group(new).await?;
+    let handle = format!("!{name}@{}", house.here.authority());
+    let mut text = format!("Made {name}: {}\nPeople find it as {handle}", created.id);
+    if !created.owner_known {
+        text.push_str(&format!(
+            "\nThe owner, {owner}, could not be read from its server yet; that is tried again when it first speaks to us."
+        ));
+    }
+    let answer =
+        json!({"name": name, "id": created.id, "handle": handle, "owner_known": created.owner_known});
+    out.answer(&answer, &text)
+}
+
+/// A group of ours accepts at once; another server answers when it answers.
+async fn follow(house: &House, name: &str, actor: &Iri, out: Out) -> anyhow::Result<()> {
+    house.engine.follow(name, actor).await?;
+    let following = house.store.list_following(name).await?;
+    let accepted = following
+        .iter()
+        .any(|row| row.actor == actor.as_str() && row.accepted_at.is_some());
+    let text = if accepted {
+        format!("{name} follows {actor}.")
+    } else {
+        format!("{name} asks to follow {actor}; `folkmoot group show {name}` says when that is accepted.")
+    };
+    let answer = json!({"group": name, "follows": actor.as_str(), "accepted": accepted});
+    out.answer(&answer, &text)
+}
+
+/// What is to be changed. A setting that has one value only so far may be named; there is nothing to change about it.
+fn changed(given: args::Change) -> Result<Change, Usage> {
+    let policies = given.policies;
+    let nothing = given.title.is_none()
+        && policies.summary.is_none()
+        && policies.join.is_none()
+        && policies.post.is_none()
+        && policies.follow.is_none()
+        && policies.members_list.is_none()
+        && policies.review.is_none()
+        && policies.visibility.is_none();
+    if nothing {
+        return Err(Usage(
+            "nothing is given that should change; `folkmoot group set --help` shows what can".to_owned(),
+        ));
+    }
+    Ok(Change {
+        title: given.title,
+        summary: policies.summary,
+        join: policies.join,
+        post: policies.post,
+        follow: policies.follow,
+        members_list: policies.members_list,
+    })
+}
+
+fn written(whom: &Whom) -> String {
+    match whom {
+        Whom::Actor(actor) => actor.to_string(),
+        Whom::Host(host) => host.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given() -> args::Change {
+        args::Change {
+            title: None,
+            policies: Policies {
+                summary: None,
+                join: None,
+                post: None,
+                follow: None,
+                members_list: None,
+                review: None,
+                visibility: None,
+            },
+        }
+    }
+
+    #[test]
+    fn a_change_of_nothing_is_bad_usage() {
+        assert!(changed(given()).is_err());
+        let emptied = args::Change {
+            policies: Policies {
+                summary: Some(String::new()),
+                ..given().policies
+            },
+            ..given()
+        };
+        assert!(changed(emptied).is_ok_and(|change| change.summary.as_deref() == Some("")));
+    }
+}

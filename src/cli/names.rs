@@ -1,0 +1,318 @@
+//! What people write for a group, an actor or a host, and what we make of it.
+//!
+//! One rule: what is not understood is answered with what to write instead. A new kind of name is a function here that
+//! says so, and a row in the tests.
+
+use url::{Host, Url};
+
+use crate::dialect::Here;
+use crate::domain::{Iri, NotCanonical, authority_of};
+use crate::engine::Whom;
+
+/// Longest name of a group, in characters.
+const LONGEST: usize = 64;
+
+/// A new group's name: lower-case letters, digits and `_`, 1 to 64 of them.
+///
+/// # Errors
+/// What is wrong with it, and the nearest name that could be had.
+pub(super) fn new_group(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("a group needs a name: lower-case letters, digits and `_`".to_owned());
+    }
+    if text.chars().all(is_in_names) {
+        return match text.len() {
+            ..=LONGEST => Ok(text.to_owned()),
+            long => Err(format!(
+                "a group's name has at most {LONGEST} characters, and this one has {long}"
+            )),
+        };
+    }
+    Err(match nearest_name(text) {
+        Some(near) => format!("a group's name has only lower-case letters, digits and `_`: write {near}"),
+        None => "a group's name has only lower-case letters (a to z), digits and `_`".to_owned(),
+    })
+}
+
+/// A group of ours: its name, `!name@host`, `name@host`, `acct:name@host`, or its URL.
+///
+/// # Errors
+/// If it is another server's, or no name at all.
+pub(super) fn group(text: &str, here: &Here) -> Result<String, String> {
+    if text.contains("://") {
+        return match here.group_meant(text) {
+            Some(name) if text == here.group(name) => Ok(name.to_owned()),
+            Some(name) => Err(format!("this is a part of a group: write {}", here.group(name))),
+            None => Err(format!(
+                "{text} is no group of this server, whose address is {}",
+                here.base()
+            )),
+        };
+    }
+    let handle = text.strip_prefix("acct:").unwrap_or(text);
+    let handle = handle.strip_prefix(['!', '@']).unwrap_or(handle);
+    match handle.split_once('@') {
+        None => new_group(handle),
+        Some((name, host)) if host.eq_ignore_ascii_case(here.authority()) => new_group(name),
+        Some((_, host)) => Err(format!(
+            "{host} is another server; the groups here are at {}",
+            here.authority()
+        )),
+    }
+}
+
+/// An actor of any server: its canonical URL.
+///
+/// # Errors
+/// What is wrong with it, and what to write if that can be told.
+pub(super) fn actor(text: &str) -> Result<Iri, String> {
+    if text.starts_with("acct:") || (!text.contains("://") && text.contains('@')) {
+        return Err(
+            "an actor is named by its URL, such as https://your.server/users/you: open the profile and copy its address"
+                .to_owned(),
+        );
+    }
+    Iri::object(text).map_err(|why| match (why, canonical(text)) {
+        (NotCanonical::Spelling | NotCanonical::Fragment | NotCanonical::Host, Some(near)) => {
+            format!("an actor is named by its URL in canonical form: write {near}")
+        }
+        (NotCanonical::NotHttp, _) => {
+            "an actor is named by its URL, such as https://your.server/users/you".to_owned()
+        }
+        _ => format!("this cannot be an actor's URL: {why}"),
+    })
+}
+
+/// Another server: its authority, in lower case and punycode, without the port if it is the default.
+///
+/// # Errors
+/// What to write instead.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    if text.contains("://") {
+        let near = Url::parse(text)
+            .ok()
+            .filter(Url::has_host)
+            .map(|url| authority_of(&url));
+        return Err(match near {
+            Some(near) => format!("a server is named by its host, not by a URL: write {near}"),
+            None => NO_HOST.to_owned(),
+        });
+    }
+    if let Some((_, host)) = text.rsplit_once('@') {
+        return Err(format!("a server is named by its host alone: write {host}"));
+    }
+    if let Some(parent) = text.strip_prefix("*.").or_else(|| text.strip_prefix('.')) {
+        return Err(format!("a host stands for its sub-domains, too: write {parent}"));
+    }
+    authority(text).ok_or_else(|| NO_HOST.to_owned())
+}
+
+/// Whom a ban is about: an actor by its URL, else a host.
+///
+/// # Errors
+/// As [`actor`] and [`host`]; a URL without a path is taken for a host written as a URL.
+pub(super) fn whom(text: &str) -> Result<Whom, String> {
+    if !text.contains("://") {
+        return host(text).map(Whom::Host);
+    }
+    match Url::parse(text) {
+        Ok(url) if url.path() == "/" && url.query().is_none() => host(text).map(Whom::Host),
+        _ => actor(text).map(Whom::Actor),
+    }
+}
+
+const NO_HOST: &str = "a server is named by its host, such as social.example or social.example:8443";
+
+fn is_in_names(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
+}
+
+fn nearest_name(text: &str) -> Option<String> {
+    let near: String = text
+        .trim_start_matches(['!', '@'])
+        .to_ascii_lowercase()
+        .chars()
+        .map(|c| if matches!(c, '-' | ' ' | '.') { '_' } else { c })
+        .take(LONGEST)
+        .collect();
+    (!near.is_empty() && near.chars().all(is_in_names)).then_some(near)
+}
+
+/// The same id as it should have been written, if that is an id.
+fn canonical(text: &str) -> Option<Iri> {
+    let mut url = Url::parse(text.trim()).ok()?;
+    url.set_fragment(None);
+    if let Some(Host::Domain(name)) = url.host() {
+        let name = name.trim_end_matches('.').to_owned();
+        url.set_host(Some(&name)).ok()?;
+    }
+    Iri::object(url.as_str()).ok()
+}
+
+fn authority(text: &str) -> Option<String> {
+    if text.contains(|c: char| "/\\?#".contains(c) || c.is_whitespace()) {
+        return None;
+    }
+    let url = Url::parse(&format!("https://{text}/")).ok()?;
+    let host = match url.host()? {
+        Host::Domain(name) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name.split('.').all(is_label).then(|| name.to_owned())?
+        }
+        address => address.to_string(),
+    };
+    // 80 is the default of servers that speak plain http, which `allow_http` lets in.
+    Some(match url.port() {
+        None | Some(80) => host,
+        Some(port) => format!("{host}:{port}"),
+    })
+}
+
+fn is_label(label: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !label.is_empty() && label.chars().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here() -> Here {
+        Here::new(&"https://g.example:8443".parse().expect("a URL"))
+    }
+
+    #[test]
+    fn a_group_of_ours_is_known_in_each_of_its_spellings() {
+        for text in [
+            "garden",
+            "!garden@g.example:8443",
+            "@garden@G.example:8443",
+            "garden@g.example:8443",
+            "acct:garden@g.example:8443",
+            "https://g.example:8443/c/garden",
+        ] {
+            assert_eq!(group(text, &here()), Ok("garden".to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_group_elsewhere_is_not_taken_for_ours() {
+        for text in [
+            "!garden@g.example",
+            "!garden@evil.example",
+            "https://g.example/c/garden",
+            "https://g.example:8443.evil.example/c/garden",
+            "https://evil.example/c/garden",
+        ] {
+            assert!(group(text, &here()).is_err(), "{text}");
+        }
+        let part = group("https://g.example:8443/c/garden/followers", &here());
+        assert!(part.is_err_and(|said| said.ends_with("write https://g.example:8443/c/garden")));
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_had_is_answered_with_one_that_can() {
+        for (text, near) in [
+            ("Garden", "write garden"),
+            ("rust-lang", "write rust_lang"),
+            ("my garden", "write my_garden"),
+            ("!Garden", "write garden"),
+        ] {
+            assert!(new_group(text).is_err_and(|said| said.ends_with(near)), "{text}");
+        }
+        for text in ["", "gärten", "a/b", "a\0b", &"a".repeat(65)] {
+            assert!(new_group(text).is_err(), "{text}");
+        }
+        assert_eq!(new_group(&"a".repeat(64)), Ok("a".repeat(64)));
+    }
+
+    #[test]
+    fn an_actor_is_its_canonical_url() {
+        assert!(actor("https://social.example/users/ann").is_ok());
+        assert!(actor("http://127.0.0.1:4001/u/ann").is_ok());
+        for (text, said) in [
+            (
+                "https://Social.Example/users/ann",
+                "write https://social.example/users/ann",
+            ),
+            (
+                "https://social.example:443/users/ann",
+                "write https://social.example/users/ann",
+            ),
+            (
+                "https://social.example/users/ann#main-key",
+                "write https://social.example/users/ann",
+            ),
+            (
+                "https://social.example./users/ann",
+                "write https://social.example/users/ann",
+            ),
+        ] {
+            assert!(actor(text).is_err_and(|why| why.ends_with(said)), "{text}");
+        }
+        for text in [
+            "@ann@social.example",
+            "acct:ann@social.example",
+            "ann",
+            "",
+            "mailto:ann@x.example",
+        ] {
+            assert!(
+                actor(text).is_err_and(|why| why.contains("https://your.server/users/you")),
+                "{text}"
+            );
+        }
+        assert!(actor("https://me:secret@social.example/users/ann").is_err());
+    }
+
+    #[test]
+    fn a_host_is_an_authority_as_ids_have_it() {
+        for (text, authority) in [
+            ("Social.Example", "social.example"),
+            ("social.example.", "social.example"),
+            ("social.example:443", "social.example"),
+            ("social.example:80", "social.example"),
+            ("social.example:8443", "social.example:8443"),
+            ("127.0.0.1:4001", "127.0.0.1:4001"),
+            ("[::1]:4001", "[::1]:4001"),
+            ("bücher.example", "xn--bcher-kva.example"),
+        ] {
+            assert_eq!(host(text), Ok(authority.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_host_written_otherwise_is_answered_with_what_to_write() {
+        for (text, said) in [
+            ("https://Social.Example/about", "write social.example"),
+            ("http://127.0.0.1:4001", "write 127.0.0.1:4001"),
+            ("@ann@social.example", "write social.example"),
+            ("*.social.example", "write social.example"),
+        ] {
+            assert!(host(text).is_err_and(|why| why.ends_with(said)), "{text}");
+        }
+        for text in [
+            "",
+            " ",
+            "a b",
+            "social.example/users",
+            "a..b",
+            "ex*mple",
+            "host:99999",
+            "https://",
+        ] {
+            assert!(host(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_ban_tells_an_actor_from_a_server() {
+        assert!(matches!(whom("evil.example"), Ok(Whom::Host(host)) if host == "evil.example"));
+        assert!(matches!(whom("https://evil.example/u/a"), Ok(Whom::Actor(_))));
+        assert!(matches!(
+            whom("https://evil.example/?author=0"),
+            Ok(Whom::Actor(_))
+        ));
+        assert!(whom("https://evil.example/").is_err_and(|why| why.ends_with("write evil.example")));
+    }
+}

@@ -1,0 +1,185 @@
+//! `queue`: what waits to be delivered.
+//!
+//! One rule: whatever waits is shown with the reason why.
+
+use serde_json::json;
+
+use crate::cli::args::Queue;
+use crate::cli::print::{Out, Side, count, date, table};
+use crate::server::House;
+use crate::store::{QueueRow, Walls};
+
+pub(super) async fn run(house: &House, command: Queue, out: Out) -> anyhow::Result<()> {
+    match command {
+        Queue::Status => status(house, out).await,
+        Queue::Retry { host } => retry(house, &host, out).await,
+    }
+}
+
+async fn status(house: &House, out: Out) -> anyhow::Result<()> {
+    let federation = &house.settings.federation;
+    let walls = Walls {
+        blocked: federation.blocked.clone(),
+        allowed_only: federation.allowed_only.clone(),
+    };
+    let rows = house.store.queue_status(&walls).await?;
+    out.answer(&rows, &show(&rows))
+}
+
+async fn retry(house: &House, host: &str, out: Out) -> anyhow::Result<()> {
+    let destinations = house.store.queue_retry(host).await?;
+    if destinations == 0 {
+        anyhow::bail!(
+            "nothing has ever been delivered to {host}, so there is nothing to retry: see `folkmoot queue status`"
+        );
+    }
+    let inboxes = count(
+        i64::try_from(destinations).unwrap_or(i64::MAX),
+        "inbox",
+        "inboxes",
+    );
+    out.answer(
+        &json!({"host": host, "destinations": destinations}),
+        &format!("{inboxes} of {host}: tried again at once."),
+    )
+}
+
+fn show(rows: &[QueueRow]) -> String {
+    if rows.is_empty() {
+        return "Nothing waits: nobody elsewhere has anything to do with a group here yet.".to_owned();
+    }
+    let columns = [
+        ("HOST", Side::Left),
+        ("INBOX", Side::Left),
+        ("SHAPE", Side::Left),
+        ("WAITING", Side::Right),
+        ("OLDEST", Side::Left),
+        ("PARKED", Side::Right),
+        ("FAILURES", Side::Right),
+        ("STATE", Side::Left),
+        ("LAST ERROR", Side::Left),
+    ];
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.host.clone(),
+                row.inbox.clone(),
+                shape(row),
+                (row.entries + row.letters).to_string(),
+                row.oldest_waiting.map_or_else(dash, date),
+                row.parked_entries.to_string(),
+                row.failures.to_string(),
+                state(row),
+                row.last_error.clone().unwrap_or_else(dash),
+            ]
+        })
+        .collect();
+    let waiting: i64 = rows.iter().map(|row| row.entries + row.letters).sum();
+    let waiting = count(waiting, "delivery waits", "deliveries wait");
+    format!(
+        "{}\n{waiting} for {}.",
+        table(&columns, &cells),
+        count(rows.len() as i64, "inbox", "inboxes")
+    )
+}
+
+fn dash() -> String {
+    "-".to_owned()
+}
+
+fn shape(row: &QueueRow) -> String {
+    match (row.shapes.is_empty(), row.undecided > 0) {
+        (true, true) => "being looked up".to_owned(),
+        (true, false) => dash(),
+        (false, _) => row.shapes.join(", "),
+    }
+}
+
+/// Why nothing is sent there now, the strongest reason first.
+fn state(row: &QueueRow) -> String {
+    if row.blocked {
+        "blocked".to_owned()
+    } else if let Some(at) = row.gone_at {
+        format!("gone since {}", date(at))
+    } else if let Some(at) = row.parked_at {
+        format!("given up {}", date(at))
+    } else if let Some(at) = row.next_try {
+        format!("next try {}", date(at))
+    } else if row.entries + row.letters > 0 {
+        "sending".to_owned()
+    } else {
+        "idle".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+
+    fn row() -> QueueRow {
+        QueueRow {
+            host: "b.example".to_owned(),
+            inbox: "https://b.example/inbox".to_owned(),
+            shapes: vec!["microblog".to_owned()],
+            entries: 0,
+            letters: 0,
+            oldest_waiting: None,
+            undecided: 0,
+            failures: 0,
+            failing_since: None,
+            next_try: None,
+            parked_at: None,
+            parked_entries: 0,
+            gone_at: None,
+            last_error: None,
+            last_try: None,
+            last_success: None,
+            delivered: 0,
+            refused: 0,
+            blocked: false,
+        }
+    }
+
+    fn noon() -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(1_800_014_400, 0)
+    }
+
+    #[test]
+    fn the_strongest_reason_to_wait_is_the_one_that_is_shown() {
+        let mut row = row();
+        assert_eq!(state(&row), "idle");
+        row.letters = 1;
+        assert_eq!(state(&row), "sending");
+        row.next_try = noon();
+        assert_eq!(state(&row), "next try 2027-01-15T12:00:00Z");
+        row.parked_at = noon();
+        assert_eq!(state(&row), "given up 2027-01-15T12:00:00Z");
+        row.gone_at = noon();
+        assert_eq!(state(&row), "gone since 2027-01-15T12:00:00Z");
+        row.blocked = true;
+        assert_eq!(state(&row), "blocked");
+    }
+
+    #[test]
+    fn letters_and_entries_are_counted_together() {
+        let waiting = QueueRow {
+            entries: 2,
+            letters: 1,
+            ..row()
+        };
+        assert!(show(&[waiting, row()]).ends_with("3 deliveries wait for 2 inboxes."));
+    }
+
+    #[test]
+    fn a_class_that_is_not_known_yet_is_said_to_be_looked_up() {
+        let undecided = QueueRow {
+            shapes: vec![],
+            undecided: 1,
+            ..row()
+        };
+        assert_eq!(shape(&undecided), "being looked up");
+    }
+}

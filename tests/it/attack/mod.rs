@@ -1,0 +1,301 @@
+//! The attack catalogue, row by row, and what must hold after each of them.
+//!
+//! One rule: every row ends with the oracle: no 5xx, nothing of the groups changed, nothing was delivered, and the next
+//! honest activity is taken. A new row is a function in the file of its family and its name in that family's list.
+
+mod fet;
+mod key;
+mod org;
+mod par;
+mod sig;
+mod ssr;
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+use crate::support::forge::Forgery;
+use crate::support::peer::{Actor, Answer, Group, Server};
+use crate::support::world::World;
+
+/// A group, people who mean well, and somebody who does not.
+pub struct Scene {
+    pub world: World,
+    pub group: Group,
+    /// A member, on a good server.
+    pub alice: Actor,
+    /// A member elsewhere, who hears what the group says.
+    pub bob: Actor,
+    /// A member as well, on a server that will serve anything.
+    pub mallory: Actor,
+    before: Mutex<Calm>,
+}
+
+/// What must not change.
+#[derive(Clone, Default, PartialEq)]
+struct Calm {
+    state: BTreeMap<String, String>,
+    heard: usize,
+}
+
+/// One row of the catalogue.
+type Row = (
+    &'static str,
+    for<'a> fn(&'a Scene) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+);
+
+/// `rows![sig01, sig02]`: names and functions.
+macro_rules! rows {
+    ($($row:ident),* $(,)?) => {
+        &[$((stringify!($row), |scene| Box::pin($row(scene)))),*]
+    };
+}
+use rows;
+
+/// Runs the rows of one family, each followed by the oracle.
+async fn run(rows: &[Row]) {
+    let mut failed = Vec::new();
+    let scene = Scene::set().await;
+    for (name, row) in rows {
+        scene.from_here().await;
+        row(&scene).await;
+        if let Err(why) = scene.oracle().await {
+            failed.push(format!("{name}: {why}"));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    scene.world.end().await;
+}
+
+impl Scene {
+    async fn set() -> Self {
+        Self::set_in(World::start().await).await
+    }
+
+    async fn set_in(world: World) -> Self {
+        let group = world.group("garden").await;
+        let alice = world.mastodon().actor("alice").follows(&group).await;
+        let bob = world.lemmy().actor("bob").follows(&group).await;
+        let mallory = world.server("newcomer").actor("mallory").follows(&group).await;
+        Self {
+            world,
+            group,
+            alice,
+            bob,
+            mallory,
+            before: Mutex::default(),
+        }
+    }
+
+    /// What is so now must be so when the row ends.
+    async fn from_here(&self) {
+        let calm = self.calm().await;
+        *self.before.lock().unwrap() = calm;
+    }
+
+    async fn calm(&self) -> Calm {
+        self.world.settles().await;
+        let mut state = self.world.state(&[self.evil().authority()]).await;
+        state.retain(|_, rows| !rows.is_empty());
+        Calm {
+            state,
+            heard: self.alice.server().heard().len() + self.bob.server().heard().len(),
+        }
+    }
+
+    async fn oracle(&self) -> Result<(), String> {
+        let (before, after) = (self.before.lock().unwrap().clone(), self.calm().await);
+        if before.heard != after.heard {
+            return Err(format!("{} deliveries", after.heard - before.heard));
+        }
+        for (table, rows) in &after.state {
+            let known = before.state.get(table).map(String::as_str).unwrap_or_default();
+            if known != rows {
+                return Err(format!("{table} changed\nfrom {known}\nto   {rows}"));
+            }
+        }
+        if !self.world.ground().failures().is_empty() {
+            return Err(format!("{:?}", self.world.ground().failures()));
+        }
+        let honest = self.alice.post(&self.group, "an honest word").await;
+        self.bob.hears_of([&honest]).once().await;
+        Ok(())
+    }
+
+    /// Where anything may be served.
+    fn evil(&self) -> &Server {
+        self.mallory.server()
+    }
+
+    /// A new post by somebody, not sent.
+    fn post(&self, by: &Actor) -> Value {
+        by.speaks(|me| by.server().software().manners.post(me, &self.group, "a word"))
+    }
+
+    /// A right request of alice's, to be spoilt.
+    fn forge(&self) -> Forgery {
+        Forgery::new(
+            &self.alice,
+            &self.group.inbox(),
+            &self.post(&self.alice).to_string(),
+        )
+    }
+
+    /// A Create by mallory around this object.
+    fn create(&self, object: &Value) -> Value {
+        self.mallory.speaks(|me| {
+            json!({
+                "id": (me.mint)("creates"), "type": "Create", "actor": me.id,
+                "to": ["https://www.w3.org/ns/activitystreams#Public"], "cc": [self.group.id], "object": object,
+            })
+        })
+    }
+
+    /// A note of mallory's, not sent.
+    fn note(&self) -> Value {
+        self.mallory.speaks(|me| {
+            json!({
+                "id": (me.mint)("notes"), "type": "Note", "content": "a word", "attributedTo": me.id,
+                "to": ["https://www.w3.org/ns/activitystreams#Public"], "cc": [self.group.id],
+            })
+        })
+    }
+
+    /// Mallory sends a document, rightly signed.
+    async fn sends(&self, document: &Value) -> Answer {
+        self.mallory.sends(&self.group, document).await
+    }
+
+    /// The document is taken, and whatever it brought about is over; from here on all must be calm.
+    async fn accepted(&self, answer: Answer) {
+        answer.is(202);
+        self.from_here().await;
+    }
+}
+
+/// The answer is a problem document of one of these statuses, and repeats nothing of what was sent.
+#[track_caller]
+fn refused(what: &str, answer: Answer, statuses: &[u16]) {
+    assert!(
+        statuses.contains(&answer.status),
+        "{what}: {} {}\nto {}",
+        answer.status,
+        answer.body,
+        answer.sent
+    );
+    let status = answer.status;
+    answer.problem(status);
+}
+
+/// Every row of the catalogue's families is here, or says where it is held.
+#[test]
+fn the_catalogue_is_covered() {
+    let here = [sig::ROWS, key::ROWS, org::ROWS, fet::ROWS, ssr::ROWS, par::ROWS].concat();
+    let covered = |id: &str| {
+        let id = id.to_lowercase();
+        here.iter()
+            .any(|(name, _)| name.split('_').any(|part| part == id))
+            || ELSEWHERE.iter().any(|(row, _)| row.to_lowercase() == id)
+    };
+    let missing: Vec<_> = CATALOGUE.iter().filter(|id| !covered(id)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+const CATALOGUE: [&str; 84] = [
+    "SIG01", "SIG02", "SIG03", "SIG05", "SIG06", "SIG07", "SIG09", "SIG10", "SIG11", "SIG13", "SIG14",
+    "SIG15", "SIG17", "SIG18", "SIG19", "SIG21", "SIG22", "SIG23", "KEY01", "KEY02", "KEY03", "KEY05",
+    "KEY06", "KEY07", "KEY09", "KEY10", "KEY11", "KEY13", "KEY14", "KEY15", "ORG01", "ORG02", "ORG03",
+    "ORG05", "ORG06", "ORG07", "ORG09", "ORG10", "ORG11", "ORG13", "ORG14", "ORG15", "ORG17", "ORG18",
+    "ORG19", "ORG21", "ORG22", "FET01", "FET02", "FET03", "FET05", "FET06", "FET07", "FET09", "FET10",
+    "FET11", "FET13", "FET14", "FET15", "FET17", "FET18", "FET19", "FET21", "FET22", "SSR01", "SSR02",
+    "SSR03", "SSR05", "SSR06", "SSR07", "SSR09", "SSR10", "SSR11", "SSR13", "PAR01", "PAR02", "PAR03",
+    "PAR05", "PAR06", "PAR07", "PAR09", "PAR10", "PAR13", "PAR14",
+];
+
+/// Rows that a test of one room holds, because they need what only it can play: DNS answers, TLS, millions of tries.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("SIG22", "limits below: a world with tight limits"),
+    ("SIG23", "limits below: a world with tight limits"),
+    ("FET13", "net/tests/tls.rs"),
+    ("FET15", "no collection of a peer is ever walked"),
+    ("SSR05", "net/tests/names.rs"),
+    ("SSR06", "net/tests/names.rs"),
+    ("SSR11", "net/tests/names.rs"),
+];
+
+#[tokio::test]
+async fn signatures_and_digests() {
+    run(sig::ROWS).await;
+}
+
+#[tokio::test]
+async fn keys_and_their_owners() {
+    run(key::ROWS).await;
+}
+
+#[tokio::test]
+async fn origins_and_embedded_objects() {
+    run(org::ROWS).await;
+}
+
+#[tokio::test]
+async fn fetched_documents() {
+    run(fet::ROWS).await;
+}
+
+#[tokio::test]
+async fn addresses_that_lead_inside() {
+    run(ssr::ROWS).await;
+}
+
+#[tokio::test]
+async fn documents_that_hurt_to_read() {
+    run(par::ROWS).await;
+}
+
+/// SIG22: 200 bad signatures, each naming another key: soon 429, and few of them are looked for.
+#[tokio::test]
+async fn bad_signatures_are_limited() {
+    let world = World::start_with(&[("LIMITS__BAD_SIGNATURES_PER_MINUTE", "60")]).await;
+    let scene = Scene::set_in(world).await;
+    let mut statuses = BTreeMap::new();
+    for n in 0..200 {
+        let forgery = scene.forge().with(|forgery| {
+            forgery.key = scene.mallory.key();
+            forgery.key_id = format!("{}/keys/{n}", scene.evil().base());
+        });
+        let answer = forgery.send().await;
+        if answer.status == 429 {
+            assert!(answer.headers.contains_key("retry-after"));
+        }
+        *statuses.entry(answer.status).or_insert(0) += 1;
+    }
+    assert!(
+        statuses.get(&429).is_some_and(|count| *count >= 100),
+        "{statuses:?}"
+    );
+    let asked = scene
+        .evil()
+        .fetched()
+        .iter()
+        .filter(|path| path.starts_with("/keys/"))
+        .count();
+    assert!(asked <= 100, "{asked} keys were looked for");
+    scene.world.end().await;
+}
+
+/// SIG23: a key that cannot be had is asked for once, however often it is named.
+#[tokio::test]
+async fn a_missing_key_is_asked_for_once() {
+    let scene = Scene::set().await;
+    let forgery = scene
+        .forge()
+        .with(|forgery| forgery.key_id = format!("{}/keys/x", scene.evil().base()));
+    for _ in 0..100 {
+        refused("SIG23", forgery.send().await, &[401]);
+    }
+    assert_eq!(scene.evil().times_fetched("/keys/x"), 1);
+    scene.world.end().await;
+}

@@ -1,0 +1,6 @@
+//! What the tests stand on: the server under test, its database, and other people's servers.
+
+pub mod database;
+pub mod forge;
+pub mod peer;
+pub mod world;

@@ -1,0 +1,112 @@
+//! What a server was sent, in order of arrival, and what it thinks of it.
+//!
+//! One rule: everything is written down, refused or not, so that a test can say what did *not* come.
+
+use std::sync::Mutex;
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::LIMIT;
+
+/// One POST that arrived.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// The inbox: a path.
+    pub inbox: String,
+    pub document: Value,
+    /// Byte for byte.
+    pub text: String,
+    /// The key that signed, where one verified.
+    pub key_id: Option<String>,
+    /// Signed by RFC 9421.
+    pub rfc9421: bool,
+    /// What it was answered; `None`: nothing at all.
+    pub status: Option<u16>,
+    /// It was read and believed, whatever was answered.
+    pub taken: bool,
+    /// The same id came to this inbox before, and was taken.
+    pub repeat: bool,
+    pub complaint: Option<String>,
+}
+
+impl Heard {
+    pub fn kind(&self) -> &str {
+        self.document["type"].as_str().unwrap_or_default()
+    }
+
+    pub fn id(&self) -> &str {
+        self.document["id"].as_str().unwrap_or_default()
+    }
+
+    /// The id of its object, embedded or not.
+    pub fn object_id(&self) -> &str {
+        let object = &self.document["object"];
+        object
+            .as_str()
+            .or_else(|| object["id"].as_str())
+            .unwrap_or_default()
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Record {
+    heard: Mutex<Vec<Heard>>,
+    changed: watch::Sender<()>,
+}
+
+impl Record {
+    pub(super) fn add(&self, heard: Heard) {
+        self.heard.lock().unwrap().push(heard);
+        self.changed.send_replace(());
+    }
+
+    pub(super) fn all(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// Whether this id was taken at this inbox.
+    pub(super) fn knows(&self, inbox: &str, id: &str) -> bool {
+        let heard = self.heard.lock().unwrap();
+        heard
+            .iter()
+            .any(|heard| heard.taken && heard.inbox == inbox && heard.id() == id)
+    }
+
+    pub(super) fn complaints(&self) -> Vec<String> {
+        let heard = self.heard.lock().unwrap();
+        let complaint = |heard: &Heard| Some(format!("{}: {}", heard.complaint.as_ref()?, heard.text));
+        heard.iter().filter_map(complaint).collect()
+    }
+
+    /// Waits until all of the record satisfies `done`, which is asked again whenever something came.
+    pub(super) async fn until(&self, what: &str, done: impl Fn(&[Heard]) -> bool) {
+        let mut changed = self.changed.subscribe();
+        let waited = tokio::time::timeout(LIMIT, async {
+            while !done(&self.all()) {
+                changed.changed().await.unwrap();
+            }
+        });
+        assert!(
+            waited.await.is_ok(),
+            "{what} never came; what did:\n{}",
+            self.listing()
+        );
+    }
+
+    pub(super) async fn wait(&self, what: &str, wanted: impl Fn(&Heard) -> bool) -> Heard {
+        self.until(what, |heard| heard.iter().any(&wanted)).await;
+        self.all().into_iter().find(wanted).unwrap()
+    }
+
+    fn listing(&self) -> String {
+        let line = |heard: &Heard| {
+            let complaint = heard.complaint.as_deref().unwrap_or("fine");
+            format!(
+                "  {:?} {} {complaint} {}\n",
+                heard.status, heard.inbox, heard.text
+            )
+        };
+        self.heard.lock().unwrap().iter().map(line).collect()
+    }
+}

@@ -1,0 +1,172 @@
+//! The programs that a server can be: one row each.
+//!
+//! One rule: a row holds what differs on the wire between programs of one family; the family's habits are in its file.
+
+use super::{explainer::Explainer, manners::Manners, microblog::Microblog, threadiverse::Threadiverse};
+
+/// One program.
+pub struct Software {
+    /// NodeInfo's `software.name`.
+    pub name: &'static str,
+    pub version: &'static str,
+    pub manners: &'static dyn Manners,
+    /// Where people live: `/u/ann`.
+    pub people: &'static str,
+    pub key: KeyForm,
+    pub shared_inbox: bool,
+    pub json: Json,
+}
+
+/// What the id of somebody's key looks like.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum KeyForm {
+    /// `ACTOR#main-key`.
+    Fragment,
+    /// `ACTOR/main-key`, a document of its own (GoToSocial).
+    Document,
+    /// The actor's id itself (Hubzilla).
+    Actor,
+}
+
+/// How the JSON library of a program escapes: all of it must come back byte for byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Json {
+    Plain,
+    /// PHP: `\/`.
+    Slashes,
+    /// Rails: `\u003c`, `\u003e`, `\u0026`.
+    Brackets,
+}
+
+const T: &dyn Manners = &Threadiverse;
+const M: &dyn Manners = &Microblog;
+const X: &dyn Manners = &Explainer;
+
+static SOFTWARE: [Software; 12] = [
+    row("lemmy", "0.19.20", T, "/u/", KeyForm::Fragment, true, Json::Plain),
+    row("mbin", "1.8.4", T, "/u/", KeyForm::Fragment, true, Json::Slashes),
+    row("piefed", "1.6.6", T, "/u/", KeyForm::Fragment, true, Json::Plain),
+    row(
+        "mitra",
+        "4.9.0",
+        T,
+        "/users/",
+        KeyForm::Fragment,
+        false,
+        Json::Plain,
+    ),
+    row(
+        "mastodon",
+        "4.5.3",
+        M,
+        "/users/",
+        KeyForm::Fragment,
+        true,
+        Json::Brackets,
+    ),
+    row(
+        "misskey",
+        "2026.3.2",
+        M,
+        "/users/",
+        KeyForm::Fragment,
+        true,
+        Json::Plain,
+    ),
+    row(
+        "pleroma",
+        "2.9.1",
+        M,
+        "/users/",
+        KeyForm::Fragment,
+        true,
+        Json::Plain,
+    ),
+    row(
+        "gotosocial",
+        "0.20.0",
+        M,
+        "/users/",
+        KeyForm::Document,
+        false,
+        Json::Plain,
+    ),
+    row(
+        "hubzilla",
+        "8.8.7",
+        M,
+        "/channel/",
+        KeyForm::Actor,
+        true,
+        Json::Slashes,
+    ),
+    row(
+        "onepage.pub",
+        "0.19.2",
+        X,
+        "/person/",
+        KeyForm::Fragment,
+        false,
+        Json::Plain,
+    ),
+    row(
+        "newcomer",
+        "0.1.0",
+        M,
+        "/people/",
+        KeyForm::Fragment,
+        true,
+        Json::Plain,
+    ),
+    row(
+        "joiner",
+        "0.1.0",
+        X,
+        "/people/",
+        KeyForm::Fragment,
+        true,
+        Json::Plain,
+    ),
+];
+
+const fn row(
+    name: &'static str,
+    version: &'static str,
+    manners: &'static dyn Manners,
+    people: &'static str,
+    key: KeyForm,
+    shared_inbox: bool,
+    json: Json,
+) -> Software {
+    Software {
+        name,
+        version,
+        manners,
+        people,
+        key,
+        shared_inbox,
+        json,
+    }
+}
+
+impl Software {
+    /// The row of that name.
+    pub(super) fn named(name: &str) -> &'static Self {
+        let row = SOFTWARE.iter().find(|software| software.name == name);
+        row.unwrap_or_else(|| panic!("no software named {name}: add a row to software.rs"))
+    }
+
+    /// A document as this program writes it.
+    pub fn write(&self, document: &serde_json::Value) -> String {
+        let text = document.to_string();
+        match self.json {
+            Json::Plain => text,
+            // None of these can stand outside a string.
+            Json::Slashes => text.replace('/', "\\/"),
+            Json::Brackets => text
+                .replace('<', "\\u003c")
+                .replace('>', "\\u003e")
+                .replace('&', "\\u0026"),
+        }
+    }
+}

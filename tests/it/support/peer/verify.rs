@@ -1,0 +1,79 @@
+//! Whether a POST that arrived is signed by whom it says.
+//!
+//! One rule: the key is fetched from the id that the signature names, and its owner must be the activity's actor.
+
+use axum::http::HeaderMap;
+use folkmoot::signature::{PublicKey, Received, Scheme, claims};
+use serde_json::Value;
+
+use super::Server;
+
+/// Who signed.
+pub(super) struct Signed {
+    pub(super) key_id: String,
+    pub(super) rfc9421: bool,
+}
+
+impl Server {
+    /// The one signature of a POST, verified.
+    pub(super) async fn verify(
+        &self,
+        target: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Signed, String> {
+        let received = Received {
+            method: "POST",
+            authority: self.authority(),
+            scheme: "http",
+            target,
+            headers,
+            body,
+        };
+        let claims = claims(&received, self.ground().clock().now()).map_err(|why| why.to_string())?;
+        let [claim] = claims.as_slice() else {
+            return Err(format!("{} signatures", claims.len()));
+        };
+        let actor = actor_of(body)?;
+        let key = self.key_of(claim.key_id(), &actor).await?;
+        claim.verify(&key).map_err(|why| why.to_string())?;
+        Ok(Signed {
+            key_id: claim.key_id().to_owned(),
+            rfc9421: claim.scheme() == Scheme::Rfc9421,
+        })
+    }
+
+    async fn key_of(&self, key_id: &str, owner: &str) -> Result<PublicKey, String> {
+        if let Some(key) = self.state().keys.get(key_id) {
+            return Ok(key.clone());
+        }
+        let document = self.fetch(key_id.split('#').next().unwrap_or_default()).await?;
+        let listed = &document["publicKey"];
+        if listed["id"] != key_id || listed["owner"] != owner || document["id"] != owner {
+            return Err(format!("{key_id} is not a key of {owner}: {document}"));
+        }
+        let pem = listed["publicKeyPem"].as_str().unwrap_or_default();
+        let key = PublicKey::from_pem(pem).map_err(|why| why.to_string())?;
+        self.state().keys.insert(key_id.to_owned(), key.clone());
+        Ok(key)
+    }
+
+    /// A document by its id, as programs without authorized fetch ask for it.
+    pub(super) async fn fetch(&self, url: &str) -> Result<Value, String> {
+        let client = self.ground().client();
+        let request = client.get(url).header("accept", "application/activity+json");
+        let answer = request.send().await.map_err(|why| format!("{url}: {why}"))?;
+        self.ground().note(url, &answer);
+        if answer.status() != 200 {
+            return Err(format!("{url} answers {}", answer.status()));
+        }
+        let body = answer.bytes().await.map_err(|why| format!("{url}: {why}"))?;
+        serde_json::from_slice(&body).map_err(|why| format!("{url}: {why}"))
+    }
+}
+
+fn actor_of(body: &[u8]) -> Result<String, String> {
+    let document: Value = serde_json::from_slice(body).map_err(|why| why.to_string())?;
+    let actor = document["actor"].as_str().ok_or("the actor is not a string")?;
+    Ok(actor.to_owned())
+}
