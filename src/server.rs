@@ -180,6 +180,10 @@ impl House {
                 blocked: federation.blocked.clone(),
                 allowed_only: federation.allowed_only.clone(),
             },
+            // The rest is for those who wait for an answer.
+            statements: usize::try_from(self.settings.database.connections / 5)
+                .unwrap_or(1)
+                .max(1),
             ..delivery::Settings::default()
         };
         let delivery = Delivery::new(self.store.clone(), self.client.clone(), settings);

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::cli::names;
@@ -64,7 +64,7 @@ pub(super) enum Group {
         #[arg(value_parser = names::new_group)]
         name: String,
         /// What people see as its name
-        #[arg(long)]
+        #[arg(long, value_parser = NonEmptyStringValueParser::new())]
         title: String,
         /// The actor who owns it, on whatever server: https://your.server/users/you
         #[arg(long, value_name = "ACTOR_URL", value_parser = names::actor)]
@@ -82,7 +82,7 @@ pub(super) enum Group {
         #[command(flatten)]
         change: Change,
     },
-    /// Close a group for good: its members are told, its posts stay
+    /// Close a group for good: nobody joins or posts any more, what was said stays
     Close { name: String },
     /// List the members, or others who have to do with the group
     Members {
@@ -167,7 +167,7 @@ pub(super) struct Policies {
 #[derive(Debug, Args)]
 pub(super) struct Change {
     /// What people see as its name
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub(super) title: Option<String>,
     #[command(flatten)]
     pub(super) policies: Policies,
@@ -344,8 +344,13 @@ mod tests {
             "peer block https://evil.example/",
             "queue retry https://evil.example/",
             "group ban garden https://evil.example",
+            "group set garden --title=",
         ] {
-            assert_eq!(refused(line).kind(), ErrorKind::ValueValidation, "{line}");
+            let kind = refused(line).kind();
+            assert!(
+                matches!(kind, ErrorKind::ValueValidation | ErrorKind::InvalidValue),
+                "{line}"
+            );
         }
     }
 }

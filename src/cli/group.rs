@@ -2,17 +2,17 @@
 //!
 //! One rule: what changes something goes through the engine, as what peers send does; what only looks asks the store.
 
-use anyhow::bail;
-use serde_json::{Value, json};
+mod view;
+
+use serde_json::json;
 
 use crate::cli::args::{self, Group, Policies};
-use crate::cli::print::{Out, Side, count, date, sheet, table};
+use crate::cli::print::Out;
 use crate::cli::{Usage, names};
 use crate::domain::{FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy};
 use crate::engine::{NewGroup, Whom};
 use crate::server::House;
 use crate::store::group::Change;
-use crate::store::{FollowingRow, GroupRow, HostBanRow, MemberRow};
 
 pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Result<()> {
     let engine = &house.engine;
@@ -27,13 +27,13 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
             owner,
             policies,
         } => create(house, name, title, owner, policies, out).await,
-        Group::List => list(house, out).await,
-        Group::Show { name } => show(house, &known(&name)?, out).await,
-        Group::Members { name, state } => members(house, &known(&name)?, &state, out).await,
+        Group::List => view::list(house, out).await,
+        Group::Show { name } => view::show(house, &known(&name)?, out).await,
+        Group::Members { name, state } => view::members(house, &known(&name)?, &state, out).await,
         Group::Set { name, change } => {
             let name = known(&name)?;
             engine.change_group(&name, changed(change)?).await?;
-            show(house, &name, out).await
+            view::show(house, &name, out).await
         }
         Group::Close { name } => {
             let name = known(&name)?;
@@ -63,13 +63,7 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
                 format!("{actor} was turned away from {name}."),
             )
         }
-        Group::Follow { name, actor } => {
-            let name = known(&name)?;
-            engine.follow(&name, &actor).await?;
-            let text =
-                format!("{name} asks to follow {actor}; `group show {name}` says when that is accepted.");
-            done(&name, "follows", actor.as_str(), text)
-        }
+        Group::Follow { name, actor } => follow(house, &known(&name)?, &actor, out).await,
         Group::Unfollow { name, actor } => {
             let name = known(&name)?;
             engine.unfollow(&name, &actor).await?;
@@ -131,164 +125,20 @@ async fn create(
     out.answer(&answer, &text)
 }
 
-async fn list(house: &House, out: Out) -> anyhow::Result<()> {
-    let rows = house.store.list_groups(None).await?;
-    let answers: Vec<Value> = rows
-        .iter()
-        .map(|row| answer(house, row))
-        .collect::<Result<_, _>>()?;
-    if rows.is_empty() {
-        let text =
-            "There are no groups yet. Make one: folkmoot group create NAME --title TITLE --owner ACTOR_URL";
-        return out.answer(&answers, text);
-    }
-    let columns = [
-        ("NAME", Side::Left),
-        ("TITLE", Side::Left),
-        ("MEMBERS", Side::Right),
-        ("FOLLOWERS", Side::Right),
-        ("PENDING", Side::Right),
-        ("THREADS", Side::Right),
-        ("JOIN", Side::Left),
-        ("POST", Side::Left),
-        ("SINCE", Side::Left),
-        ("", Side::Left),
-    ];
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                row.name.clone(),
-                row.title.clone(),
-                row.members.to_string(),
-                row.followers.to_string(),
-                row.pending.to_string(),
-                row.threads.to_string(),
-                row.join.clone(),
-                row.post.clone(),
-                date(row.created_at),
-                row.closed_at.map(|_| "closed".to_owned()).unwrap_or_default(),
-            ]
-        })
-        .collect();
-    out.answer(&answers, &table(&columns, &cells))
-}
-
-async fn show(house: &House, name: &str, out: Out) -> anyhow::Result<()> {
-    let row = find(house, name).await?;
+/// A group of ours accepts at once; another server answers when it answers.
+async fn follow(house: &House, name: &str, actor: &Iri, out: Out) -> anyhow::Result<()> {
+    house.engine.follow(name, actor).await?;
     let following = house.store.list_following(name).await?;
-    let hosts = house.store.list_host_bans(name).await?;
-    let banned = house.store.list_members(name, "banned").await?;
-    let mut answer = answer(house, &row)?;
-    answer["following"] = serde_json::to_value(&following)?;
-    answer["banned_hosts"] = serde_json::to_value(&hosts)?;
-    answer["banned_actors"] = serde_json::to_value(&banned)?;
-    out.answer(&answer, &described(house, &row, &following, &hosts, &banned))
-}
-
-fn described(
-    house: &House,
-    row: &GroupRow,
-    following: &[FollowingRow],
-    hosts: &[HostBanRow],
-    banned: &[MemberRow],
-) -> String {
-    let mut lines = vec![
-        ("name", Some(format!("!{}@{}", row.name, house.here.authority()))),
-        ("id", Some(house.here.group(&row.name))),
-        ("title", Some(row.title.clone())),
-        (
-            "summary",
-            Some(row.summary.clone()).filter(|summary| !summary.is_empty()),
-        ),
-        ("owner", Some(row.owner.clone())),
-        ("join", Some(row.join.clone())),
-        ("post", Some(row.post.clone())),
-        ("follow", Some(row.follow.clone())),
-        ("review", Some("none".to_owned())),
-        ("visibility", Some("public".to_owned())),
-        ("members-list", Some(row.members_list.clone())),
-        ("members", Some(row.members.to_string())),
-        ("followers", Some(row.followers.to_string())),
-        ("pending", Some(row.pending.to_string())),
-        ("threads", Some(row.threads.to_string())),
-        ("comments", Some(row.comments.to_string())),
-        ("made", Some(date(row.created_at))),
-        ("changed", Some(date(row.updated_at))),
-        ("closed", row.closed_at.map(date)),
-    ];
-    lines.extend(following.iter().map(|followed| {
-        let since = followed.accepted_at.map_or_else(
-            || "not accepted yet".to_owned(),
-            |at| format!("since {}", date(at)),
-        );
-        ("follows", Some(format!("{} ({since})", followed.actor)))
-    }));
-    lines.extend(hosts.iter().map(|ban| {
-        (
-            "keeps out",
-            Some(format!("{} (since {})", ban.host, date(ban.since))),
-        )
-    }));
-    lines.extend(banned.iter().map(|ban| {
-        (
-            "keeps out",
-            Some(format!("{} (since {})", ban.actor, date(ban.since))),
-        )
-    }));
-    sheet(&lines)
-}
-
-async fn members(house: &House, name: &str, state: &str, out: Out) -> anyhow::Result<()> {
-    let group = find(house, name).await?;
-    let rows = house.store.list_members(name, state).await?;
-    let columns = [
-        ("ACTOR", Side::Left),
-        ("NAME", Side::Left),
-        ("STANDING", Side::Left),
-        ("SINCE", Side::Left),
-    ];
-    let cells: Vec<Vec<String>> = rows
+    let accepted = following
         .iter()
-        .map(|row| {
-            vec![
-                row.actor.clone(),
-                row.name.clone().unwrap_or_else(|| "-".to_owned()),
-                standing(row),
-                date(row.since),
-            ]
-        })
-        .collect();
-    let mut text = match (rows.is_empty(), state) {
-        (false, _) => table(&columns, &cells),
-        (true, "members") => format!("{name} has no members yet.\n"),
-        (true, _) => format!("{name} has nobody in the state {state}.\n"),
+        .any(|row| row.actor == actor.as_str() && row.accepted_at.is_some());
+    let text = if accepted {
+        format!("{name} follows {actor}.")
+    } else {
+        format!("{name} asks to follow {actor}; `folkmoot group show {name}` says when that is accepted.")
     };
-    if state == "members" && group.pending > 0 {
-        let waiting = count(group.pending, "actor waits", "actors wait");
-        text.push_str(&format!(
-            "{waiting} to be let in: folkmoot group members {name} --state pending\n"
-        ));
-    }
-    out.answer(&rows, &text)
-}
-
-async fn find(house: &House, name: &str) -> anyhow::Result<GroupRow> {
-    match house.store.list_groups(Some(name)).await?.pop() {
-        Some(row) => Ok(row),
-        None => bail!("there is no group named {name}; `folkmoot group list` shows those that there are"),
-    }
-}
-
-/// A group for programs: the row, its id and handle, and the settings that have one value only so far.
-fn answer(house: &House, row: &GroupRow) -> anyhow::Result<Value> {
-    let mut answer = serde_json::to_value(row)?;
-    answer["id"] = house.here.group(&row.name).into();
-    answer["handle"] = format!("!{}@{}", row.name, house.here.authority()).into();
-    answer["review"] = "none".into();
-    answer["visibility"] = "public".into();
-    answer["closed"] = row.closed_at.is_some().into();
-    Ok(answer)
+    let answer = json!({"group": name, "follows": actor.as_str(), "accepted": accepted});
+    out.answer(&answer, &text)
 }
 
 /// What is to be changed. A setting that has one value only so far may be named; there is nothing to change about it.
@@ -324,44 +174,9 @@ fn written(whom: &Whom) -> String {
     }
 }
 
-/// What somebody is to the group, in words: `owner, member, follower`.
-fn standing(row: &MemberRow) -> String {
-    let mut words = Vec::new();
-    if row.role != "member" {
-        words.push(row.role.as_str());
-    }
-    if row.member {
-        words.push("member");
-    }
-    if row.follower {
-        words.push("follower");
-    }
-    if !matches!(row.state.as_str(), "in" | "out") {
-        words.push(row.state.as_str());
-    }
-    words.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::*;
-
-    fn member() -> MemberRow {
-        MemberRow {
-            actor: "https://a.example/u/ann".to_owned(),
-            name: None,
-            host: "a.example".to_owned(),
-            role: "member".to_owned(),
-            member: true,
-            follower: true,
-            state: "in".to_owned(),
-            banned_until: None,
-            ban_reason: None,
-            since: DateTime::UNIX_EPOCH,
-        }
-    }
 
     fn given() -> args::Change {
         args::Change {
@@ -389,22 +204,5 @@ mod tests {
             ..given()
         };
         assert!(changed(emptied).is_ok_and(|change| change.summary.as_deref() == Some("")));
-    }
-
-    #[test]
-    fn a_standing_is_told_in_words() {
-        assert_eq!(standing(&member()), "member, follower");
-        let owner = MemberRow {
-            role: "owner".to_owned(),
-            follower: false,
-            ..member()
-        };
-        assert_eq!(standing(&owner), "owner, member");
-        let waiting = MemberRow {
-            member: false,
-            state: "pending".to_owned(),
-            ..member()
-        };
-        assert_eq!(standing(&waiting), "follower, pending");
     }
 }

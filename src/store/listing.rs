@@ -45,7 +45,7 @@ pub struct MemberRow {
     pub role: String,
     pub member: bool,
     pub follower: bool,
-    /// in, pending, invited, banned or out.
+    /// in, pending, invited, banned or out; a ban that is over is out.
     pub state: String,
     pub banned_until: Option<DateTime<Utc>>,
     pub ban_reason: Option<String>,
@@ -131,17 +131,18 @@ impl Store {
             MemberRow,
             r#"select a.iri as actor, coalesce(a.name, a.username) as name, a.host,
                       case when g.owner_id = a.id then 'owner' else m.role end as "role!",
-                      m.member, m.follower, m.state, m.banned_until, m.ban_reason, m.since
+                      m.member, m.follower, s.state as "state!", m.banned_until, m.ban_reason, m.since
                from membership m
                join "group" g on g.id = m.group_id
                join actor a on a.id = m.actor_id
+               cross join lateral (
+                   select case when m.state = 'banned' and m.banned_until <= $3 then 'out' else m.state end as state) s
                where g.name = $1
                    and case $2
                        when 'members' then m.member
                        when 'followers' then m.follower
-                       when 'banned' then m.state = 'banned' and (m.banned_until is null or m.banned_until > $3)
-                       when 'all' then m.member or m.follower or m.state <> 'out'
-                       else m.state = $2
+                       when 'all' then m.member or m.follower or s.state <> 'out'
+                       else s.state = $2
                    end
                order by m.since desc, m.actor_id desc"#,
             group,

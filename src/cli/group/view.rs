@@ -1,0 +1,227 @@
+//! `group list`, `group show`, `group members`: what an operator sees of a group.
+//!
+//! One rule: text and JSON tell the same. A new setting or number is a line in [`described`]; JSON has it from its row.
+
+use anyhow::bail;
+use serde_json::Value;
+
+use crate::cli::print::{Out, Side, count, date, sheet, table};
+use crate::server::House;
+use crate::store::{FollowingRow, GroupRow, HostBanRow, MemberRow};
+
+pub(super) async fn list(house: &House, out: Out) -> anyhow::Result<()> {
+    let rows = house.store.list_groups(None).await?;
+    let answers: Vec<Value> = rows
+        .iter()
+        .map(|row| answer(house, row))
+        .collect::<Result<_, _>>()?;
+    if rows.is_empty() {
+        let text =
+            "There are no groups yet. Make one: folkmoot group create NAME --title TITLE --owner ACTOR_URL";
+        return out.answer(&answers, text);
+    }
+    let columns = [
+        ("NAME", Side::Left),
+        ("TITLE", Side::Left),
+        ("MEMBERS", Side::Right),
+        ("FOLLOWERS", Side::Right),
+        ("PENDING", Side::Right),
+        ("THREADS", Side::Right),
+        ("JOIN", Side::Left),
+        ("POST", Side::Left),
+        ("SINCE", Side::Left),
+        ("", Side::Left),
+    ];
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.name.clone(),
+                row.title.clone(),
+                row.members.to_string(),
+                row.followers.to_string(),
+                row.pending.to_string(),
+                row.threads.to_string(),
+                row.join.clone(),
+                row.post.clone(),
+                date(row.created_at),
+                row.closed_at.map(|_| "closed".to_owned()).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    out.answer(&answers, &table(&columns, &cells))
+}
+
+pub(super) async fn show(house: &House, name: &str, out: Out) -> anyhow::Result<()> {
+    let row = find(house, name).await?;
+    let following = house.store.list_following(name).await?;
+    let hosts = house.store.list_host_bans(name).await?;
+    let banned = house.store.list_members(name, "banned").await?;
+    let mut answer = answer(house, &row)?;
+    answer["following"] = serde_json::to_value(&following)?;
+    answer["banned_hosts"] = serde_json::to_value(&hosts)?;
+    answer["banned_actors"] = serde_json::to_value(&banned)?;
+    out.answer(&answer, &described(house, &row, &following, &hosts, &banned))
+}
+
+fn described(
+    house: &House,
+    row: &GroupRow,
+    following: &[FollowingRow],
+    hosts: &[HostBanRow],
+    banned: &[MemberRow],
+) -> String {
+    let mut lines = vec![
+        ("name", Some(format!("!{}@{}", row.name, house.here.authority()))),
+        ("id", Some(house.here.group(&row.name))),
+        ("title", Some(row.title.clone())),
+        (
+            "summary",
+            Some(row.summary.clone()).filter(|summary| !summary.is_empty()),
+        ),
+        ("owner", Some(row.owner.clone())),
+        ("join", Some(row.join.clone())),
+        ("post", Some(row.post.clone())),
+        ("follow", Some(row.follow.clone())),
+        ("review", Some("none".to_owned())),
+        ("visibility", Some("public".to_owned())),
+        ("members-list", Some(row.members_list.clone())),
+        ("members", Some(row.members.to_string())),
+        ("followers", Some(row.followers.to_string())),
+        ("pending", Some(row.pending.to_string())),
+        ("threads", Some(row.threads.to_string())),
+        ("comments", Some(row.comments.to_string())),
+        ("made", Some(date(row.created_at))),
+        ("changed", Some(date(row.updated_at))),
+        ("closed", row.closed_at.map(date)),
+    ];
+    lines.extend(following.iter().map(|followed| {
+        let since = followed.accepted_at.map_or_else(
+            || "not accepted yet".to_owned(),
+            |at| format!("since {}", date(at)),
+        );
+        ("follows", Some(format!("{} ({since})", followed.actor)))
+    }));
+    lines.extend(hosts.iter().map(|ban| {
+        (
+            "keeps out",
+            Some(format!("{} (since {})", ban.host, date(ban.since))),
+        )
+    }));
+    lines.extend(banned.iter().map(|ban| {
+        (
+            "keeps out",
+            Some(format!("{} (since {})", ban.actor, date(ban.since))),
+        )
+    }));
+    sheet(&lines)
+}
+
+pub(super) async fn members(house: &House, name: &str, state: &str, out: Out) -> anyhow::Result<()> {
+    let group = find(house, name).await?;
+    let rows = house.store.list_members(name, state).await?;
+    let columns = [
+        ("ACTOR", Side::Left),
+        ("NAME", Side::Left),
+        ("STANDING", Side::Left),
+        ("SINCE", Side::Left),
+    ];
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.actor.clone(),
+                row.name.clone().unwrap_or_else(|| "-".to_owned()),
+                standing(row),
+                date(row.since),
+            ]
+        })
+        .collect();
+    let mut text = match (rows.is_empty(), state) {
+        (false, _) => table(&columns, &cells),
+        (true, "members") => format!("{name} has no members yet.\n"),
+        (true, _) => format!("{name} has nobody in the state {state}.\n"),
+    };
+    if state == "members" && group.pending > 0 {
+        let waiting = count(group.pending, "actor waits", "actors wait");
+        text.push_str(&format!(
+            "{waiting} to be let in: folkmoot group members {name} --state pending\n"
+        ));
+    }
+    out.answer(&rows, &text)
+}
+
+async fn find(house: &House, name: &str) -> anyhow::Result<GroupRow> {
+    match house.store.list_groups(Some(name)).await?.pop() {
+        Some(row) => Ok(row),
+        None => bail!("there is no group named {name}; `folkmoot group list` shows those that there are"),
+    }
+}
+
+/// A group for programs: the row, its id and handle, and the settings that have one value only so far.
+fn answer(house: &House, row: &GroupRow) -> anyhow::Result<Value> {
+    let mut answer = serde_json::to_value(row)?;
+    answer["id"] = house.here.group(&row.name).into();
+    answer["handle"] = format!("!{}@{}", row.name, house.here.authority()).into();
+    answer["review"] = "none".into();
+    answer["visibility"] = "public".into();
+    answer["closed"] = row.closed_at.is_some().into();
+    Ok(answer)
+}
+
+/// What somebody is to the group, in words: `owner, member, follower`.
+fn standing(row: &MemberRow) -> String {
+    let mut words = Vec::new();
+    if row.role != "member" {
+        words.push(row.role.as_str());
+    }
+    if row.member {
+        words.push("member");
+    }
+    if row.follower {
+        words.push("follower");
+    }
+    if !matches!(row.state.as_str(), "in" | "out") {
+        words.push(row.state.as_str());
+    }
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn member() -> MemberRow {
+        MemberRow {
+            actor: "https://a.example/u/ann".to_owned(),
+            name: None,
+            host: "a.example".to_owned(),
+            role: "member".to_owned(),
+            member: true,
+            follower: true,
+            state: "in".to_owned(),
+            banned_until: None,
+            ban_reason: None,
+            since: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_standing_is_told_in_words() {
+        assert_eq!(standing(&member()), "member, follower");
+        let owner = MemberRow {
+            role: "owner".to_owned(),
+            follower: false,
+            ..member()
+        };
+        assert_eq!(standing(&owner), "owner, member");
+        let waiting = MemberRow {
+            member: false,
+            state: "pending".to_owned(),
+            ..member()
+        };
+        assert_eq!(standing(&waiting), "follower, pending");
+    }
+}
