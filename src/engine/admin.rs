@@ -68,8 +68,8 @@ pub enum AdminError {
     NotBanned(String),
     #[error("another change is in the way; try again")]
     Busy,
-    #[error("the inbox would say: {0}")]
-    Inbox(String),
+    #[error("{0}")]
+    No(String),
     #[error(transparent)]
     Key(#[from] NoKey),
     #[error(transparent)]
@@ -80,8 +80,8 @@ impl From<Trouble> for AdminError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Conflict => Self::Busy,
-            Trouble::Refused(Refused::Forbidden { why, .. } | Refused::Unavailable(why)) => Self::Inbox(why),
-            Trouble::Refused(other) => Self::Inbox(format!("{other:?}")),
+            Trouble::Refused(Refused::Forbidden { why, .. } | Refused::Unavailable(why)) => Self::No(why),
+            Trouble::Refused(other) => Self::No(format!("{other:?}")),
         }
     }
 }
@@ -154,14 +154,28 @@ impl Engine {
         match (whom, stub) {
             (Whom::Host(host), _) => {
                 membership::ban_host(&mut tx, group.id, host, self.clock().now()).await?;
-                for actor in membership::actors_of_host(&mut tx, group.id, host).await? {
-                    self.put_out(&mut tx, &group, actor).await?;
+                for iri in membership::actors_of_host(&mut tx, group.id, host).await? {
+                    self.turn_out(&mut tx, &group, &iri).await?;
                 }
             }
             (Whom::Actor(_), Some(actor)) => self.ban_actor(&mut tx, &group, &actor, &ban).await?,
             (Whom::Actor(_), None) => {}
         }
         self.commit(tx).await
+    }
+
+    /// Somebody whose host is banned leaves the group, and is told.
+    async fn turn_out(&self, tx: &mut Tx, group: &InTurn, iri: &str) -> Result<(), AdminError> {
+        let iri = Iri::object(iri).map_err(|why| AdminError::BadName(why.to_string()))?;
+        let Some(actor) = self.store().actor(&iri).await? else {
+            return Ok(());
+        };
+        let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
+        if let Some(request) = request {
+            self.send_reject(tx, group, &actor, &request, Refusal::Banned)
+                .await?;
+        }
+        Ok(self.put_out(tx, group, actor.id).await?)
     }
 
     async fn ban_actor(

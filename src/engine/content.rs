@@ -47,7 +47,7 @@ impl Engine {
             && received::is_awaited(tx, iri.as_str()).await?
         {
             // Its parent is being fetched: it waits behind it (ORD10).
-            return self.keep_waiting(tx, case, iri.as_str()).await;
+            return self.keep_waiting(tx, case, case.activity.id.as_str()).await;
         }
         let names = self.groups_for(case, parent.as_ref());
         let groups = self.take(tx, &names).await?;

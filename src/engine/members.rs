@@ -10,7 +10,7 @@ use crate::{
         turn::{Case, Trouble, lets_in},
     },
     store::{
-        Actor, ActorId, DestinationId, Tx,
+        self, Actor, ActorId, DestinationId, Tx,
         group::{self, Change, InTurn},
         log::{self, NewLetter},
         membership::{self, Written},
@@ -88,10 +88,10 @@ impl Engine {
         group: &InTurn,
         actor: &Actor,
     ) -> Result<Option<DestinationId>, Trouble> {
-        if actor.host == self.here().authority() || actor.inbox.is_empty() {
+        if actor.host == self.here().authority() || !actor.is_known() {
             return Ok(None);
         }
-        let shape = self.store().shape_of_host(&actor.host).await?;
+        let shape = store::shape_of(&mut **tx, &actor.host).await?;
         let own = shape
             .as_deref()
             .and_then(dialect::shape_named)
@@ -249,7 +249,7 @@ impl Engine {
         id: uuid::Uuid,
         body: &str,
     ) -> Result<(), Trouble> {
-        if actor.inbox.is_empty() || actor.host == self.here().authority() {
+        if !actor.is_known() || actor.host == self.here().authority() {
             return Ok(());
         }
         let destination = match membership::heard_at(tx, group.id, actor.id).await?.0 {

@@ -214,9 +214,13 @@ impl Engine {
             Ok(activity) => activity,
             Err(refused) => return End::Never(format!("{refused:?}")),
         };
-        if matches!(arrived.ask, Ask::Post(_)) {
-            // It waited for its parent only.
-            return self.end(waiting, &arrived, &waiting.raw, actor).await;
+        if let Ask::Post(post) = &arrived.ask {
+            // It waits for its parent only.
+            return match self.store().is_being_fetched(post.in_reply_to.as_ref()).await {
+                Ok(true) => End::Later,
+                Ok(false) => self.end(waiting, &arrived, &waiting.raw, actor).await,
+                Err(error) => End::Failed(error),
+            };
         }
         if !needs.same_origin(&actor.iri) {
             return End::Never("its object is not on the server of its actor".into());

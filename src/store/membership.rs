@@ -190,19 +190,16 @@ pub async fn groups_of(tx: &mut Tx, actor: ActorId) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn actors_of_host(tx: &mut Tx, group: GroupId, host: &str) -> Result<Vec<ActorId>> {
+pub async fn actors_of_host(tx: &mut Tx, group: GroupId, host: &str) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
-        r#"select m.actor_id from membership m join actor a on a.id = m.actor_id
+        r#"select a.iri from membership m join actor a on a.id = m.actor_id
            where m.group_id = $1 and m.state in ('in', 'pending', 'invited')
              and (a.host = $2 or a.host like '%.' || $2 or a.host like $2 || ':%' or a.host like '%.' || $2 || ':%')"#,
         group.0,
         host
     )
     .fetch_all(&mut **tx)
-    .await?
-    .into_iter()
-    .map(ActorId)
-    .collect())
+    .await?)
 }
 
 /// Keeps a whole host out of a group.

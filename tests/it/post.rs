@@ -30,7 +30,10 @@ impl Members {
         self.explainer.hears_of([said]).once().await;
         world.settles().await;
         let about = |heard: &&crate::support::peer::Heard| heard.text.contains(said.id());
-        assert_eq!(self.microblog.heard().iter().find(about).map(|heard| &heard.text), None);
+        assert_eq!(
+            self.microblog.heard().iter().find(about).map(|heard| &heard.text),
+            None
+        );
     }
 }
 
@@ -41,7 +44,10 @@ async fn a_post_reaches_every_member_in_the_shape_that_they_understand() {
         let world = World::start().await;
         let group = world.group("garden").await;
         let all = members(&world, &group, software).await;
-        let posts = all.ann.posts(&group, ["one <&> \"two\"", "zwei \u{1f331}", "three"]).await;
+        let posts = all
+            .ann
+            .posts(&group, ["one <&> \"two\"", "zwei \u{1f331}", "three"])
+            .await;
         all.threadiverse.hears_of(&posts).once().in_order().await;
         all.microblog.hears_of(&posts).once().in_order().await;
         all.explainer.hears_of(&posts).once().in_order().await;
@@ -62,8 +68,17 @@ async fn an_announcement_is_addressed_and_dereferences() {
         let document = &announce.document;
         assert_eq!(document["actor"], group.id);
         assert_eq!(document["audience"], group.id);
-        assert!(document["cc"].as_array().unwrap().contains(&json!(group.part("followers"))), "{document}");
-        assert!(document["cc"].as_array().unwrap().contains(&json!(all.ann.id())), "{document}");
+        assert!(
+            document["cc"]
+                .as_array()
+                .unwrap()
+                .contains(&json!(group.part("followers"))),
+            "{document}"
+        );
+        assert!(
+            document["cc"].as_array().unwrap().contains(&json!(all.ann.id())),
+            "{document}"
+        );
         assert_eq!(announce.key_id, Some(format!("{}#main-key", group.id)));
         assert_eq!(world.document(announce.id()).await, *document);
         ids.push(announce.id().to_owned());
@@ -170,7 +185,12 @@ async fn what_is_deleted_is_taken_back_everywhere() {
         assert_eq!(undo.document["object"]["id"], boost.document["id"]);
         let again = all.ann.deletes(&group, &post).await;
         world.settles().await;
-        let told = all.explainer.heard().iter().filter(|heard| heard.object_id() == again.id()).count();
+        let told = all
+            .explainer
+            .heard()
+            .iter()
+            .filter(|heard| heard.object_id() == again.id())
+            .count();
         assert!(told <= 1, "a second Delete is not told");
         world.end().await;
     }
@@ -187,14 +207,25 @@ async fn who_may_not_post_is_told_why() {
         (PostPolicy::Followers, "followers", "not-a-follower"),
         (PostPolicy::Admins, "admins", "not-an-admin"),
     ] {
-        let policies = Policies { post: policy, owner: Some(owner.clone()), ..Policies::default() };
+        let policies = Policies {
+            post: policy,
+            owner: Some(owner.clone()),
+            ..Policies::default()
+        };
         let group = world.group_with(name, policies).await;
         let post = stranger.speaks(|me| stranger.server().software().manners.post(me, &group, "hello"));
         let problem = stranger.sends(&group, &post).await.problem(403);
-        assert!(problem["type"].as_str().unwrap().ends_with(&format!("#{code}")), "{problem}");
+        assert!(
+            problem["type"].as_str().unwrap().ends_with(&format!("#{code}")),
+            "{problem}"
+        );
         assert_eq!(world.document(&group.part("outbox")).await["totalItems"], 0);
     }
-    let policies = Policies { post: PostPolicy::Anyone, owner: Some(owner), ..Policies::default() };
+    let policies = Policies {
+        post: PostPolicy::Anyone,
+        owner: Some(owner),
+        ..Policies::default()
+    };
     let group = world.group_with("anyone", policies).await;
     stranger.post(&group, "hello").await;
     world.end().await;
@@ -205,7 +236,11 @@ async fn who_may_not_post_is_told_why() {
 async fn members_comment_where_admins_post() {
     let world = World::start().await;
     let owner = world.lemmy().actor("owner");
-    let policies = Policies { post: PostPolicy::Admins, owner: Some(owner.clone()), ..Policies::default() };
+    let policies = Policies {
+        post: PostPolicy::Admins,
+        owner: Some(owner.clone()),
+        ..Policies::default()
+    };
     let group = world.group_with("news", policies).await;
     let ann = world.lemmy().actor("ann").follows(&group).await;
     let post = owner.post(&group, "news").await;
@@ -245,7 +280,13 @@ async fn what_is_somebody_elses_stays_as_it_is() {
 async fn a_reply_belongs_to_its_parents_group() {
     let world = World::start().await;
     let (garden, kitchen) = (world.group("garden").await, world.group("kitchen").await);
-    let ann = world.mastodon().actor("ann").follows(&garden).await.follows(&kitchen).await;
+    let ann = world
+        .mastodon()
+        .actor("ann")
+        .follows(&garden)
+        .await
+        .follows(&kitchen)
+        .await;
     let bob = world.lemmy().actor("bob").follows(&garden).await;
     let post = ann.post(&garden, "one").await;
     bob.replies(&garden, &post, "two").await;
@@ -253,7 +294,11 @@ async fn a_reply_belongs_to_its_parents_group() {
     assert_eq!(world.document(&garden.part("outbox")).await["totalItems"], 2);
     assert_eq!(world.document(&kitchen.part("outbox")).await["totalItems"], 0);
     let lemmy = bob.server().software().manners;
-    let elsewhere = ann.would_say(json!({ "id": ann.server().mint("x"), "actor": ann.id() }), ann.server().mint("notes"), false);
+    let elsewhere = ann.would_say(
+        json!({ "id": ann.server().mint("x"), "actor": ann.id() }),
+        ann.server().mint("notes"),
+        false,
+    );
     let reply = bob.speaks(|me| lemmy.reply(me, &garden, &elsewhere, "two"));
     bob.sends(&garden, &reply).await.problem(403);
     world.end().await;
@@ -264,7 +309,13 @@ async fn a_reply_belongs_to_its_parents_group() {
 async fn a_crosspost_is_one_post_in_two_groups() {
     let world = World::start().await;
     let (garden, kitchen) = (world.group("garden").await, world.group("kitchen").await);
-    let ann = world.mastodon().actor("ann").follows(&garden).await.follows(&kitchen).await;
+    let ann = world
+        .mastodon()
+        .actor("ann")
+        .follows(&garden)
+        .await
+        .follows(&kitchen)
+        .await;
     let [bob, cleo] = ["bob", "cleo"].map(|name| world.mastodon().actor(name));
     let (bob, cleo) = (bob.follows(&garden).await, cleo.follows(&kitchen).await);
     let mut create = ann.speaks(|me| ann.server().software().manners.post(me, &garden, "both"));
@@ -276,7 +327,9 @@ async fn a_crosspost_is_one_post_in_two_groups() {
     ann.server().publishes(&create["object"]);
     let post = create["object"]["id"].as_str().unwrap().to_owned();
     let said = ann.would_say(create, post, false);
-    ann.sends_to(&format!("{}/inbox", world.base()), &said.text).await.is(202);
+    ann.sends_to(&format!("{}/inbox", world.base()), &said.text)
+        .await
+        .is(202);
     bob.hears_of([&said]).once().await;
     cleo.hears_of([&said]).once().await;
     assert_eq!(world.count("select count(*) from post").await, 1);

@@ -7,20 +7,41 @@ use super::{Row, Scene, rows};
 use crate::support::peer::{Reply, activity_json, redirect, typed};
 
 pub(super) const ROWS: &[Row] = rows![
-    fet01, fet02, fet03, fet05, fet06, fet07, fet09, fet10, fet11, fet14, fet17_fet19, fet18, fet21, fet22,
+    fet01,
+    fet02,
+    fet03,
+    fet05,
+    fet06,
+    fet07,
+    fet09,
+    fet10,
+    fet11,
+    fet14,
+    fet17_fet19,
+    fet18,
+    fet21,
+    fet22,
 ];
 
 /// Mallory's Create of a note given by its id, which must be fetched; then whatever comes of it is over.
 async fn by_id(scene: &Scene, id: &str) {
     let create = scene.create(&json!(id));
     let answer = scene.sends(&create).await;
-    assert!([202, 400, 403].contains(&answer.status), "{id}: {} {}", answer.status, answer.body);
+    assert!(
+        [202, 400, 403].contains(&answer.status),
+        "{id}: {} {}",
+        answer.status,
+        answer.body
+    );
     scene.world.settles().await;
 }
 
 /// A note of mallory's that was fetched is in the group now.
 async fn is_in(scene: &Scene, id: &str) -> bool {
-    let outbox = scene.world.document(&format!("{}?page=true", scene.group.part("outbox"))).await;
+    let outbox = scene
+        .world
+        .document(&format!("{}?page=true", scene.group.part("outbox")))
+        .await;
     outbox["orderedItems"].to_string().contains(id)
 }
 
@@ -40,7 +61,9 @@ async fn fet01(scene: &Scene) {
         "attributedTo": scene.alice.id(), "to": ["as:Public"],
     });
     third.publishes(&hers);
-    scene.evil().serves("/notes/fet01", redirect(302, hers["id"].as_str().unwrap()));
+    scene
+        .evil()
+        .serves("/notes/fet01", redirect(302, hers["id"].as_str().unwrap()));
     by_id(scene, &format!("{}/notes/fet01", scene.evil().base())).await;
 }
 
@@ -48,7 +71,10 @@ async fn fet01(scene: &Scene) {
 async fn fet02(scene: &Scene) {
     let third = scene.alice.server();
     let id = format!("{}/redirect?u=evil", third.base());
-    third.serves("/redirect?u=evil", redirect(302, &format!("{}/notes/fet02", scene.evil().base())));
+    third.serves(
+        "/redirect?u=evil",
+        redirect(302, &format!("{}/notes/fet02", scene.evil().base())),
+    );
     let mut forged = scene.note();
     forged["id"] = json!(id);
     forged["attributedTo"] = json!(scene.alice.id());
@@ -59,16 +85,27 @@ async fn fet02(scene: &Scene) {
 /// Redirects without end.
 async fn fet03(scene: &Scene) {
     let base = scene.evil().base();
-    for (from, to) in [("/loop/a", "/loop/b"), ("/loop/b", "/loop/a"), ("/loop/self", "/loop/self")] {
+    for (from, to) in [
+        ("/loop/a", "/loop/b"),
+        ("/loop/b", "/loop/a"),
+        ("/loop/self", "/loop/self"),
+    ] {
         scene.evil().serves(from, redirect(302, &format!("{base}{to}")));
     }
     for hop in 0..5 {
-        scene.evil().serves(&format!("/chain/{hop}"), redirect(302, &format!("{base}/chain/{}", hop + 1)));
+        scene.evil().serves(
+            &format!("/chain/{hop}"),
+            redirect(302, &format!("{base}/chain/{}", hop + 1)),
+        );
     }
     for start in ["/loop/a", "/loop/self", "/chain/0"] {
         by_id(scene, &format!("{base}{start}")).await;
     }
-    assert_eq!(scene.evil().times_fetched("/chain/5"), 0, "the chain was followed to its end");
+    assert_eq!(
+        scene.evil().times_fetched("/chain/5"),
+        0,
+        "the chain was followed to its end"
+    );
 }
 
 /// Content types as they are written in the wild.
@@ -86,7 +123,13 @@ async fn fet05(scene: &Scene) {
         assert!(is_in(scene, &id).await, "{kind}");
     }
     scene.from_here().await;
-    for kind in ["text/html", "application/json", "application/octet-stream", "application/ld+json", "image/png"] {
+    for kind in [
+        "text/html",
+        "application/json",
+        "application/octet-stream",
+        "application/ld+json",
+        "image/png",
+    ] {
         let note = scene.note();
         let id = note_id(&note);
         scene.evil().serves(path(scene, &id), typed(&note, kind));
@@ -112,8 +155,19 @@ async fn fet07(scene: &Scene) {
     let note = scene.note();
     let id = note_id(&note);
     let there = format!("{}/notes/elsewhere", scene.alice.server().base());
-    let page = format!("<html><link rel=\"alternate\" type=\"application/activity+json\" href=\"{there}\"></html>");
-    scene.evil().serves(path(scene, &id), reply("text/html", Some(("link", format!("<{there}>; rel=alternate; type=\"application/activity+json\""))), page));
+    let page =
+        format!("<html><link rel=\"alternate\" type=\"application/activity+json\" href=\"{there}\"></html>");
+    scene.evil().serves(
+        path(scene, &id),
+        reply(
+            "text/html",
+            Some((
+                "link",
+                format!("<{there}>; rel=alternate; type=\"application/activity+json\""),
+            )),
+            page,
+        ),
+    );
     by_id(scene, &id).await;
     assert_eq!(scene.alice.server().times_fetched("/notes/elsewhere"), 0);
 }
@@ -124,11 +178,17 @@ async fn fet09(scene: &Scene) {
         format!("{}/actor", scene.world.base()),
         scene.group.part("outbox"),
         format!("{}/post/0199aaaa-0000-7000-8000-000000000000", scene.world.base()),
-        format!("http://localhost:{}/actor", scene.world.authority().rsplit(':').next().unwrap()),
+        format!(
+            "http://localhost:{}/actor",
+            scene.world.authority().rsplit(':').next().unwrap()
+        ),
     ] {
         by_id(scene, &id).await;
     }
-    scene.evil().serves("/notes/ours", redirect(302, &format!("{}/actor", scene.world.base())));
+    scene.evil().serves(
+        "/notes/ours",
+        redirect(302, &format!("{}/actor", scene.world.base())),
+    );
     by_id(scene, &format!("{}/notes/ours", scene.evil().base())).await;
 }
 
@@ -136,7 +196,9 @@ async fn fet09(scene: &Scene) {
 async fn fet10(scene: &Scene) {
     let note = scene.note();
     let id = note_id(&note);
-    scene.evil().serves(path(scene, &id), std::sync::Arc::new(endless));
+    scene
+        .evil()
+        .serves(path(scene, &id), std::sync::Arc::new(endless));
     by_id(scene, &id).await;
     let note = scene.note();
     let id = note_id(&note);
@@ -152,7 +214,7 @@ type Response = axum::response::Response<Body>;
 fn endless() -> Response {
     let chunk = Bytes::from(vec![b' '; 64 * 1024]);
     let chunks = futures_util::stream::repeat_with(move || Ok::<_, std::convert::Infallible>(chunk.clone()));
-    Response::builder()
+    axum::response::Response::builder()
         .header("content-type", "application/activity+json")
         .body(Body::from_stream(chunks))
         .unwrap()
@@ -174,12 +236,20 @@ async fn fet11(scene: &Scene) {
     for encoding in ["gzip", "br", "deflate", "x-unknown"] {
         let note = scene.note();
         let id = note_id(&note);
-        let encoded = reply("application/activity+json", Some(("content-encoding", encoding.to_owned())), vec![0x1f, 0x8b, 8, 0]);
+        let encoded = reply(
+            "application/activity+json",
+            Some(("content-encoding", encoding.to_owned())),
+            vec![0x1f, 0x8b, 8, 0],
+        );
         scene.evil().serves(path(scene, &id), encoded);
         by_id(scene, &id).await;
         let plain = scene.note();
         let id = note_id(&plain);
-        let lying = reply("application/activity+json", Some(("content-encoding", encoding.to_owned())), plain.to_string());
+        let lying = reply(
+            "application/activity+json",
+            Some(("content-encoding", encoding.to_owned())),
+            plain.to_string(),
+        );
         scene.evil().serves(path(scene, &id), lying);
         by_id(scene, &id).await;
     }
@@ -195,11 +265,20 @@ async fn fet14(scene: &Scene) {
         note
     };
     for n in 0..40 {
-        scene.evil().publishes(&reply(format!("{base}/deep/{n}"), format!("{base}/deep/{}", n + 1)));
+        scene.evil().publishes(&reply(
+            format!("{base}/deep/{n}"),
+            format!("{base}/deep/{}", n + 1),
+        ));
     }
-    scene.evil().publishes(&reply(format!("{base}/cycle/a"), format!("{base}/cycle/b")));
-    scene.evil().publishes(&reply(format!("{base}/cycle/b"), format!("{base}/cycle/a")));
-    scene.evil().publishes(&reply(format!("{base}/cycle/self"), format!("{base}/cycle/self")));
+    scene
+        .evil()
+        .publishes(&reply(format!("{base}/cycle/a"), format!("{base}/cycle/b")));
+    scene
+        .evil()
+        .publishes(&reply(format!("{base}/cycle/b"), format!("{base}/cycle/a")));
+    scene
+        .evil()
+        .publishes(&reply(format!("{base}/cycle/self"), format!("{base}/cycle/self")));
     for id in ["/deep/0", "/cycle/a", "/cycle/self"] {
         by_id(scene, &format!("{base}{id}")).await;
     }
@@ -224,7 +303,8 @@ async fn fet17_fet19(scene: &Scene) {
     .enumerate()
     {
         let server = scene.world.server("newcomer");
-        let links = json!({ "links": [{ "rel": "http://nodeinfo.diaspora.software/ns/schema/2.1", "href": href }] });
+        let links =
+            json!({ "links": [{ "rel": "http://nodeinfo.diaspora.software/ns/schema/2.1", "href": href }] });
         server.serves("/.well-known/nodeinfo", typed(&links, "application/json"));
         let actor = server.actor("n");
         let join = actor.asks(&scene.group).await;
@@ -253,7 +333,11 @@ async fn fet18(scene: &Scene) {
     ] {
         let url = format!("{}/.well-known/webfinger?resource={resource}", scene.world.base());
         let answer = scene.world.get(&url, "application/jrd+json").await;
-        assert!([400, 404, 414].contains(&answer.status().as_u16()), "{resource}: {}", answer.status());
+        assert!(
+            [400, 404, 414].contains(&answer.status().as_u16()),
+            "{resource}: {}",
+            answer.status()
+        );
     }
     let none = format!("{}/.well-known/webfinger", scene.world.base());
     assert_eq!(scene.world.get(&none, "*/*").await.status(), 400);
@@ -261,7 +345,15 @@ async fn fet18(scene: &Scene) {
 
 /// HTML that is slow to read for those who read it badly.
 async fn fet21(scene: &Scene) {
-    for piece in ["<a ", "<a href=\"", "<!--", "&#", "<svg><style>", "[[[[", "<b><i>"] {
+    for piece in [
+        "<a ",
+        "<a href=\"",
+        "<!--",
+        "&#",
+        "<svg><style>",
+        "[[[[",
+        "<b><i>",
+    ] {
         let mut note = scene.note();
         note["content"] = json!(piece.repeat(900_000 / piece.len()));
         scene.sends(&scene.create(&note)).await.is(202);

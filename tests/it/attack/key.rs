@@ -40,7 +40,10 @@ async fn with_key(scene: &Scene, what: &str, key_id: &str, statuses: &[u16]) {
 /// A document that says that its key is alice's: she does not list it.
 async fn key02(scene: &Scene) {
     let id = format!("{}/keys/hers", scene.evil().base());
-    scene.evil().serves("/keys/hers", activity_json(&key_document(scene, &id, &scene.alice.id())));
+    scene.evil().serves(
+        "/keys/hers",
+        activity_json(&key_document(scene, &id, &scene.alice.id())),
+    );
     with_key(scene, "KEY02", &id, &[401]).await;
 }
 
@@ -57,22 +60,38 @@ async fn key03(scene: &Scene) {
     .enumerate()
     {
         let path = format!("/keys/3-{n}");
-        scene.evil().serves(&path, activity_json(&key_document(scene, id, &mallory)));
-        let forgery = Forgery::new(&scene.mallory, &scene.group.inbox(), &scene.post(&scene.mallory).to_string());
+        scene
+            .evil()
+            .serves(&path, activity_json(&key_document(scene, id, &mallory)));
+        let forgery = Forgery::new(
+            &scene.mallory,
+            &scene.group.inbox(),
+            &scene.post(&scene.mallory).to_string(),
+        );
         let forgery = forgery.with(|forgery| forgery.key_id = format!("{base}{path}"));
         refused("KEY03", forgery.send().await, &[401]);
     }
-    let fragment = Forgery::new(&scene.mallory, &scene.group.inbox(), &scene.post(&scene.mallory).to_string())
-        .with(|forgery| forgery.key_id = format!("{mallory}#another-key"));
+    let fragment = Forgery::new(
+        &scene.mallory,
+        &scene.group.inbox(),
+        &scene.post(&scene.mallory).to_string(),
+    )
+    .with(|forgery| forgery.key_id = format!("{mallory}#another-key"));
     refused("KEY03", fragment.send().await, &[401]);
 }
 
 /// A key id that leads elsewhere.
 async fn key05(scene: &Scene) {
     let good = scene.alice.server();
-    let hers = key_document(scene, &format!("{}/keys/5", scene.evil().base()), &scene.alice.id());
+    let hers = key_document(
+        scene,
+        &format!("{}/keys/5", scene.evil().base()),
+        &scene.alice.id(),
+    );
     good.serves("/keys/5", activity_json(&hers));
-    scene.evil().serves("/keys/5", redirect(302, &format!("{}/keys/5", good.base())));
+    scene
+        .evil()
+        .serves("/keys/5", redirect(302, &format!("{}/keys/5", good.base())));
     with_key(scene, "KEY05", &format!("{}/keys/5", scene.evil().base()), &[401]).await;
 }
 
@@ -150,7 +169,9 @@ async fn key10(scene: &Scene) {
     let eve = scene.alice.server().actor("eve");
     let mut profile = scene.alice.document();
     profile["publicKey"]["publicKeyPem"] = json!(eve.key().public().to_pem());
-    let update = eve.speaks(|me| json!({ "id": (me.mint)("updates"), "type": "Update", "actor": me.id, "object": profile }));
+    let update = eve.speaks(
+        |me| json!({ "id": (me.mint)("updates"), "type": "Update", "actor": me.id, "object": profile }),
+    );
     refused("KEY10", eve.sends(&scene.group, &update).await, &[403]);
     known_by_old_key(scene).await;
 }
@@ -160,8 +181,9 @@ async fn key11(scene: &Scene) {
     let mut profile = scene.alice.document();
     let stolen = scene.mallory.key();
     profile["publicKey"]["publicKeyPem"] = json!(stolen.public().to_pem());
-    let update =
-        scene.alice.speaks(|me| json!({ "id": (me.mint)("updates"), "type": "Update", "actor": me.id, "object": profile }));
+    let update = scene.alice.speaks(
+        |me| json!({ "id": (me.mint)("updates"), "type": "Update", "actor": me.id, "object": profile }),
+    );
     scene.alice.sends(&scene.group, &update).await.is(202);
     scene.world.settles().await;
     let forged = scene.forge().with(|forgery| forgery.key = stolen);
@@ -203,12 +225,26 @@ async fn key13(scene: &Scene) {
         let follow = actor.speaks(|me| actor.server().software().manners.join(me, &scene.group));
         let answer = actor.sends(&scene.group, &follow).await;
         // A bad shared inbox may also be passed over; then the actor's own is used, and the follower is let in.
-        let statuses: &[u16] = if field == "endpoints" { &[202, 400, 401, 403] } else { &[400, 401, 403] };
-        assert!(statuses.contains(&answer.status), "{what}: {} {}", answer.status, answer.body);
+        let statuses: &[u16] = if field == "endpoints" {
+            &[202, 400, 401, 403]
+        } else {
+            &[400, 401, 403]
+        };
+        assert!(
+            statuses.contains(&answer.status),
+            "{what}: {} {}",
+            answer.status,
+            answer.body
+        );
         if answer.status == 202 {
-            let inbox = actor.document()["inbox"].as_str().unwrap().replace(scene.evil().base(), "");
+            let inbox = actor.document()["inbox"]
+                .as_str()
+                .unwrap()
+                .replace(scene.evil().base(), "");
             scene.evil().hears(&what, |heard| heard.inbox == inbox).await;
-            actor.leaves(&scene.group, &actor.would_say(follow, String::new(), false)).await;
+            actor
+                .leaves(&scene.group, &actor.would_say(follow, String::new(), false))
+                .await;
             scene.from_here().await;
         }
     }
@@ -219,7 +255,9 @@ async fn key14(scene: &Scene) {
     let gone = scene.evil().actor("gone");
     let path = gone.id().replace(scene.evil().base(), "");
     scene.evil().serves(&path, status(410));
-    let leave = gone.speaks(|me| json!({ "id": (me.mint)("leaves"), "type": "Leave", "actor": me.id, "object": scene.group.id }));
+    let leave = gone.speaks(
+        |me| json!({ "id": (me.mint)("leaves"), "type": "Leave", "actor": me.id, "object": scene.group.id }),
+    );
     let answer = gone.sends(&scene.group, &leave).await;
     assert!([202, 401].contains(&answer.status), "{}", answer.body);
 }
@@ -229,13 +267,17 @@ async fn key15(scene: &Scene) {
     let fickle = scene.evil().actor("fickle");
     for kind in ["Group", "Application", "Person"] {
         fickle.publishes(|profile| profile["type"] = json!(kind));
-        let update = fickle.speaks(|me| {
-            json!({ "id": (me.mint)("updates"), "type": "Update", "actor": me.id, "object": me.id })
-        });
+        let update = fickle.speaks(
+            |me| json!({ "id": (me.mint)("updates"), "type": "Update", "actor": me.id, "object": me.id }),
+        );
         fickle.sends(&scene.group, &update).await.is(202);
         scene.world.settles().await;
         let post = scene.post(&fickle);
-        refused(&format!("KEY15 {kind}"), fickle.sends(&scene.group, &post).await, &[403]);
+        refused(
+            &format!("KEY15 {kind}"),
+            fickle.sends(&scene.group, &post).await,
+            &[403],
+        );
         scene.world.advance(TimeDelta::minutes(2));
     }
 }

@@ -41,7 +41,10 @@ struct Calm {
 }
 
 /// One row of the catalogue.
-type Row = (&'static str, for<'a> fn(&'a Scene) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>);
+type Row = (
+    &'static str,
+    for<'a> fn(&'a Scene) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+);
 
 /// `rows![sig01, sig02]`: names and functions.
 macro_rules! rows {
@@ -76,7 +79,14 @@ impl Scene {
         let alice = world.mastodon().actor("alice").follows(&group).await;
         let bob = world.lemmy().actor("bob").follows(&group).await;
         let mallory = world.server("newcomer").actor("mallory").follows(&group).await;
-        Self { world, group, alice, bob, mallory, before: Mutex::default() }
+        Self {
+            world,
+            group,
+            alice,
+            bob,
+            mallory,
+            before: Mutex::default(),
+        }
     }
 
     /// What is so now must be so when the row ends.
@@ -89,7 +99,10 @@ impl Scene {
         self.world.settles().await;
         let mut state = self.world.state(&[self.evil().authority()]).await;
         state.retain(|_, rows| !rows.is_empty());
-        Calm { state, heard: self.alice.server().heard().len() + self.bob.server().heard().len() }
+        Calm {
+            state,
+            heard: self.alice.server().heard().len() + self.bob.server().heard().len(),
+        }
     }
 
     async fn oracle(&self) -> Result<(), String> {
@@ -123,7 +136,11 @@ impl Scene {
 
     /// A right request of alice's, to be spoilt.
     fn forge(&self) -> Forgery {
-        Forgery::new(&self.alice, &self.group.inbox(), &self.post(&self.alice).to_string())
+        Forgery::new(
+            &self.alice,
+            &self.group.inbox(),
+            &self.post(&self.alice).to_string(),
+        )
     }
 
     /// A Create by mallory around this object.
@@ -161,7 +178,13 @@ impl Scene {
 /// The answer is a problem document of one of these statuses, and repeats nothing of what was sent.
 #[track_caller]
 fn refused(what: &str, answer: Answer, statuses: &[u16]) {
-    assert!(statuses.contains(&answer.status), "{what}: {} {}\nto {}", answer.status, answer.body, answer.sent);
+    assert!(
+        statuses.contains(&answer.status),
+        "{what}: {} {}\nto {}",
+        answer.status,
+        answer.body,
+        answer.sent
+    );
     let status = answer.status;
     answer.problem(status);
 }
@@ -172,7 +195,8 @@ fn the_catalogue_is_covered() {
     let here = [sig::ROWS, key::ROWS, org::ROWS, fet::ROWS, ssr::ROWS, par::ROWS].concat();
     let covered = |id: &str| {
         let id = id.to_lowercase();
-        here.iter().any(|(name, _)| name.split('_').any(|part| part == id))
+        here.iter()
+            .any(|(name, _)| name.split('_').any(|part| part == id))
             || ELSEWHERE.iter().any(|(row, _)| row.to_lowercase() == id)
     };
     let missing: Vec<_> = CATALOGUE.iter().filter(|id| !covered(id)).collect();
@@ -180,13 +204,14 @@ fn the_catalogue_is_covered() {
 }
 
 const CATALOGUE: [&str; 84] = [
-    "SIG01", "SIG02", "SIG03", "SIG05", "SIG06", "SIG07", "SIG09", "SIG10", "SIG11", "SIG13", "SIG14", "SIG15",
-    "SIG17", "SIG18", "SIG19", "SIG21", "SIG22", "SIG23", "KEY01", "KEY02", "KEY03", "KEY05", "KEY06", "KEY07",
-    "KEY09", "KEY10", "KEY11", "KEY13", "KEY14", "KEY15", "ORG01", "ORG02", "ORG03", "ORG05", "ORG06", "ORG07",
-    "ORG09", "ORG10", "ORG11", "ORG13", "ORG14", "ORG15", "ORG17", "ORG18", "ORG19", "ORG21", "ORG22", "FET01",
-    "FET02", "FET03", "FET05", "FET06", "FET07", "FET09", "FET10", "FET11", "FET13", "FET14", "FET15", "FET17",
-    "FET18", "FET19", "FET21", "FET22", "SSR01", "SSR02", "SSR03", "SSR05", "SSR06", "SSR07", "SSR09", "SSR10",
-    "SSR11", "SSR13", "PAR01", "PAR02", "PAR03", "PAR05", "PAR06", "PAR07", "PAR09", "PAR10", "PAR13", "PAR14",
+    "SIG01", "SIG02", "SIG03", "SIG05", "SIG06", "SIG07", "SIG09", "SIG10", "SIG11", "SIG13", "SIG14",
+    "SIG15", "SIG17", "SIG18", "SIG19", "SIG21", "SIG22", "SIG23", "KEY01", "KEY02", "KEY03", "KEY05",
+    "KEY06", "KEY07", "KEY09", "KEY10", "KEY11", "KEY13", "KEY14", "KEY15", "ORG01", "ORG02", "ORG03",
+    "ORG05", "ORG06", "ORG07", "ORG09", "ORG10", "ORG11", "ORG13", "ORG14", "ORG15", "ORG17", "ORG18",
+    "ORG19", "ORG21", "ORG22", "FET01", "FET02", "FET03", "FET05", "FET06", "FET07", "FET09", "FET10",
+    "FET11", "FET13", "FET14", "FET15", "FET17", "FET18", "FET19", "FET21", "FET22", "SSR01", "SSR02",
+    "SSR03", "SSR05", "SSR06", "SSR07", "SSR09", "SSR10", "SSR11", "SSR13", "PAR01", "PAR02", "PAR03",
+    "PAR05", "PAR06", "PAR07", "PAR09", "PAR10", "PAR13", "PAR14",
 ];
 
 /// Rows that a test of one room holds, because they need what only it can play: DNS answers, TLS, millions of tries.
@@ -247,8 +272,16 @@ async fn bad_signatures_are_limited() {
         }
         *statuses.entry(answer.status).or_insert(0) += 1;
     }
-    assert!(statuses.get(&429).is_some_and(|count| *count >= 100), "{statuses:?}");
-    let asked = scene.evil().fetched().iter().filter(|path| path.starts_with("/keys/")).count();
+    assert!(
+        statuses.get(&429).is_some_and(|count| *count >= 100),
+        "{statuses:?}"
+    );
+    let asked = scene
+        .evil()
+        .fetched()
+        .iter()
+        .filter(|path| path.starts_with("/keys/"))
+        .count();
     assert!(asked <= 100, "{asked} keys were looked for");
     scene.world.end().await;
 }
@@ -257,7 +290,9 @@ async fn bad_signatures_are_limited() {
 #[tokio::test]
 async fn a_missing_key_is_asked_for_once() {
     let scene = Scene::set().await;
-    let forgery = scene.forge().with(|forgery| forgery.key_id = format!("{}/keys/x", scene.evil().base()));
+    let forgery = scene
+        .forge()
+        .with(|forgery| forgery.key_id = format!("{}/keys/x", scene.evil().base()));
     for _ in 0..100 {
         refused("SIG23", forgery.send().await, &[401]);
     }

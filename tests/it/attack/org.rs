@@ -7,8 +7,25 @@ use crate::support::forge::Forgery;
 use crate::support::peer::activity_json;
 
 pub(super) const ROWS: &[Row] = rows![
-    org01, org02_ok, org02_others, org02_nonsense, org03, org05, org06, org07, org09, org10, org11, org13, org14,
-    org15, org17, org18, org19, org21, org22,
+    org01,
+    org02_ok,
+    org02_others,
+    org02_nonsense,
+    org03,
+    org05,
+    org06,
+    org07,
+    org09,
+    org10,
+    org11,
+    org13,
+    org14,
+    org15,
+    org17,
+    org18,
+    org19,
+    org21,
+    org22,
 ];
 
 /// Mallory's Create of a note that somebody else is said to have written.
@@ -47,9 +64,15 @@ async fn org02_ok(scene: &Scene) {
         let document = attributed(scene, to);
         scene.sends(&document).await.is(202);
         scene.world.settles().await;
-        let outbox = scene.world.document(&format!("{}?page=true", scene.group.part("outbox"))).await;
+        let outbox = scene
+            .world
+            .document(&format!("{}?page=true", scene.group.part("outbox")))
+            .await;
         let newest = &outbox["orderedItems"][0];
-        assert!(newest.to_string().contains(document["id"].as_str().unwrap()), "{newest}");
+        assert!(
+            newest.to_string().contains(document["id"].as_str().unwrap()),
+            "{newest}"
+        );
     }
     scene.from_here().await;
 }
@@ -58,8 +81,18 @@ async fn org02_ok(scene: &Scene) {
 async fn org02_others(scene: &Scene) {
     let me = scene.mallory.id();
     let neighbour = scene.evil().actor("neighbour").id();
-    for other in [neighbour, scene.bob.id(), scene.alice.id(), format!("{}/c/other", scene.world.base())] {
-        for to in [json!(other), json!([me, other]), json!([other, me]), json!([{ "type": "Person", "id": other }])] {
+    for other in [
+        neighbour,
+        scene.bob.id(),
+        scene.alice.id(),
+        format!("{}/c/other", scene.world.base()),
+    ] {
+        for to in [
+            json!(other),
+            json!([me, other]),
+            json!([other, me]),
+            json!([{ "type": "Person", "id": other }]),
+        ] {
             let document = attributed(scene, Some(to.clone()));
             refused(&format!("ORG02 {to}"), scene.sends(&document).await, &[403]);
         }
@@ -68,7 +101,14 @@ async fn org02_others(scene: &Scene) {
 
 /// What is no actor.
 async fn org02_nonsense(scene: &Scene) {
-    for to in [json!(1), json!("1"), Value::Null, json!({}), json!([1]), json!("")] {
+    for to in [
+        json!(1),
+        json!("1"),
+        Value::Null,
+        json!({}),
+        json!([1]),
+        json!(""),
+    ] {
         let document = attributed(scene, Some(to.clone()));
         refused(&format!("ORG02 {to}"), scene.sends(&document).await, &[400]);
     }
@@ -90,10 +130,16 @@ async fn org03(scene: &Scene) {
 /// Ids on our host.
 async fn org05(scene: &Scene) {
     let mut note = scene.note();
-    note["id"] = json!(format!("{}/post/0199aaaa-0000-7000-8000-000000000000", scene.world.base()));
+    note["id"] = json!(format!(
+        "{}/post/0199aaaa-0000-7000-8000-000000000000",
+        scene.world.base()
+    ));
     refused("ORG05 object", scene.sends(&scene.create(&note)).await, &[403]);
     let mut create = scene.create(&scene.note());
-    create["id"] = json!(format!("{}/activities/0199aaaa-0000-7000-8000-000000000000", scene.world.base()));
+    create["id"] = json!(format!(
+        "{}/activities/0199aaaa-0000-7000-8000-000000000000",
+        scene.world.base()
+    ));
     refused("ORG05 activity", scene.sends(&create).await, &[403]);
     let mut elsewhere = scene.create(&scene.note());
     elsewhere["id"] = json!(format!("{}/x/1", scene.alice.server().base()));
@@ -124,7 +170,8 @@ async fn org07(scene: &Scene) {
     let mut second = scene.create(&scene.note());
     second["id"] = first["id"].clone();
     scene.sends(&second).await.is(202);
-    let accept = json!({ "id": first["id"], "type": "Accept", "actor": scene.mallory.id(), "object": first["id"] });
+    let accept =
+        json!({ "id": first["id"], "type": "Accept", "actor": scene.mallory.id(), "object": first["id"] });
     scene.sends(&accept).await.is(202);
 }
 
@@ -137,7 +184,9 @@ async fn org09(scene: &Scene) {
         json!({ "id": hers.post, "type": "Tombstone" }),
         json!({ "id": hers.post, "type": "Note", "attributedTo": scene.mallory.id() }),
     ] {
-        let delete = scene.mallory.speaks(|me| json!({ "id": (me.mint)("deletes"), "type": "Delete", "actor": me.id, "object": object }));
+        let delete = scene.mallory.speaks(
+            |me| json!({ "id": (me.mint)("deletes"), "type": "Delete", "actor": me.id, "object": object }),
+        );
         refused(&format!("ORG09 {object}"), scene.sends(&delete).await, &[403]);
     }
 }
@@ -147,11 +196,15 @@ async fn org10(scene: &Scene) {
     let hers = scene.alice.post(&scene.group, "hers").await;
     let like = scene.bob.likes(&scene.group, &hers).await;
     scene.from_here().await;
-    let undo = scene.mallory.speaks(|me| json!({ "id": (me.mint)("undos"), "type": "Undo", "actor": me.id, "object": like.document }));
+    let undo = scene.mallory.speaks(
+        |me| json!({ "id": (me.mint)("undos"), "type": "Undo", "actor": me.id, "object": like.document }),
+    );
     refused("ORG10", scene.sends(&undo).await, &[403]);
     let mut renamed = like.document.clone();
     renamed["actor"] = json!(scene.mallory.id());
-    let undo = scene.mallory.speaks(|me| json!({ "id": (me.mint)("undos"), "type": "Undo", "actor": me.id, "object": renamed }));
+    let undo = scene
+        .mallory
+        .speaks(|me| json!({ "id": (me.mint)("undos"), "type": "Undo", "actor": me.id, "object": renamed }));
     scene.sends(&undo).await.is(202);
 }
 
@@ -163,7 +216,9 @@ async fn org11(scene: &Scene) {
         create,
         json!({ "id": scene.evil().mint("undos"), "type": "Undo", "actor": scene.mallory.id(), "object": "x" }),
     ] {
-        let undo = scene.mallory.speaks(|me| json!({ "id": (me.mint)("undos"), "type": "Undo", "actor": me.id, "object": object }));
+        let undo = scene.mallory.speaks(
+            |me| json!({ "id": (me.mint)("undos"), "type": "Undo", "actor": me.id, "object": object }),
+        );
         scene.sends(&undo).await.is(202);
     }
 }
@@ -172,13 +227,25 @@ async fn org11(scene: &Scene) {
 async fn org13(scene: &Scene) {
     let good = scene.create(&scene.note());
     let id = good["id"].clone();
-    for odd in [json!([id]), json!(1), json!({ "id": id }), Value::Null, json!(""), json!("x"), json!(" ")] {
+    for odd in [
+        json!([id]),
+        json!(1),
+        json!({ "id": id }),
+        Value::Null,
+        json!(""),
+        json!("x"),
+        json!(" "),
+    ] {
         let mut document = good.clone();
         document["id"] = odd.clone();
         refused(&format!("ORG13 {odd}"), scene.sends(&document).await, &[400]);
         let mut document = scene.create(&scene.note());
         document["object"]["id"] = odd.clone();
-        refused(&format!("ORG13 object {odd}"), scene.sends(&document).await, &[400]);
+        refused(
+            &format!("ORG13 object {odd}"),
+            scene.sends(&document).await,
+            &[400],
+        );
     }
     let mut document = good;
     document.as_object_mut().unwrap().remove("id");
@@ -205,7 +272,12 @@ async fn org14(scene: &Scene) {
 
 /// Types that contradict each other, or mean nothing.
 async fn org15(scene: &Scene) {
-    for kind in [json!("Dance"), json!("create"), json!(["Dance"]), json!("https://www.w3.org/ns/activitystreams#Dance")] {
+    for kind in [
+        json!("Dance"),
+        json!("create"),
+        json!(["Dance"]),
+        json!("https://www.w3.org/ns/activitystreams#Dance"),
+    ] {
         let mut document = scene.create(&scene.note());
         document["type"] = kind.clone();
         let answer = scene.sends(&document).await;
@@ -223,8 +295,15 @@ async fn org15(scene: &Scene) {
         document["type"] = kinds;
         scene.sends(&document).await.is(202);
         scene.world.settles().await;
-        let outbox = scene.world.document(&format!("{}?page=true", scene.group.part("outbox"))).await;
-        assert!(outbox["orderedItems"][0].to_string().contains(document["id"].as_str().unwrap()));
+        let outbox = scene
+            .world
+            .document(&format!("{}?page=true", scene.group.part("outbox")))
+            .await;
+        assert!(
+            outbox["orderedItems"][0]
+                .to_string()
+                .contains(document["id"].as_str().unwrap())
+        );
     }
     scene.from_here().await;
 }
@@ -249,8 +328,15 @@ async fn org18(scene: &Scene) {
     }
     let note = scene.note().to_string();
     let inner = format!("{},\"id\":\"x\"}}", &note[..note.len() - 1]);
-    let body = scene.create(&json!("OBJECT")).to_string().replace("\"OBJECT\"", &inner);
-    refused("ORG18 object", scene.mallory.sends_to(&scene.group.inbox(), &body).await, &[400]);
+    let body = scene
+        .create(&json!("OBJECT"))
+        .to_string()
+        .replace("\"OBJECT\"", &inner);
+    refused(
+        "ORG18 object",
+        scene.mallory.sends_to(&scene.group.inbox(), &body).await,
+        &[400],
+    );
 }
 
 /// Keys that look like others are other keys.
@@ -261,7 +347,12 @@ async fn org19(scene: &Scene) {
         document[key] = json!(scene.alice.id());
         scene.sends(&document).await.is(202);
         scene.world.settles().await;
-        let newest = scene.world.count("select count(*) from post p join actor a on a.id = p.author_id where a.username = 'mallory'").await;
+        let newest = scene
+            .world
+            .count(
+                "select count(*) from post p join actor a on a.id = p.author_id where a.username = 'mallory'",
+            )
+            .await;
         assert!(newest > 0);
     }
     scene.from_here().await;
@@ -271,7 +362,9 @@ async fn org19(scene: &Scene) {
 async fn org21(scene: &Scene) {
     let hers = scene.alice.post(&scene.group, "hers").await;
     scene.from_here().await;
-    for kind in ["Block", "Move", "Add", "Remove", "Lock", "Invite", "Offer", "View", "Read", "Arrive"] {
+    for kind in [
+        "Block", "Move", "Add", "Remove", "Lock", "Invite", "Offer", "View", "Read", "Arrive",
+    ] {
         let document = scene.mallory.speaks(|me| {
             json!({
                 "id": (me.mint)("acts"), "type": kind, "actor": me.id, "object": hers.post, "to": [scene.group.id],
@@ -279,9 +372,18 @@ async fn org21(scene: &Scene) {
             })
         });
         let answer = scene.sends(&document).await;
-        assert!([202, 403].contains(&answer.status), "{kind}: {} {}", answer.status, answer.body);
+        assert!(
+            [202, 403].contains(&answer.status),
+            "{kind}: {} {}",
+            answer.status,
+            answer.body
+        );
     }
-    for object in [json!(scene.alice.id()), json!(scene.group.id), json!(scene.group.part("members"))] {
+    for object in [
+        json!(scene.alice.id()),
+        json!(scene.group.id),
+        json!(scene.group.part("members")),
+    ] {
         for kind in ["Block", "Move", "Add", "Remove", "Delete", "Update"] {
             let document = scene.mallory.speaks(|me| {
                 json!({
@@ -290,7 +392,12 @@ async fn org21(scene: &Scene) {
                 })
             });
             let answer = scene.sends(&document).await;
-            assert!([202, 403].contains(&answer.status), "{kind} {object}: {} {}", answer.status, answer.body);
+            assert!(
+                [202, 403].contains(&answer.status),
+                "{kind} {object}: {} {}",
+                answer.status,
+                answer.body
+            );
         }
     }
 }
@@ -299,10 +406,21 @@ async fn org21(scene: &Scene) {
 async fn org22(scene: &Scene) {
     let me = scene.mallory.id();
     scene.evil().serves("/people/new", activity_json(&json!({ "id": format!("{}/people/new", scene.evil().base()), "type": "Person", "inbox": format!("{me}/inbox") })));
-    for target in [scene.alice.id(), me.clone(), format!("{}/people/new", scene.evil().base()), scene.group.id.clone()] {
+    for target in [
+        scene.alice.id(),
+        me.clone(),
+        format!("{}/people/new", scene.evil().base()),
+        scene.group.id.clone(),
+    ] {
         let document = scene.mallory.speaks(|me| json!({ "id": (me.mint)("moves"), "type": "Move", "actor": me.id, "object": me.id, "target": target, "to": [scene.group.id] }));
         scene.sends(&document).await.is(202);
     }
     let body = scene.create(&scene.note()).to_string();
-    scene.accepted(Forgery::new(&scene.mallory, &scene.group.inbox(), &body).send().await).await;
+    scene
+        .accepted(
+            Forgery::new(&scene.mallory, &scene.group.inbox(), &body)
+                .send()
+                .await,
+        )
+        .await;
 }

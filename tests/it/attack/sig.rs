@@ -10,8 +10,24 @@ use super::{Row, Scene, refused, rows};
 use crate::support::forge::{Forgery, http_date};
 
 pub(super) const ROWS: &[Row] = rows![
-    sig01, sig02, sig03, sig05, sig05_lower_case, sig06, sig07, sig09, sig10, sig11, sig13, sig14, sig14_missing,
-    sig15, sig17, sig18, sig19, sig21,
+    sig01,
+    sig02,
+    sig03,
+    sig05,
+    sig05_lower_case,
+    sig06,
+    sig07,
+    sig09,
+    sig10,
+    sig11,
+    sig13,
+    sig14,
+    sig14_missing,
+    sig15,
+    sig17,
+    sig18,
+    sig19,
+    sig21,
 ];
 
 fn now(scene: &Scene) -> DateTime<Utc> {
@@ -39,7 +55,10 @@ async fn sig02(scene: &Scene) {
 
 /// The digest is right, and not signed.
 async fn sig03(scene: &Scene) {
-    spoilt(scene, "SIG03", |forgery| forgery.signed.retain(|name| *name != "digest")).await;
+    spoilt(scene, "SIG03", |forgery| {
+        forgery.signed.retain(|name| *name != "digest")
+    })
+    .await;
 }
 
 /// Digests that say nothing, or two things.
@@ -48,7 +67,8 @@ async fn sig05(scene: &Scene) {
     let other = digest_header(b"another body");
     for digest in [
         "MD5=1B2M2Y8AsgTpgAmY7PhCfg==".to_owned(),
-        "SHA-512=z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==".to_owned(),
+        "SHA-512=z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="
+            .to_owned(),
         other,
     ] {
         spoilt(scene, "SIG05", |forgery| forgery.digest = Some(digest)).await;
@@ -71,19 +91,29 @@ async fn sig05_lower_case(scene: &Scene) {
 
 /// The digest is of the bytes, not of a document that means the same.
 async fn sig06(scene: &Scene) {
-    let body = scene.forge().body.replace("\":", "\" :\n  ").replace(",\"", " ,\t\"");
+    let body = scene
+        .forge()
+        .body
+        .replace("\":", "\" :\n  ")
+        .replace(",\"", " ,\t\"");
     let right = Forgery::new(&scene.alice, &scene.group.inbox(), &body);
     scene.accepted(right.send().await).await;
 }
 
 /// The request target is not signed.
 async fn sig07(scene: &Scene) {
-    spoilt(scene, "SIG07", |forgery| forgery.signed.retain(|name| *name != "(request-target)")).await;
+    spoilt(scene, "SIG07", |forgery| {
+        forgery.signed.retain(|name| *name != "(request-target)")
+    })
+    .await;
 }
 
 /// Signed for the shared inbox, sent to the group's.
 async fn sig09(scene: &Scene) {
-    spoilt(scene, "SIG09", |forgery| forgery.signed_target = Some("/inbox".to_owned())).await;
+    spoilt(scene, "SIG09", |forgery| {
+        forgery.signed_target = Some("/inbox".to_owned())
+    })
+    .await;
 }
 
 /// The same request again.
@@ -135,7 +165,10 @@ async fn sig13(scene: &Scene) {
 /// Algorithms that prove nothing.
 async fn sig14(scene: &Scene) {
     for algorithm in ["none", "hmac-sha256", "rsa-sha1", "RSA-SHA256", "rsa-sha512", ""] {
-        spoilt(scene, &format!("SIG14 {algorithm}"), |forgery| forgery.algorithm = Some(algorithm)).await;
+        spoilt(scene, &format!("SIG14 {algorithm}"), |forgery| {
+            forgery.algorithm = Some(algorithm)
+        })
+        .await;
     }
 }
 
@@ -184,11 +217,21 @@ async fn sig18(scene: &Scene) {
     for without in all {
         let forgery = scene.forge();
         let rest: Vec<_> = all.into_iter().filter(|name| *name != without).collect();
-        refused(&format!("SIG18 {without}"), forgery.send_with(forgery.rfc9421(&rest, created)).await, &[401]);
+        refused(
+            &format!("SIG18 {without}"),
+            forgery.send_with(forgery.rfc9421(&rest, created)).await,
+            &[401],
+        );
     }
     let forgery = scene.forge();
-    refused("SIG18 created", forgery.send_with(forgery.rfc9421(&all, None)).await, &[401]);
-    scene.accepted(forgery.send_with(forgery.rfc9421(&all, created)).await).await;
+    refused(
+        "SIG18 created",
+        forgery.send_with(forgery.rfc9421(&all, None)).await,
+        &[401],
+    );
+    scene
+        .accepted(forgery.send_with(forgery.rfc9421(&all, created)).await)
+        .await;
 }
 
 /// Both schemes, one of them wrong.
@@ -206,7 +249,10 @@ async fn sig19(scene: &Scene) {
         }
         refused("SIG19", right.send_with(headers).await, &[401]);
     }
-    let sent = scene.alice.sends_signed(&scene.group.inbox(), &right.body, Scheme::Rfc9421).await;
+    let sent = scene
+        .alice
+        .sends_signed(&scene.group.inbox(), &right.body, Scheme::Rfc9421)
+        .await;
     scene.accepted(sent).await;
 }
 
@@ -219,7 +265,18 @@ async fn sig21(scene: &Scene) {
         refused("SIG21", forgery.send_with(headers).await, &[401]);
     }
     let mut headers = forgery.bare_headers();
-    headers.insert("signature", forgery.parameters(&"A".repeat(1 << 20)).parse().unwrap());
-    let answer = scene.world.ground().client().post(&forgery.inbox).headers(headers).body(forgery.body).send().await;
+    headers.insert(
+        "signature",
+        forgery.parameters(&"A".repeat(1 << 20)).parse().unwrap(),
+    );
+    let answer = scene
+        .world
+        .ground()
+        .client()
+        .post(&forgery.inbox)
+        .headers(headers)
+        .body(forgery.body)
+        .send()
+        .await;
     assert!(answer.is_err() || answer.is_ok_and(|answer| [401, 431].contains(&answer.status().as_u16())));
 }

@@ -38,13 +38,17 @@ impl Database {
         let shared = tokio::task::spawn_blocking(|| SHARED.get_or_init(on_a_thread_of_its_own));
         let shared = shared.await.unwrap();
         let name = format!("world_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        shared.run(&format!("create database {name} template {TEMPLATE}")).await;
+        shared
+            .run(&format!("create database {name} template {TEMPLATE}"))
+            .await;
         Self { name }
     }
 
     /// As `database.url` takes it.
     pub fn url(&self) -> String {
-        let Some(shared) = SHARED.get() else { unreachable!("a database was made") };
+        let Some(shared) = SHARED.get() else {
+            unreachable!("a database was made")
+        };
         let dir = url::form_urlencoded::byte_serialize(shared.socket_dir.as_os_str().as_encoded_bytes());
         let dir: String = dir.collect();
         format!("postgres:///{}?host={dir}&user={}", self.name, shared.user)
@@ -58,7 +62,10 @@ impl Database {
 
 fn on_a_thread_of_its_own() -> Shared {
     let thread = std::thread::spawn(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(Shared::open())
     });
     thread.join().unwrap()
@@ -66,8 +73,16 @@ fn on_a_thread_of_its_own() -> Shared {
 
 impl Shared {
     async fn open() -> Self {
-        let data_dir = tempfile::Builder::new().prefix("folkmoot-tests-").tempdir().unwrap().keep();
-        let options = Options { data_dir: &data_dir, binaries: None, throwaway: true };
+        let data_dir = tempfile::Builder::new()
+            .prefix("folkmoot-tests-")
+            .tempdir()
+            .unwrap()
+            .keep();
+        let options = Options {
+            data_dir: &data_dir,
+            binaries: None,
+            throwaway: true,
+        };
         let mut cluster = Cluster::open(options).await.unwrap();
         cluster.perish_with_owner().unwrap();
         let shared = Self {
@@ -76,7 +91,11 @@ impl Shared {
             _cluster: cluster,
         };
         shared.run(&format!("create database {TEMPLATE}")).await;
-        let origin = Origin::Socket { dir: &shared.socket_dir, user: &shared.user, database: TEMPLATE };
+        let origin = Origin::Socket {
+            dir: &shared.socket_dir,
+            user: &shared.user,
+            database: TEMPLATE,
+        };
         let store = Store::connect(&origin, 2, Clock::system()).await.unwrap();
         store.migrate().await.unwrap();
         store.close().await;
@@ -95,7 +114,10 @@ impl Shared {
 
     async fn run(&self, statement: &str) {
         let mut connection = self.connect("postgres").await;
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut connection)
+            .await
+            .unwrap();
         connection.close().await.unwrap();
     }
 }

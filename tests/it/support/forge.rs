@@ -68,7 +68,9 @@ impl Forgery {
 
     /// With these headers, however they were made.
     pub async fn send_with(&self, headers: HeaderMap) -> Answer {
-        self.server.post_raw(&self.inbox, headers, self.body.clone()).await
+        self.server
+            .post_raw(&self.inbox, headers, self.body.clone())
+            .await
     }
 
     /// Everything that is sent, signature included.
@@ -84,7 +86,11 @@ impl Forgery {
     pub fn bare_headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let url = self.url();
-        put(&mut headers, "host", &url[Position::BeforeHost..Position::AfterPort]);
+        put(
+            &mut headers,
+            "host",
+            &url[Position::BeforeHost..Position::AfterPort],
+        );
         for (name, value) in [("date", &self.date), ("digest", &self.digest)] {
             if let Some(value) = value {
                 put(&mut headers, name, value);
@@ -116,12 +122,21 @@ impl Forgery {
     /// What is signed.
     pub fn base(&self, headers: &HeaderMap) -> String {
         let url = self.url();
-        let target = self.signed_target.as_deref().unwrap_or(&url[Position::BeforePath..Position::AfterQuery]);
+        let target = self
+            .signed_target
+            .as_deref()
+            .unwrap_or(&url[Position::BeforePath..Position::AfterQuery]);
         let line = |name: &&str| match *name {
             "(request-target)" => format!("(request-target): post {target}"),
             "(created)" => format!("(created): {}", self.created.unwrap_or_default()),
             "(expires)" => format!("(expires): {}", self.expires.unwrap_or_default()),
-            name => format!("{name}: {}", headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()),
+            name => format!(
+                "{name}: {}",
+                headers
+                    .get(name)
+                    .and_then(|value| value.to_str().ok())
+                    .unwrap_or_default()
+            ),
         };
         self.signed.iter().map(line).collect::<Vec<_>>().join("\n")
     }
@@ -130,10 +145,20 @@ impl Forgery {
     pub fn rfc9421(&self, components: &[&str], created: Option<i64>) -> HeaderMap {
         let mut headers = self.bare_headers();
         headers.remove("digest");
-        put(&mut headers, "content-digest", &content_digest_header(self.body.as_bytes()));
+        put(
+            &mut headers,
+            "content-digest",
+            &content_digest_header(self.body.as_bytes()),
+        );
         let quoted: Vec<String> = components.iter().map(|name| format!("\"{name}\"")).collect();
-        let created = created.map(|created| format!(";created={created}")).unwrap_or_default();
-        let input = format!("({}){created};keyid=\"{}\";alg=\"rsa-v1_5-sha256\"", quoted.join(" "), self.key_id);
+        let created = created
+            .map(|created| format!(";created={created}"))
+            .unwrap_or_default();
+        let input = format!(
+            "({}){created};keyid=\"{}\";alg=\"rsa-v1_5-sha256\"",
+            quoted.join(" "),
+            self.key_id
+        );
         let url = self.url();
         let line = |name: &&str| match *name {
             "@method" => "\"@method\": POST\n".to_owned(),
@@ -162,7 +187,8 @@ pub fn http_date(at: chrono::DateTime<chrono::Utc>) -> String {
 fn sign(key: &PrivateKey, message: &[u8]) -> Vec<u8> {
     let pair = RsaKeyPair::from_pkcs8(&key.to_pkcs8()).unwrap();
     let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).unwrap();
+    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+        .unwrap();
     signature
 }
 

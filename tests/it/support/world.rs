@@ -73,7 +73,12 @@ pub struct Policies {
 
 impl Default for Policies {
     fn default() -> Self {
-        Self { join: JoinPolicy::Open, post: PostPolicy::Members, follow: FollowMeans::Joins, owner: None }
+        Self {
+            join: JoinPolicy::Open,
+            post: PostPolicy::Members,
+            follow: FollowMeans::Joins,
+            owner: None,
+        }
     }
 }
 
@@ -143,7 +148,9 @@ impl World {
     }
 
     pub async fn group_with(&self, name: &str, policies: Policies) -> Group {
-        let owner = policies.owner.unwrap_or_else(|| self.server("newcomer").actor("owner"));
+        let owner = policies
+            .owner
+            .unwrap_or_else(|| self.server("newcomer").actor("owner"));
         let new = NewGroup {
             name: name.to_owned(),
             title: format!("The {name}"),
@@ -178,7 +185,14 @@ impl World {
 
     /// A GET of our server, signed by nobody.
     pub async fn get(&self, url: &str, accept: &str) -> reqwest::Response {
-        let answer = self.ground.client().get(url).header("accept", accept).send().await.unwrap();
+        let answer = self
+            .ground
+            .client()
+            .get(url)
+            .header("accept", accept)
+            .send()
+            .await
+            .unwrap();
         self.ground.note(url, &answer);
         answer
     }
@@ -193,7 +207,37 @@ impl World {
     /// Looks behind the door: a row of one query, which gives one number.
     pub async fn count(&self, query: &'static str) -> i64 {
         let mut connection = self.database.connect().await;
-        sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
+        sqlx::query_scalar(query)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+    }
+
+    /// As [`World::count`], of one text.
+    pub async fn text(&self, query: &'static str) -> String {
+        let mut connection = self.database.connect().await;
+        sqlx::query_scalar(query)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+    }
+
+    /// Waits until a query gives this number.
+    ///
+    /// # Panics
+    /// After [`LIMIT`].
+    pub async fn until(&self, query: &'static str, number: i64) {
+        let mut connection = self.database.connect().await;
+        let mut last: Option<i64> = None;
+        let waited = tokio::time::timeout(LIMIT, async {
+            let mut look = tokio::time::interval(LOOK);
+            while last != Some(number) {
+                look.tick().await;
+                let row = sqlx::query_scalar(query).fetch_one(&mut connection);
+                last = row.await.unwrap();
+            }
+        });
+        assert!(waited.await.is_ok(), "{last:?}, and not {number}: {query}");
     }
 
     /// What the groups, their people, posts and logs are now, by table. What is only remembered (seen ids, caches of
@@ -201,7 +245,11 @@ impl World {
     pub async fn state(&self, but: &[&str]) -> BTreeMap<String, String> {
         let but: Vec<String> = but.iter().map(|host| (*host).to_owned()).collect();
         let mut connection = self.database.connect().await;
-        let rows = sqlx::query(STATE).bind(but).fetch_all(&mut connection).await.unwrap();
+        let rows = sqlx::query(STATE)
+            .bind(but)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
     }
 
@@ -240,7 +288,12 @@ impl World {
         for server in self.ground.servers() {
             let mut complaints = server.complaints();
             complaints.retain(|complaint| !expected.iter().any(|known| complaint.contains(known)));
-            assert_eq!(complaints, Vec::<String>::new(), "complaints of {}", server.software().name);
+            assert_eq!(
+                complaints,
+                Vec::<String>::new(),
+                "complaints of {}",
+                server.software().name
+            );
         }
         self.shut_down().await;
     }
@@ -255,7 +308,10 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        assert!(self.ended || std::thread::panicking(), "a test ends with world.end().await");
+        assert!(
+            self.ended || std::thread::panicking(),
+            "a test ends with world.end().await"
+        );
     }
 }
 
@@ -274,7 +330,9 @@ fn settings_for(base: &str, database: &Database, more: &[(&str, &str)]) -> Setti
         ("LIMITS__BAD_SIGNATURES_PER_MINUTE", "1000000"),
     ];
     let all: BTreeMap<_, _> = own.iter().chain(more).copied().collect();
-    let env = all.into_iter().map(|(key, value)| (format!("FOLKMOOT__{key}"), value.to_owned()));
+    let env = all
+        .into_iter()
+        .map(|(key, value)| (format!("FOLKMOOT__{key}"), value.to_owned()));
     // A file of our own: the machine's is not ours to read.
     let nothing = tempfile::NamedTempFile::new().unwrap();
     config::load(Some(nothing.path()), env).unwrap()
@@ -285,7 +343,10 @@ async fn due(connection: &mut PgConnection) -> Option<String> {
     let row = sqlx::query(DUE).fetch_one(connection).await.unwrap();
     let kinds = ["entries", "letters", "undecided", "received"];
     let counts = kinds.map(|kind| (kind, row.get::<i64, _>(kind)));
-    counts.iter().any(|(_, count)| *count > 0).then(|| format!("{counts:?}"))
+    counts
+        .iter()
+        .any(|(_, count)| *count > 0)
+        .then(|| format!("{counts:?}"))
 }
 
 /// The destinations that fail, and why.

@@ -28,7 +28,7 @@ use tokio::task::AbortHandle;
 
 pub use actor::{Actor, Answer};
 pub use ground::{Ground, LIMIT};
-pub use manners::{Me, Said};
+pub use manners::Said;
 pub use mood::Mood;
 pub use papers::{Reply, activity_json, redirect, status, typed};
 pub use record::Heard;
