@@ -79,7 +79,9 @@ pub(in crate::web) async fn post(
     if post.iri.starts_with(web.engine.here().base()) {
         return Err(Problem::new(error::NOT_FOUND));
     }
-    Ok(Reply::elsewhere(&post.iri).read_by(&asking.viewer).into_response())
+    Ok(Reply::elsewhere(&post.iri)
+        .read_by(&asking.viewer)
+        .into_response())
 }
 
 /// As the dialect writes it.
