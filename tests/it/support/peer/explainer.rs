@@ -14,11 +14,11 @@ pub(super) struct Explainer;
 impl Manners for Explainer {
     fn judge(&self, document: &Value, door: Door<'_>) -> Result<Option<String>, Complaint> {
         is_activity(document, 400)?;
-        if door.is_shared {
-            return refuse(400, "a shared inbox cannot resolve `members`");
-        }
         match document["type"].as_str() {
             Some("Accept" | "Reject") => is_answer(document, 400)?,
+            Some("Announce") if door.is_shared => {
+                return refuse(400, "a shared inbox cannot resolve `members`");
+            }
             Some("Announce") => announced(document)?,
             Some("Follow") => {}
             kind => return refuse(400, format!("a {kind:?} of a group")),
