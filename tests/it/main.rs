@@ -12,6 +12,8 @@ mod support;
 
 mod attack;
 mod fanout;
+mod follow;
 mod join;
 mod peers;
 mod post;
+mod shapes;
