@@ -14,6 +14,8 @@ mod attack;
 mod fanout;
 mod follow;
 mod join;
+mod kill;
 mod peers;
 mod post;
+mod private;
 mod shapes;
