@@ -12,6 +12,10 @@ mod support;
 
 mod attack;
 mod fanout;
+mod follow;
 mod join;
+mod kill;
 mod peers;
 mod post;
+mod private;
+mod shapes;
