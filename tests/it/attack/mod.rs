@@ -59,6 +59,7 @@ async fn run(rows: &[Row]) {
     let mut failed = Vec::new();
     let scene = Scene::set().await;
     for (name, row) in rows {
+        println!("{name}"); // shown if it panics
         scene.from_here().await;
         row(&scene).await;
         if let Err(why) = scene.oracle().await {
@@ -129,9 +130,11 @@ impl Scene {
         self.mallory.server()
     }
 
-    /// A new post by somebody, not sent.
+    /// A new post by somebody, published and not sent.
     fn post(&self, by: &Actor) -> Value {
-        by.speaks(|me| by.server().software().manners.post(me, &self.group, "a word"))
+        let create = by.speaks(|me| by.server().software().manners.post(me, &self.group, "a word"));
+        by.server().publishes(&create["object"]);
+        create
     }
 
     /// A right request of alice's, to be spoilt.
@@ -153,14 +156,16 @@ impl Scene {
         })
     }
 
-    /// A note of mallory's, not sent.
+    /// A note of mallory's, published and not sent.
     fn note(&self) -> Value {
-        self.mallory.speaks(|me| {
+        let note = self.mallory.speaks(|me| {
             json!({
                 "id": (me.mint)("notes"), "type": "Note", "content": "a word", "attributedTo": me.id,
                 "to": ["https://www.w3.org/ns/activitystreams#Public"], "cc": [self.group.id],
             })
-        })
+        });
+        self.evil().publishes(&note);
+        note
     }
 
     /// Mallory sends a document, rightly signed.
