@@ -11,6 +11,7 @@
 mod support;
 
 mod attack;
+mod fanout;
 mod join;
 mod peers;
 mod post;

@@ -127,7 +127,6 @@ async fn fet05(scene: &Scene) {
         "text/html",
         "application/json",
         "application/octet-stream",
-        "application/ld+json",
         "image/png",
     ] {
         let note = scene.note();

@@ -50,6 +50,7 @@ const STATE: &str = "
         join destination d on d.id = t.destination_id where d.host <> all($1)
     union all select 'subscription', coalesce(string_agg(concat(t.id, ' ', t.shape, ' ', t.until_seq), e'\\n'
         order by t.id), '') from subscription t
+        join destination d on d.id = t.destination_id where d.host <> all($1)
     union all select 'key', coalesce(string_agg(concat(k.iri, ' ', k.pem), e'\\n' order by k.iri), '') from actor_key k
         join actor a on a.id = k.actor_id where a.host <> all($1)
     union all select 'actor', coalesce(string_agg(concat(a.iri, ' ', a.kind, ' ', a.inbox, ' ', a.shared_inbox), e'\\n'
@@ -239,6 +240,20 @@ impl World {
             .await
             .unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
+    /// Waits until a count is not nought.
+    ///
+    /// # Panics
+    /// After [`LIMIT`].
+    pub async fn eventually(&self, query: &'static str) {
+        let waited = tokio::time::timeout(LIMIT, async {
+            let mut look = tokio::time::interval(LOOK);
+            while self.count(query).await == 0 {
+                look.tick().await;
+            }
+        });
+        assert!(waited.await.is_ok(), "never: {query}");
     }
 
     /// Waits until nothing is due any more: everything was sent, refused or parked, and nothing waits to be decided.
