@@ -7,6 +7,7 @@ use crate::{
     domain::{Command, Event, Iri, Refusal, Standing, Way, decide},
     engine::{
         Engine, Refused,
+        settle::inbox_for,
         turn::{Case, Trouble, lets_in},
     },
     store::{
@@ -92,15 +93,7 @@ impl Engine {
             return Ok(None);
         }
         let shape = store::shape_of(&mut **tx, &actor.host).await?;
-        let own = shape
-            .as_deref()
-            .and_then(dialect::shape_named)
-            .is_some_and(dialect::wants_own_inbox);
-        let inbox = if own {
-            &actor.inbox
-        } else {
-            actor.shared_inbox.as_ref().unwrap_or(&actor.inbox)
-        };
+        let inbox = inbox_for(actor, shape.as_deref());
         let destination = log::destination(tx, inbox, &actor.host).await?;
         log::subscribe(tx, group.id, destination, shape.as_deref(), self.clock().now()).await?;
         Ok(Some(destination))

@@ -90,7 +90,7 @@ impl Engine {
         for object in objects {
             if self.here().owns(object) {
                 // Our own announcement coming back is a share at most, never a post (ANN06).
-                self.vote(tx, case, Vote::Share, object).await?;
+                self.cast(tx, case, Vote::Share, object, false).await?;
                 continue;
             }
             for name in &followers {
@@ -98,7 +98,7 @@ impl Engine {
                 self.keep(tx, case, &key, object.as_str(), Some(name)).await?;
             }
             if followers.is_empty() {
-                self.vote(tx, case, Vote::Share, object).await?;
+                self.cast(tx, case, Vote::Share, object, false).await?;
             }
         }
         Ok(())

@@ -13,5 +13,6 @@ mod support;
 mod attack;
 mod fanout;
 mod join;
+mod patience;
 mod peers;
 mod post;

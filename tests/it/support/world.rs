@@ -229,6 +229,33 @@ impl World {
             .unwrap()
     }
 
+    /// As [`World::count`], of one text.
+    pub async fn text(&self, query: &'static str) -> String {
+        let mut connection = self.database.connect().await;
+        sqlx::query_scalar(query)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+    }
+
+    /// Waits until a query gives this number.
+    ///
+    /// # Panics
+    /// After [`LIMIT`].
+    pub async fn until(&self, query: &'static str, number: i64) {
+        let mut connection = self.database.connect().await;
+        let mut last: Option<i64> = None;
+        let waited = tokio::time::timeout(LIMIT, async {
+            let mut look = tokio::time::interval(LOOK);
+            while last != Some(number) {
+                look.tick().await;
+                let row = sqlx::query_scalar(query).fetch_one(&mut connection);
+                last = row.await.unwrap();
+            }
+        });
+        assert!(waited.await.is_ok(), "{last:?}, and not {number}: {query}");
+    }
+
     /// What the groups, their people, posts and logs are now, by table. What is only remembered (seen ids, caches of
     /// actors) is not part of it, nor are letters to hosts in `but`.
     pub async fn state(&self, but: &[&str]) -> BTreeMap<String, String> {
@@ -240,20 +267,6 @@ impl World {
             .await
             .unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
-    }
-
-    /// Waits until a count is not nought.
-    ///
-    /// # Panics
-    /// After [`LIMIT`].
-    pub async fn eventually(&self, query: &'static str) {
-        let waited = tokio::time::timeout(LIMIT, async {
-            let mut look = tokio::time::interval(LOOK);
-            while self.count(query).await == 0 {
-                look.tick().await;
-            }
-        });
-        assert!(waited.await.is_ok(), "never: {query}");
     }
 
     /// Waits until nothing is due any more: everything was sent, refused or parked, and nothing waits to be decided.
