@@ -8,14 +8,15 @@
     reason = "the support is shared with the demo and the benches"
 )]
 
-mod support;
 
 mod attack;
 mod fanout;
 mod follow;
 mod join;
 mod kill;
+mod patience;
 mod peers;
 mod post;
 mod private;
 mod shapes;
+mod support;
