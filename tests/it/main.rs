@@ -11,6 +11,7 @@
 mod support;
 
 mod attack;
+mod fixtures;
 mod fanout;
 mod join;
 mod peers;
