@@ -86,20 +86,24 @@ impl Engine {
             .collect())
     }
 
-    /// One answer per activity: it is taken if any group takes it, and the others say no by letter.
+    /// One answer per activity: it is taken if any group takes it, and the others that it names say no by letter. A group
+    /// that only has the thread, by following the group that was written to, has nothing to say to the author.
     pub(super) async fn one_answer(
         &self,
         tx: &mut Tx,
         case: &Case<'_>,
         outcomes: Vec<Outcome>,
     ) -> Result<Vec<(InTurn, Vec<Event>)>, Trouble> {
-        let by_letter = case.again || outcomes.iter().any(|(_, decided)| decided.is_ok());
+        let any_takes_it = outcomes.iter().any(|(_, decided)| decided.is_ok());
+        let named = case.activity.addressed.groups();
         let mut taken = vec![];
         for (group, decided) in outcomes {
             match decided {
                 Ok(events) => taken.push((group, events)),
-                Err(refusal) if !by_letter => return Err(refusal.into()),
-                Err(refusal) if case.via.is_none() => {
+                Err(refusal) if !case.again && !any_takes_it => return Err(refusal.into()),
+                Err(refusal)
+                    if case.via.is_none() && (!any_takes_it || named.contains(&group.group.name)) =>
+                {
                     self.send_reject(tx, &group, case.actor, case.raw, refusal)
                         .await?;
                 }
