@@ -131,7 +131,7 @@ impl Engine {
             id,
             iri: &document.id,
             author: case.actor.id,
-            kind: &document.kind,
+            kind: document.kind(),
             parent: parent.map(|parent| parent.id),
             thread,
             title: title.as_deref(),
@@ -148,7 +148,7 @@ impl Engine {
             author: case.actor.id,
             author_iri: case.actor.iri.to_string(),
             author_host: case.actor.host.clone(),
-            kind: document.kind.clone(),
+            kind: document.kind().to_owned(),
             thread,
             is_comment: parent.is_some(),
             public: new.public,
@@ -186,7 +186,7 @@ impl Engine {
         let (title, content) = readable(document);
         let now = self.clock().now();
         let edit = Edit {
-            kind: &document.kind,
+            kind: document.kind.unwrap_or(&stored.kind),
             title: title.as_deref(),
             content: content.as_deref(),
             url: document.url.as_deref(),

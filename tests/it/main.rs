@@ -10,6 +10,7 @@
 
 
 mod attack;
+mod fixtures;
 mod fanout;
 mod follow;
 mod join;
