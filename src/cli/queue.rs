@@ -75,13 +75,21 @@ fn show(rows: &[QueueRow]) -> String {
             ]
         })
         .collect();
-    let waiting: i64 = rows.iter().map(|row| row.entries + row.letters).sum();
-    let waiting = count(waiting, "delivery waits", "deliveries wait");
-    format!(
-        "{}\n{waiting} for {}.",
-        table(&columns, &cells),
-        count(rows.len() as i64, "inbox", "inboxes")
-    )
+    format!("{}\n{}.", table(&columns, &cells), waiting(rows))
+}
+
+/// How much waits, and for how many of those that are listed.
+fn waiting(rows: &[QueueRow]) -> String {
+    let due: Vec<i64> = rows
+        .iter()
+        .map(|row| row.entries + row.letters)
+        .filter(|due| *due > 0)
+        .collect();
+    let deliveries = count(due.iter().sum(), "delivery waits", "deliveries wait");
+    match due.len() {
+        0 => deliveries,
+        inboxes => format!("{deliveries} for {}", count(inboxes as i64, "inbox", "inboxes")),
+    }
 }
 
 fn dash() -> String {
@@ -170,7 +178,12 @@ mod tests {
             letters: 1,
             ..row()
         };
-        assert!(show(&[waiting, row()]).ends_with("3 deliveries wait for 2 inboxes."));
+        assert!(show(&[waiting, row()]).ends_with("3 deliveries wait for 1 inbox."));
+    }
+
+    #[test]
+    fn inboxes_for_which_nothing_waits_are_listed_and_not_counted() {
+        assert!(show(&[row(), row()]).ends_with("\n0 deliveries wait."));
     }
 
     #[test]

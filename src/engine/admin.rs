@@ -68,8 +68,8 @@ pub enum AdminError {
     NotBanned(String),
     #[error("another change is in the way; try again")]
     Busy,
-    #[error("the inbox would say: {0}")]
-    Inbox(String),
+    #[error("{0}")]
+    No(String),
     #[error(transparent)]
     Key(#[from] NoKey),
     #[error(transparent)]
@@ -80,8 +80,8 @@ impl From<Trouble> for AdminError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Conflict => Self::Busy,
-            Trouble::Refused(Refused::Forbidden { why, .. } | Refused::Unavailable(why)) => Self::Inbox(why),
-            Trouble::Refused(other) => Self::Inbox(format!("{other:?}")),
+            Trouble::Refused(Refused::Forbidden { why, .. } | Refused::Unavailable(why)) => Self::No(why),
+            Trouble::Refused(other) => Self::No(format!("{other:?}")),
         }
     }
 }

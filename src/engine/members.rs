@@ -7,10 +7,11 @@ use crate::{
     domain::{Command, Event, Iri, Refusal, Standing, Way, decide},
     engine::{
         Engine, Refused,
+        settle::inbox_for,
         turn::{Case, Trouble, lets_in},
     },
     store::{
-        Actor, ActorId, DestinationId, Tx,
+        self, Actor, ActorId, DestinationId, Tx,
         group::{self, Change, InTurn},
         log::{self, NewLetter},
         membership::{self, Written},
@@ -88,19 +89,11 @@ impl Engine {
         group: &InTurn,
         actor: &Actor,
     ) -> Result<Option<DestinationId>, Trouble> {
-        if actor.host == self.here().authority() || actor.inbox.is_empty() {
+        if actor.host == self.here().authority() || !actor.is_known() {
             return Ok(None);
         }
-        let shape = self.store().shape_of_host(&actor.host).await?;
-        let own = shape
-            .as_deref()
-            .and_then(dialect::shape_named)
-            .is_some_and(dialect::wants_own_inbox);
-        let inbox = if own {
-            &actor.inbox
-        } else {
-            actor.shared_inbox.as_ref().unwrap_or(&actor.inbox)
-        };
+        let shape = store::shape_of(&mut **tx, &actor.host).await?;
+        let inbox = inbox_for(actor, shape.as_deref());
         let destination = log::destination(tx, inbox, &actor.host).await?;
         log::subscribe(tx, group.id, destination, shape.as_deref(), self.clock().now()).await?;
         Ok(Some(destination))
@@ -249,7 +242,7 @@ impl Engine {
         id: uuid::Uuid,
         body: &str,
     ) -> Result<(), Trouble> {
-        if actor.inbox.is_empty() || actor.host == self.here().authority() {
+        if !actor.is_known() || actor.host == self.here().authority() {
             return Ok(());
         }
         let destination = match membership::heard_at(tx, group.id, actor.id).await?.0 {

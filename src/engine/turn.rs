@@ -75,8 +75,8 @@ impl Engine {
                     .await?;
             }
             Ask::Delete { object } => self.delete(&mut tx, case, object).await?,
-            Ask::Vote { vote, object } => self.vote(&mut tx, case, *vote, object).await?,
-            Ask::Unvote { vote, object } => self.unvote(&mut tx, case, *vote, object).await?,
+            Ask::Vote { vote, object } => self.cast(&mut tx, case, *vote, object, false).await?,
+            Ask::Unvote { vote, object } => self.cast(&mut tx, case, *vote, object, true).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
             Ask::Report { objects, reason } => self.report(&mut tx, case, objects, reason.as_deref()).await?,
@@ -125,7 +125,7 @@ impl Engine {
     /// Undo of something given by id only: a vote or a request to join, by whoever did it (ORG11).
     async fn undo(&self, tx: &mut Tx, case: &Case<'_>, object: &crate::domain::Iri) -> Result<(), Trouble> {
         if let Some((post, vote)) = post::vote_by(tx, case.actor.id, object.as_str()).await? {
-            return self.unvote(tx, case, vote, &post).await;
+            return self.cast(tx, case, vote, &post, true).await;
         }
         if let Some(name) = membership::group_of_request(tx, case.actor.id, object.as_str()).await? {
             return self.leave_by_name(tx, case, &name).await;

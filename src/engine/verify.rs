@@ -67,6 +67,8 @@ impl Engine {
             return Viewer::Anyone;
         };
         match self.peers().signer(&claims, None).await {
+            // An instance actor's signature counts for its host (PRV07), a person's for that person alone.
+            Ok(actor) if actor.kind == "Application" => Viewer::Host(actor.host),
             Ok(actor) => Viewer::Actor(actor.id),
             Err(_) => Viewer::Anyone,
         }

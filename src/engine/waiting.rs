@@ -90,7 +90,7 @@ impl Engine {
         for object in objects {
             if self.here().owns(object) {
                 // Our own announcement coming back is a share at most, never a post (ANN06).
-                self.vote(tx, case, Vote::Share, object).await?;
+                self.cast(tx, case, Vote::Share, object, false).await?;
                 continue;
             }
             for name in &followers {
@@ -98,7 +98,7 @@ impl Engine {
                 self.keep(tx, case, &key, object.as_str(), Some(name)).await?;
             }
             if followers.is_empty() {
-                self.vote(tx, case, Vote::Share, object).await?;
+                self.cast(tx, case, Vote::Share, object, false).await?;
             }
         }
         Ok(())
@@ -214,9 +214,13 @@ impl Engine {
             Ok(activity) => activity,
             Err(refused) => return End::Never(format!("{refused:?}")),
         };
-        if matches!(arrived.ask, Ask::Post(_)) {
-            // It waited for its parent only.
-            return self.end(waiting, &arrived, &waiting.raw, actor).await;
+        if let Ask::Post(post) = &arrived.ask {
+            // It waits for its parent only.
+            return match self.store().is_being_fetched(post.in_reply_to.as_ref()).await {
+                Ok(true) => End::Later,
+                Ok(false) => self.end(waiting, &arrived, &waiting.raw, actor).await,
+                Err(error) => End::Failed(error),
+            };
         }
         if !needs.same_origin(&actor.iri) {
             return End::Never("its object is not on the server of its actor".into());

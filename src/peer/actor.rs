@@ -26,14 +26,14 @@ impl Peers {
     /// # Errors
     /// As [`Peers::refresh`].
     pub async fn actor(&self, iri: &Iri) -> Result<Actor, FetchError> {
-        if let Some(actor) = self.0.store.actor(iri).await? {
+        if let Some(actor) = self.0.store.actor(iri).await?.filter(Actor::is_known) {
             return Ok(actor);
         }
         if self.0.here.owns(iri) {
             return Err(FetchError::NotFound);
         }
         let _turn = self.turn(iri.as_str()).await;
-        match self.0.store.actor(iri).await? {
+        match self.0.store.actor(iri).await?.filter(Actor::is_known) {
             Some(actor) => Ok(actor),
             None => self.fetch_actor(iri).await,
         }

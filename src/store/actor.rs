@@ -55,6 +55,14 @@ pub struct KeyHolder {
     pub key: String,
 }
 
+impl Actor {
+    /// Whether its own document was ever read; else only its id is known.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        !self.inbox.is_empty()
+    }
+}
+
 #[derive(FromRow)]
 struct Row {
     id: i64,

@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{
+    Connection, PgConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 
 use crate::{
     clock::Clock,
@@ -42,7 +45,9 @@ impl Store {
         };
         let options = options
             .application_name("folkmoot")
-            .options([("synchronous_commit", "on")]);
+            .options([("synchronous_commit", "on"), ("client_min_messages", "warning")]);
+        // The pool would try until its time is up, and then name that instead of the cause.
+        PgConnection::connect_with(&options).await?.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))

@@ -38,7 +38,7 @@ pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, 
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
 pub use own_key::{OwnKey, insert_own_key};
-pub use peer::{LookedUp, PeerClass};
+pub use peer::{LookedUp, PeerClass, shape_of};
 pub use queue::QueueRow;
 pub use shard::{SHARDS, ShardLocks};
 pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};

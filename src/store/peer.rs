@@ -71,14 +71,7 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn shape_of_host(&self, host: &str) -> Result<Option<String>> {
-        let shape = sqlx::query_scalar!(
-            r#"select coalesce(shape, case when looked_up_at is not null then class_shape end) as shape
-               from peer where host = $1"#,
-            host,
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(shape.flatten())
+        shape_of(&self.pool, host).await
     }
 
     /// Hosts whose look-up is due, the new ones first; blocked ones are not asked.
@@ -236,4 +229,19 @@ impl Store {
         .await?;
         Ok(blocked)
     }
+}
+
+/// As [`Store::shape_of_host`], for whoever is in a transaction.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn shape_of(database: impl sqlx::PgExecutor<'_>, host: &str) -> Result<Option<String>> {
+    let shape = sqlx::query_scalar!(
+        r#"select coalesce(shape, case when looked_up_at is not null then class_shape end) as shape
+           from peer where host = $1"#,
+        host,
+    )
+    .fetch_optional(database)
+    .await?;
+    Ok(shape.flatten())
 }

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{ActorId, Result, Store, Tx, hash};
+use crate::{
+    domain::Iri,
+    store::{ActorId, Result, Store, Tx, hash},
+};
 
 /// Remembers an activity's id; whether it is new.
 ///
@@ -113,6 +116,16 @@ pub async fn finish(tx: &mut Tx, id: Uuid) -> Result<()> {
 }
 
 impl Store {
+    /// Whether something waits for this to be fetched.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_being_fetched(&self, object: Option<&Iri>) -> Result<bool> {
+        let Some(object) = object else { return Ok(false) };
+        let mut tx = self.begin().await?;
+        is_awaited(&mut tx, object.as_str()).await
+    }
+
     /// Documents whose next try has come, oldest first, claimed until `until` for whoever asks.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ pub(super) struct Reply {
     body: String,
     cache: &'static str,
     everywhere: bool,
+    location: Option<HeaderValue>,
 }
 
 impl Reply {
@@ -37,6 +38,15 @@ impl Reply {
             body: body.into(),
             cache: "public, max-age=60",
             everywhere: false,
+            location: None,
+        }
+    }
+
+    /// It is found at another address.
+    pub(super) fn elsewhere(address: &str) -> Self {
+        Self {
+            location: HeaderValue::from_str(address).ok(),
+            ..Self::new("text/plain; charset=utf-8", "").with_status(StatusCode::FOUND)
         }
     }
 
@@ -46,26 +56,26 @@ impl Reply {
     }
 
     /// As read by this viewer.
-    pub(super) const fn read_by(mut self, viewer: &Viewer) -> Self {
+    pub(super) fn read_by(mut self, viewer: &Viewer) -> Self {
         if viewer.is_known() {
             self.cache = "private, no-store";
         }
         self
     }
 
-    pub(super) const fn with_status(mut self, status: StatusCode) -> Self {
+    pub(super) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
     /// May be kept for so long.
-    pub(super) const fn kept(mut self, cache: &'static str) -> Self {
+    pub(super) fn kept(mut self, cache: &'static str) -> Self {
         self.cache = cache;
         self
     }
 
     /// Scripts of any site may read it (WebFinger, NodeInfo).
-    pub(super) const fn for_every_site(mut self) -> Self {
+    pub(super) fn for_every_site(mut self) -> Self {
         self.everywhere = true;
         self
     }
@@ -82,6 +92,9 @@ impl IntoResponse for Reply {
         headers.insert(header::VARY, HeaderValue::from_static(VARY));
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             headers.insert(header::ETAG, tag);
+        }
+        if let Some(location) = self.location {
+            headers.insert(header::LOCATION, location);
         }
         if self.everywhere {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

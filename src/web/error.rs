@@ -132,19 +132,19 @@ pub(super) const BUSY: Code = code(
     503,
     "busy",
     "There is too much to do right now",
-    "Nothing was done with the request. The header Retry-After says when to send it again, in seconds.",
+    "Send the request again. The header Retry-After says when, in seconds.",
 );
 pub(super) const UNAVAILABLE: Code = code(
     503,
     "unavailable",
     "The server cannot answer right now",
-    "Something that the server needs does not answer. Nothing was done with the request; send it again later.",
+    "Something that the server needs does not answer. Send the request again later; Retry-After says when, in seconds.",
 );
 
-/// All but the domain's.
+/// All but the domain's. The first of a status stands for it where nothing more is known.
 pub(super) const CODES: [Code; 18] = [
-    UNREADABLE,
     BAD_REQUEST,
+    UNREADABLE,
     UNSIGNED,
     FORBIDDEN,
     NOT_THE_SIGNER,
@@ -374,6 +374,8 @@ mod tests {
 
     #[test]
     fn a_bare_status_becomes_a_problem_of_the_same_status() {
+        let bad = Problem::of_status(StatusCode::BAD_REQUEST);
+        assert_eq!(bad.code, BAD_REQUEST.code);
         for status in [400, 404, 405, 418, 422, 500, 502] {
             let status = StatusCode::from_u16(status).expect("a status");
             assert_eq!(Problem::of_status(status).status(), status);

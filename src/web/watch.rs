@@ -17,6 +17,7 @@ use std::{
 
 use axum::body::HttpBody;
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use hyper::body::{Frame, SizeHint};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -50,12 +51,19 @@ const IDLE: u8 = 2;
 
 /// What a connection is doing, shared between its bytes and its requests. It starts by expecting a header.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Doing(Arc<AtomicU8>);
+pub(super) struct Doing(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    phase: AtomicU8,
+    /// Whoever began to read while we were answering: from then on its time runs.
+    reader: AtomicWaker,
+}
 
 impl Doing {
     /// A request is here.
     pub(super) fn begin(&self) {
-        self.0.store(ANSWERING, Ordering::Relaxed);
+        self.set(ANSWERING);
     }
 
     /// Its answer, which frees the connection for the next one when it has been sent.
@@ -64,6 +72,14 @@ impl Doing {
             body,
             doing: self.clone(),
         }
+    }
+
+    fn set(&self, phase: u8) {
+        self.0.phase.store(phase, Ordering::Release);
+    }
+
+    fn phase(&self) -> u8 {
+        self.0.phase.load(Ordering::Acquire)
     }
 }
 
@@ -75,7 +91,8 @@ pub(super) struct Answering<B> {
 
 impl<B> Drop for Answering<B> {
     fn drop(&mut self) {
-        self.doing.0.store(IDLE, Ordering::Relaxed);
+        self.doing.set(IDLE);
+        self.doing.0.reader.wake();
     }
 }
 
@@ -151,19 +168,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let had = buffer.filled().len();
-        let doing = this.doing.0.load(Ordering::Relaxed);
+        let doing = this.doing.phase();
         if doing != this.waits_for {
             this.reading.stop();
             this.waits_for = doing;
         }
         if let Poll::Ready(done) = Pin::new(&mut this.stream).poll_read(cx, buffer) {
             if doing == IDLE && buffer.filled().len() > had {
-                this.doing.0.store(HEADER, Ordering::Relaxed);
+                this.doing.set(HEADER);
             }
             return Poll::Ready(done);
         }
         let limit = match doing {
-            ANSWERING => return Poll::Pending,
+            ANSWERING => {
+                this.doing.0.reader.register(cx.waker());
+                return Poll::Pending;
+            }
             IDLE => this.patience.idle,
             _ => this.patience.header,
         };
@@ -278,6 +298,20 @@ mod tests {
         doing.begin();
         drop(doing.until_sent(()));
         assert!(about(60).contains(&waited(ours.read_u8()).await));
+    }
+
+    /// As a server does that watches for the end of the stream.
+    #[tokio::test(start_paused = true)]
+    async fn time_runs_for_a_read_that_began_during_the_answer() {
+        let (ours, _theirs) = duplex(64);
+        let doing = Doing::default();
+        let mut ours = Watched::new(ours, doing.clone(), PATIENCE);
+        doing.begin();
+        let answer = doing.until_sent(());
+        let reading = tokio::spawn(async move { waited(ours.read_u8()).await });
+        sleep(Duration::from_secs(3)).await;
+        drop(answer);
+        assert!(about(63).contains(&reading.await.expect("no panic")));
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@
 
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect},
+    response::IntoResponse,
 };
 use http::StatusCode;
 
@@ -79,9 +79,9 @@ pub(in crate::web) async fn post(
     if post.iri.starts_with(web.engine.here().base()) {
         return Err(Problem::new(error::NOT_FOUND));
     }
-    let mut response = Redirect::to(&post.iri).into_response();
-    *response.status_mut() = StatusCode::FOUND;
-    Ok(response)
+    Ok(Reply::elsewhere(&post.iri)
+        .read_by(&asking.viewer)
+        .into_response())
 }
 
 /// As the dialect writes it.

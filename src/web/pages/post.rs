@@ -33,7 +33,9 @@ struct PostPage<'a> {
     public: bool,
     likes: String,
     content: String,
+    /// Where people read it, and the document, both at its origin.
     origin: String,
+    document: String,
     /// The thread that a comment belongs to.
     thread: Option<Uuid>,
     comments: Vec<Comment>,
@@ -81,6 +83,7 @@ pub(in crate::web) async fn post(web: &Web, post: &PostView, after: Option<Uuid>
         public: post.public,
         likes: how_many(post.likes, "like", "likes"),
         content: sanitize(post.content.as_deref().unwrap_or_default()),
+        document: web_link(&[&post.iri]),
         origin: web_link(&[post.url.as_deref().unwrap_or_default(), &post.iri]),
         thread,
         next: slice.items.last().filter(|_| slice.more).map(|last| last.id),

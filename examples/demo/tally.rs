@@ -1,0 +1,243 @@
+//! Who is in the group, what is due to them, and what came.
+//!
+//! One rule: what is due follows from the peer's own manners, the ones that the tests hold the server to.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use crate::peer::{Actor, Ground, Heard, Mood, Said, Server};
+use crate::trace;
+
+/// How long anything due may take. All of it is on one machine.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Somebody on another server.
+pub(crate) struct Member {
+    pub(crate) actor: Actor,
+    /// Their server's program, as people call it.
+    pub(crate) program: &'static str,
+    /// How it speaks, in a few words.
+    pub(crate) manner: &'static str,
+    /// It knows what its own people say, and takes a second copy for an error.
+    wants_no_echo: bool,
+    is_in: bool,
+    is_away: bool,
+    missed: Vec<Said>,
+}
+
+impl Member {
+    pub(crate) fn new(
+        actor: Actor,
+        program: &'static str,
+        manner: &'static str,
+        wants_no_echo: bool,
+    ) -> Self {
+        Self {
+            actor,
+            program,
+            manner,
+            wants_no_echo,
+            is_in: false,
+            is_away: false,
+            missed: Vec::new(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.actor.name()
+    }
+
+    /// Why they hear nothing of this, if so.
+    fn hears_nothing(&self, said: &Said) -> Option<String> {
+        let server: &Server = self.actor.server();
+        if self.wants_no_echo && said.author().starts_with(server.base()) {
+            return Some(format!("{} has what its own people say", self.program));
+        }
+        let deaf = server.software().manners.hears(said).is_none();
+        deaf.then(|| format!("{} is told of threads only", self.program))
+    }
+}
+
+/// The figures at the end.
+#[derive(Default)]
+pub(crate) struct Count {
+    /// Activities that were sent to the group.
+    pub(crate) sent: usize,
+    pub(crate) due: usize,
+    pub(crate) arrived: usize,
+    /// What came without being due.
+    pub(crate) extra: usize,
+    /// What the peers disliked about what they got.
+    pub(crate) complaints: Vec<String>,
+}
+
+impl Count {
+    pub(crate) fn is_right(&self) -> bool {
+        self.due > 0 && self.arrived == self.due && self.extra == 0 && self.complaints.is_empty()
+    }
+}
+
+/// All of them, and the count so far.
+pub(crate) struct Tally {
+    members: Vec<Member>,
+    count: Count,
+}
+
+impl Tally {
+    pub(crate) fn new(members: Vec<Member>) -> Self {
+        Self {
+            members,
+            count: Count::default(),
+        }
+    }
+
+    /// A join: nobody but the joiner hears of it.
+    pub(crate) async fn joins(&mut self, words: &str, deed: impl Future<Output = Said>) -> Said {
+        let begun = Instant::now();
+        let join = deed.await;
+        let at = self.done(words, &join);
+        let accepted = timeout(PATIENCE, self.members[at].actor.is_accepted(&join))
+            .await
+            .ok();
+        self.arrives(at, &join, accepted.as_ref(), begun);
+        self.members[at].is_in = true;
+        join
+    }
+
+    /// The last that somebody does: from now on nothing is due to them.
+    pub(crate) async fn leaves(&mut self, words: &str, deed: impl Future<Output = Said>) {
+        let leave = deed.await;
+        let at = self.done(words, &leave);
+        self.members[at].is_in = false;
+        trace::nothing(&self.members[at], "who left is told no more");
+    }
+
+    /// Something that every other member should hear of, as their server understands it.
+    pub(crate) async fn says(&mut self, words: &str, deed: impl Future<Output = Said>) -> Said {
+        let begun = Instant::now();
+        let said = deed.await;
+        self.done(words, &said);
+        let there =
+            |member: &Member| member.is_in && !member.is_away && member.hears_nothing(&said).is_none();
+        let hearing = self
+            .members
+            .iter()
+            .filter(|member| there(member))
+            .map(|member| hears(member, &said, begun));
+        let mut heard = join_all(hearing).await.into_iter();
+        for at in 0..self.members.len() {
+            let member = &mut self.members[at];
+            if !member.is_in {
+                continue;
+            }
+            if let Some(why) = member.hears_nothing(&said) {
+                trace::nothing(member, &why);
+            } else if member.is_away {
+                member.missed.push(said.clone());
+                trace::waits(member, "503: the inbox is down, it will come again");
+            } else {
+                self.notes(at, &said, heard.next().flatten());
+            }
+        }
+        said
+    }
+
+    /// From now on their inbox is as the mood says.
+    pub(crate) fn goes_away(&mut self, name: &str, mood: Mood) {
+        let member = self.member(name);
+        member.actor.server().is(mood);
+        member.is_away = true;
+    }
+
+    pub(crate) fn comes_back(&mut self, name: &str) {
+        let member = self.member(name);
+        member.actor.server().comes_back();
+        member.is_away = false;
+    }
+
+    /// Everything that was missed arrives, in order.
+    pub(crate) async fn catches_up(&mut self, name: &str) {
+        let begun = Instant::now();
+        let member = self.member(name);
+        let missed = std::mem::take(&mut member.missed);
+        let hearing = member.actor.hears_of(&missed).once().in_order();
+        let heard = timeout(PATIENCE, hearing).await.unwrap_or_default();
+        let took = begun.elapsed();
+        let at = self.place(name);
+        trace::aside(&format!("What waited for {name}:"));
+        for (n, said) in missed.iter().enumerate() {
+            self.notes(at, said, heard.get(n).cloned().map(|heard| (heard, took)));
+        }
+    }
+
+    /// Nothing more comes: the count.
+    pub(crate) fn end(mut self, ground: &Ground) -> Count {
+        let servers = ground.servers();
+        let taken = servers
+            .iter()
+            .flat_map(Server::heard)
+            .filter(|heard| heard.taken)
+            .count();
+        self.count.extra = taken.saturating_sub(self.count.arrived);
+        self.count.complaints = servers
+            .iter()
+            .flat_map(Server::complaints)
+            .chain(ground.failures())
+            .collect();
+        self.count
+    }
+
+    /// Notes and prints a deed; who did it.
+    fn done(&mut self, words: &str, said: &Said) -> usize {
+        self.count.sent += 1;
+        let author = self
+            .members
+            .iter()
+            .position(|member| member.actor.id() == said.author());
+        let at = author.unwrap_or_else(|| panic!("{} is nobody here", said.author()));
+        trace::deed(&self.members[at], words, &said.document);
+        at
+    }
+
+    fn place(&self, name: &str) -> usize {
+        let place = self.members.iter().position(|member| member.name() == name);
+        place.unwrap_or_else(|| panic!("{name} is nobody here"))
+    }
+
+    fn member(&mut self, name: &str) -> &mut Member {
+        let place = self.place(name);
+        &mut self.members[place]
+    }
+
+    fn arrives(&mut self, at: usize, said: &Said, heard: Option<&Heard>, begun: Instant) {
+        self.notes(at, said, heard.map(|heard| (heard.clone(), begun.elapsed())));
+    }
+
+    fn notes(&mut self, at: usize, said: &Said, heard: Option<(Heard, Duration)>) {
+        self.count.due += 1;
+        let member = &self.members[at];
+        let Some((heard, took)) = heard else {
+            return trace::missing(member, said.id());
+        };
+        self.count.arrived += 1;
+        let inside = if heard.text.contains(&said.text) {
+            ", byte for byte"
+        } else {
+            ""
+        };
+        trace::received(
+            member,
+            &heard.document,
+            &format!("{} ms{inside}", took.as_millis()),
+        );
+    }
+}
+
+async fn hears(member: &Member, said: &Said, begun: Instant) -> Option<(Heard, Duration)> {
+    let heard = timeout(PATIENCE, member.actor.hears_of([said]).once())
+        .await
+        .ok()?;
+    Some((heard.into_iter().next()?, begun.elapsed()))
+}
