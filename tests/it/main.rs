@@ -11,8 +11,10 @@
 mod support;
 
 mod attack;
+mod collections;
 mod fanout;
 mod follow;
+mod identity;
 mod join;
 mod kill;
 mod peers;
