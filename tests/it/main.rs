@@ -10,9 +10,10 @@
 
 
 mod attack;
-mod fixtures;
+mod collections;
 mod fanout;
 mod follow;
+mod identity;
 mod join;
 mod kill;
 mod patience;
