@@ -9,6 +9,7 @@ mod door;
 mod inbox;
 mod keys;
 mod members;
+mod pace;
 mod places;
 mod posting;
 mod saying;
@@ -42,18 +43,21 @@ struct Parts {
     here: Here,
     settings: Arc<Settings>,
     turns: turns::Turns,
+    pace: pace::Pace,
 }
 
 impl Engine {
     /// Puts the parts together; touches nothing.
     #[must_use]
     pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
+        let pace = pace::Pace::per_minute(settings.limits.inbox_per_minute_per_host);
         Self(Arc::new(Parts {
             store,
             peers,
             here,
             settings,
             turns: turns::Turns::default(),
+            pace,
         }))
     }
 
@@ -81,6 +85,10 @@ impl Engine {
 
     fn clock(&self) -> &Clock {
         self.0.store.clock()
+    }
+
+    fn pace(&self) -> &pace::Pace {
+        &self.0.pace
     }
 
     fn turns(&self) -> &turns::Turns {
