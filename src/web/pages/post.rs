@@ -51,6 +51,8 @@ struct Comment {
     answers: Option<Uuid>,
     likes: String,
     content: String,
+    /// There is more of it at its origin.
+    cut: bool,
 }
 
 /// `GET /post/UUID`, as a page.
@@ -106,7 +108,9 @@ impl Comment {
             date: Date::of(comment.published),
             answers: comment.parent.filter(|parent| *parent != thread),
             likes: how_many(comment.likes, "like", "likes"),
+            // Sanitised when it came, and again: it may have been cut in the middle of a tag.
             content: sanitize(comment.content.as_deref().unwrap_or_default()),
+            cut: comment.cut,
         }
     }
 }
