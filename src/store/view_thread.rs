@@ -13,9 +13,10 @@ use crate::store::{AuthorView, GroupId, Result, Slice, Store, Viewer, collection
 pub struct CommentView {
     pub id: Uuid,
     pub iri: String,
-    /// The first 20,000 characters of sanitised HTML, to be sanitised again where `cut`; `None` if it was deleted.
+    /// Sanitised HTML; `None` if it was deleted, or is `long`.
     pub content: Option<String>,
-    pub cut: bool,
+    /// More than 20,000 characters: read apart, so that a page has a bound.
+    pub long: bool,
     pub deleted: bool,
     pub published: DateTime<Utc>,
     pub author: AuthorView,
@@ -38,7 +39,8 @@ impl Store {
         limit: usize,
     ) -> Result<Slice<CommentView>> {
         let rows = sqlx::query!(
-            r#"select p.id, p.iri, left(p.content, 20000) as content, length(p.content) > 20000 as "cut?", p.published_at,
+            r#"select p.id, p.iri, case when length(p.content) <= 20000 then p.content end as content,
+                      length(p.content) > 20000 as "long?", p.published_at,
                       p.deleted_at is not null as "deleted!", p.parent_id,
                       w.iri as author, w.host, w.username, w.name,
                       (select count(*) from vote v where v.post_id = p.id and v.kind = 'like') as "likes!"
@@ -63,7 +65,7 @@ impl Store {
             id: row.id,
             iri: row.iri,
             content: row.content.filter(|_| !row.deleted),
-            cut: row.cut.unwrap_or(false),
+            long: row.long.unwrap_or(false),
             deleted: row.deleted,
             published: row.published_at,
             author: AuthorView {
