@@ -7,6 +7,7 @@ use crate::{
     domain::{Command, Event, Iri, Refusal, Standing, Way, decide},
     engine::{
         Engine, Refused,
+        settle::inbox_for,
         turn::{Case, Trouble, lets_in},
     },
     store::{
@@ -65,6 +66,7 @@ impl Engine {
         let follower = before.follower || events.contains(&Event::FollowerAccepted);
         let member = before.member || events.contains(&Event::MemberAccepted);
         let pending = !member && (before.waiting || events.contains(&Event::MembershipRequested));
+        let (before_at, _) = membership::heard_at(tx, group.id, case.actor.id).await?;
         let destination = if follower || member {
             self.hear(tx, group, case.actor).await?
         } else {
@@ -78,6 +80,9 @@ impl Engine {
             destination,
         };
         membership::write(tx, group.id, case.actor.id, &written, self.clock().now()).await?;
+        if let Some(before_at) = before_at.filter(|_| before_at != destination) {
+            log::close_unread(tx, group.id, before_at).await?;
+        }
         Ok(())
     }
 
@@ -92,15 +97,7 @@ impl Engine {
             return Ok(None);
         }
         let shape = store::shape_of(&mut **tx, &actor.host).await?;
-        let own = shape
-            .as_deref()
-            .and_then(dialect::shape_named)
-            .is_some_and(dialect::wants_own_inbox);
-        let inbox = if own {
-            &actor.inbox
-        } else {
-            actor.shared_inbox.as_ref().unwrap_or(&actor.inbox)
-        };
+        let inbox = inbox_for(actor, shape.as_deref());
         let destination = log::destination(tx, inbox, &actor.host).await?;
         log::subscribe(tx, group.id, destination, shape.as_deref(), self.clock().now()).await?;
         Ok(Some(destination))

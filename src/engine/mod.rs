@@ -5,15 +5,18 @@
 
 mod admin;
 mod chores;
-mod content;
 mod door;
 mod inbox;
 mod keys;
 mod members;
+mod places;
+mod posting;
+mod saying;
 mod settle;
 mod turn;
 mod turns;
 mod verify;
+mod votes;
 mod waiting;
 
 use std::sync::Arc;

@@ -25,18 +25,22 @@ impl Engine {
             Ok(shape) => shape,
             Err(error) => return End::Failed(error),
         };
-        let own = shape
-            .as_deref()
-            .and_then(dialect::shape_named)
-            .is_some_and(dialect::wants_own_inbox);
-        let inbox = if own {
-            &actor.inbox
-        } else {
-            actor.shared_inbox.as_ref().unwrap_or(&actor.inbox)
-        };
+        let inbox = inbox_for(actor, shape.as_deref());
         match self.store().move_inbox(actor.id, inbox, &actor.host).await {
             Ok(()) => End::Done,
             Err(error) => End::Failed(error),
         }
     }
+}
+
+/// The inbox at which an actor of a host of this shape hears a group.
+pub(super) fn inbox_for<'a>(actor: &'a Actor, shape: Option<&str>) -> &'a str {
+    let own = shape
+        .and_then(dialect::shape_named)
+        .is_some_and(dialect::wants_own_inbox);
+    actor
+        .shared_inbox
+        .as_deref()
+        .filter(|_| !own)
+        .unwrap_or(&actor.inbox)
 }

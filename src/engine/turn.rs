@@ -2,6 +2,8 @@
 //!
 //! One rule: locks first, then reads, then the decision, then the writes; `Ok` is said after the commit.
 
+use uuid::Uuid;
+
 use crate::{
     dialect::{Activity, Ask},
     domain::{Command, Event, Refusal, Standing, Way, decide, host_and_parents},
@@ -24,8 +26,8 @@ pub(super) struct Case<'a> {
     pub(super) inbox: Option<&'a str>,
     /// Name of the group that follows whoever announced it.
     pub(super) via: Option<&'a str>,
-    /// It was received before, and waited; its id has been seen.
-    pub(super) again: bool,
+    /// The row in which it waited: its id has been seen. The row ends with the turn.
+    pub(super) waited: Option<Uuid>,
 }
 
 /// How often a turn is taken again after a conflict with another.
@@ -60,7 +62,7 @@ impl Engine {
     async fn try_turn(&self, case: &Case<'_>) -> Result<(), Trouble> {
         let mut tx = self.store().begin().await?;
         let now = self.clock().now();
-        let fresh = case.again || received::see(&mut tx, case.activity.id.as_str(), now).await?;
+        let fresh = case.waited.is_some() || received::see(&mut tx, case.activity.id.as_str(), now).await?;
         match &case.activity.ask {
             Ask::Join { group, way } => self.join(&mut tx, case, group, *way, fresh).await?,
             _ if !fresh => return Ok(()),
@@ -75,8 +77,8 @@ impl Engine {
                     .await?;
             }
             Ask::Delete { object } => self.delete(&mut tx, case, object).await?,
-            Ask::Vote { vote, object } => self.vote(&mut tx, case, *vote, object).await?,
-            Ask::Unvote { vote, object } => self.unvote(&mut tx, case, *vote, object).await?,
+            Ask::Vote { vote, object } => self.cast(&mut tx, case, *vote, object, false).await?,
+            Ask::Unvote { vote, object } => self.cast(&mut tx, case, *vote, object, true).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
             Ask::Report { objects, reason } => self.report(&mut tx, case, objects, reason.as_deref()).await?,
@@ -85,6 +87,9 @@ impl Engine {
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
             Ask::Nothing => {}
+        }
+        if let Some(waited) = case.waited {
+            received::finish(&mut tx, waited).await?;
         }
         tx.commit().await.map_err(store::Error::from)?;
         self.store().ring();
@@ -125,7 +130,7 @@ impl Engine {
     /// Undo of something given by id only: a vote or a request to join, by whoever did it (ORG11).
     async fn undo(&self, tx: &mut Tx, case: &Case<'_>, object: &crate::domain::Iri) -> Result<(), Trouble> {
         if let Some((post, vote)) = post::vote_by(tx, case.actor.id, object.as_str()).await? {
-            return self.unvote(tx, case, vote, &post).await;
+            return self.cast(tx, case, vote, &post, true).await;
         }
         if let Some(name) = membership::group_of_request(tx, case.actor.id, object.as_str()).await? {
             return self.leave_by_name(tx, case, &name).await;

@@ -12,7 +12,8 @@ const FAILING: &str = "select count(*) from destination where failures > 0";
 /// Entries and letters that were refused for good.
 const REFUSED: &str = "select coalesce(sum(refused), 0)::bigint from destination";
 /// Seconds from the last try to the next one, of the destination that fails.
-const WAIT: &str = "select extract(epoch from next_try - last_try)::bigint from destination where failures > 0";
+const WAIT: &str =
+    "select extract(epoch from next_try - last_try)::bigint from destination where failures > 0";
 
 async fn total(world: &World, collection: &str) -> u64 {
     world.document(collection).await["totalItems"].as_u64().unwrap()
@@ -82,7 +83,11 @@ async fn a_lost_answer_brings_the_same_bytes_again() {
     world.until(FAILING, 1).await;
     world.advance(TimeDelta::minutes(2));
     world.settles().await;
-    let boosts: Vec<_> = mia.heard().into_iter().filter(|heard| heard.kind() == "Announce").collect();
+    let boosts: Vec<_> = mia
+        .heard()
+        .into_iter()
+        .filter(|heard| heard.kind() == "Announce")
+        .collect();
     assert_eq!(boosts.len(), 3, "one twice, two once");
     assert_eq!(boosts[0].text, boosts[1].text);
     assert!(boosts[1].repeat && !boosts[2].repeat);
@@ -106,7 +111,11 @@ async fn a_refusal_is_for_good_and_holds_up_nothing() {
         assert_eq!(world.count(REFUSED).await, refused);
         assert_eq!(world.count(FAILING).await, 0, "{status}");
     }
-    assert_eq!(total(&world, &group.part("members")).await, 2, "404 by an inbox is not the end of an actor");
+    assert_eq!(
+        total(&world, &group.part("members")).await,
+        2,
+        "404 by an inbox is not the end of an actor"
+    );
     world.end().await;
 }
 
@@ -120,7 +129,9 @@ async fn an_inbox_that_is_gone_ends_a_membership_if_its_actor_is_gone() {
     mia.server().serves(&path_of(&mia), status(410));
     mia.server().is(Mood::Says(410));
     ann.post(&group, "one").await;
-    world.until("select count(*) from membership where follower", 1).await;
+    world
+        .until("select count(*) from membership where follower", 1)
+        .await;
     assert_eq!(total(&world, &group.part("members")).await, 1);
     let before = mia.server().heard().len();
     ann.post(&group, "two").await;
@@ -139,11 +150,20 @@ async fn an_inbox_that_is_gone_is_not_the_end_of_a_living_actor() {
     let asked = mia.server().times_fetched(&path_of(&mia));
     mia.server().is_next([Mood::Says(410)]);
     ann.post(&group, "one").await;
-    world.until("select count(*) from destination where gone_at is null and refused = 1", 1).await;
+    world
+        .until(
+            "select count(*) from destination where gone_at is null and refused = 1",
+            1,
+        )
+        .await;
     let post = ann.post(&group, "two").await;
     mia.hears_of([&post]).once().await;
     world.settles().await;
-    assert_eq!(mia.server().times_fetched(&path_of(&mia)), asked + 1, "the actor was asked");
+    assert_eq!(
+        mia.server().times_fetched(&path_of(&mia)),
+        asked + 1,
+        "the actor was asked"
+    );
     assert_eq!(total(&world, &group.part("members")).await, 2);
     world.end().await;
 }
@@ -189,7 +209,11 @@ async fn the_second_knock_is_remembered() {
     let posts = ann.posts(&group, ["one", "two"]).await;
     mia.hears_of(&posts).once().in_order().await;
     let schemes: Vec<bool> = strict.heard().iter().map(|heard| heard.rfc9421).collect();
-    assert_eq!(schemes, [false, true, true, true], "only the Accept was tried in the old scheme");
+    assert_eq!(
+        schemes,
+        [false, true, true, true],
+        "only the Accept was tried in the old scheme"
+    );
     world.settles().await;
     assert_eq!(world.count(FAILING).await, 0, "a second knock is no failure");
     world.end().await;
@@ -205,7 +229,12 @@ async fn an_entry_that_is_never_taken_is_parked_and_may_be_retried() {
     tom.server().is_next(vec![Mood::Says(500); 5]);
     let posts = ann.posts(&group, ["one", "two"]).await;
     for tries in 1..5 {
-        world.until("select coalesce(max(failures), 0)::bigint from destination", tries).await;
+        world
+            .until(
+                "select coalesce(max(failures), 0)::bigint from destination",
+                tries,
+            )
+            .await;
         let wait = world.count(WAIT).await;
         world.advance(TimeDelta::seconds(wait));
     }
@@ -213,7 +242,12 @@ async fn an_entry_that_is_never_taken_is_parked_and_may_be_retried() {
     world.settles().await;
     tom.hears_of(&posts[..1]).nothing();
     assert_eq!(world.count("select count(*) from parked").await, 1);
-    let retried = world.house().store.queue_retry(tom.server().authority()).await.unwrap();
+    let retried = world
+        .house()
+        .store
+        .queue_retry(tom.server().authority())
+        .await
+        .unwrap();
     assert_eq!(retried, 1);
     tom.hears_of(&posts[..1]).once().await;
     world.settles().await;

@@ -3,4 +3,5 @@
 pub mod database;
 pub mod forge;
 pub mod peer;
+pub mod process;
 pub mod world;

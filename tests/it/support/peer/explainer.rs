@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::Group;
 use super::manners::{
-    CONTEXT, Complaint, Door, Manners, Me, Said, Shape, is_activity, is_announce, is_answer, names, refuse,
+    CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer, names,
+    refuse,
 };
 
 pub(super) struct Explainer;
@@ -14,11 +15,11 @@ pub(super) struct Explainer;
 impl Manners for Explainer {
     fn judge(&self, document: &Value, door: Door<'_>) -> Result<Option<String>, Complaint> {
         is_activity(document, 400)?;
-        if door.is_shared {
-            return refuse(400, "a shared inbox cannot resolve `members`");
-        }
         match document["type"].as_str() {
             Some("Accept" | "Reject") => is_answer(document, 400)?,
+            Some("Announce") if door.is_shared => {
+                return refuse(400, "a shared inbox cannot resolve `members`");
+            }
             Some("Announce") => announced(document)?,
             Some("Follow") => {}
             kind => return refuse(400, format!("a {kind:?} of a group")),
@@ -103,10 +104,28 @@ fn say(me: &Me<'_>, group: &Group, kind: &str, object: Value) -> Value {
 }
 
 fn announced(document: &Value) -> Result<(), Complaint> {
-    is_announce(document, 400)?;
-    let members = format!("{}/members", document["actor"].as_str().unwrap_or_default());
-    if !names(document, "cc", &members) {
-        return refuse(400, "cc does not name the members");
+    let group = document["actor"].as_str().unwrap_or_default();
+    let members = format!("{group}/members");
+    if names(document, "to", &members) {
+        for others in [PUBLIC.to_owned(), format!("{group}/followers")] {
+            if names(document, "to", &others) || names(document, "cc", &others) {
+                return refuse(400, "it is for the members, and names others");
+            }
+        }
+    } else {
+        is_announce(document, 400)?;
+        if !names(document, "cc", &members) {
+            return refuse(400, "cc does not name the members");
+        }
     }
-    is_activity(&document["object"], 400)
+    is_activity(&with_plain_actor(&document["object"]), 400)
+}
+
+/// The actor of an announced activity may be embedded, as onepage.pub's own are.
+fn with_plain_actor(activity: &Value) -> Value {
+    let mut plain = activity.clone();
+    if activity["actor"]["id"].is_string() {
+        plain["actor"] = activity["actor"]["id"].clone();
+    }
+    plain
 }

@@ -21,6 +21,7 @@ impl Manners for Threadiverse {
             Some("Accept" | "Reject") => is_answer(document, 400)?,
             Some("Announce") => announced(document)?,
             Some("Follow") => {}
+            Some("Undo") if document["object"]["type"] == "Follow" => is_activity(&document["object"], 400)?,
             kind => return refuse(400, format!("data did not match any variant: {kind:?}")),
         }
         Ok(None)
