@@ -89,15 +89,23 @@ impl Store {
         Ok(Slice::cut(rows, limit))
     }
 
-    /// Ids of those who have a role in the group, newest first.
+    /// Ids of those who have a role in the group, newest first; the owner, member or not, has one since it was made.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn admins(&self, group: GroupId) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar!(
-            r#"select w.iri from membership m join actor w on w.id = m.actor_id
-               where m.group_id = $1 and m.role in ('admin', 'owner') and m.state <> 'banned'
-               order by m.since desc, m.actor_id desc"#,
+            r#"select w.iri
+               from "group" g
+               join lateral (
+                   select g.owner_id as actor_id, g.created_at as since
+                   union all
+                   select m.actor_id, m.since from membership m
+                   where m.group_id = g.id and m.role = 'admin' and m.state <> 'banned' and m.actor_id <> g.owner_id
+               ) s on true
+               join actor w on w.id = s.actor_id
+               where g.id = $1
+               order by s.since desc, w.id desc"#,
             group.0,
         )
         .fetch_all(&self.pool)

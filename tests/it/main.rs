@@ -8,15 +8,16 @@
     reason = "the support is shared with the demo and the benches"
 )]
 
-mod support;
-
 mod attack;
-mod fixtures;
+mod collections;
 mod fanout;
 mod follow;
+mod identity;
 mod join;
 mod kill;
+mod patience;
 mod peers;
 mod post;
 mod private;
 mod shapes;
+mod support;
