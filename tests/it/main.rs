@@ -11,6 +11,7 @@
 mod support;
 
 mod attack;
+mod cli;
 mod collections;
 mod fanout;
 mod follow;
