@@ -18,6 +18,7 @@ mod follow;
 mod identity;
 mod join;
 mod kill;
+mod limits;
 mod peers;
 mod post;
 mod private;
