@@ -60,12 +60,11 @@ create table membership (
     banned_until   timestamptz,                 -- null with state 'banned': for good
     ban_reason     text,
     request        text,                        -- the Follow or Join as it arrived: Accepts embed it
-    request_iri    text,                        -- its id: an Undo may name only that
+    request_iris   text[] not null default '{}', -- its id, and those before it: an Undo may name only one of them
     destination_id bigint references destination, -- where this reader hears the group; null: nowhere
     since          timestamptz not null,
     primary key (group_id, actor_id)
 );
-create index membership_request on membership (request_iri) where request_iri is not null;
 create index membership_actor on membership (actor_id);
 create index membership_destination on membership (destination_id, group_id) where destination_id is not null;
 create index membership_newest on membership (group_id, since desc, actor_id desc) where member;

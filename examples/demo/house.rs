@@ -33,6 +33,8 @@ struct Inner {
     base: String,
     dir: Mutex<Option<TempDir>>,
     server: Mutex<Option<Child>>,
+    /// Held while a command runs, and by whoever closes the house.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl House {
@@ -50,6 +52,7 @@ impl House {
             base: format!("http://127.0.0.1:{port}"),
             dir: Mutex::new(Some(dir)),
             server: Mutex::default(),
+            turn: Arc::default(),
         }));
         let log = File::create(house.dir().join("server.log"))?;
         let mut serve = house.command();
@@ -98,9 +101,15 @@ impl House {
 
     /// Runs one of its commands while it serves, as an operator would.
     pub(crate) async fn runs(&self, line: &[&str]) -> anyhow::Result<String> {
+        let turn = Arc::clone(&self.0.turn).lock_owned().await;
+        anyhow::ensure!(lock(&self.0.dir).is_some(), "the house is closed");
         let mut command = self.command();
         command.args(line);
-        let output = tokio::task::spawn_blocking(move || command.output()).await??;
+        let ran = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            command.output()
+        });
+        let output = ran.await??;
         let said = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         anyhow::ensure!(
@@ -120,6 +129,7 @@ impl House {
 
     /// Stops the server, which stops its Postgres, and removes all that it wrote.
     pub(crate) async fn close(&self) -> anyhow::Result<()> {
+        let _turn = self.0.turn.lock().await;
         let server = lock(&self.0.server).take();
         let stopped = match server {
             Some(child) => stop(child).await,

@@ -44,13 +44,15 @@ async fn run() -> anyhow::Result<()> {
     let told = until_interrupted(house.clone()).await;
     let log = house.log();
     let stopped = house.close().await;
-    if told.is_err() {
+    if !told.as_ref().is_ok_and(tally::Count::is_right) {
         eprintln!("\nThe last lines of the server's log:\n{log}");
     }
-    let count = told?;
-    stopped?;
-    trace::end(&count, begun.elapsed());
-    anyhow::ensure!(count.is_right(), "see what is marked above");
+    if let Ok(count) = &told {
+        trace::end(count, begun.elapsed());
+    }
+    let right = told?.is_right();
+    stopped.context("the house could not be closed")?;
+    anyhow::ensure!(right, "see what is marked above");
     Ok(())
 }
 

@@ -69,13 +69,16 @@ pub(crate) struct Count {
     pub(crate) arrived: usize,
     /// What came without being due.
     pub(crate) extra: usize,
+    /// What the server still wanted to send at the end.
+    pub(crate) waiting: u64,
     /// What the peers disliked about what they got.
     pub(crate) complaints: Vec<String>,
 }
 
 impl Count {
     pub(crate) fn is_right(&self) -> bool {
-        self.due > 0 && self.arrived == self.due && self.extra == 0 && self.complaints.is_empty()
+        let nothing_else = self.extra == 0 && self.waiting == 0 && self.complaints.is_empty();
+        self.due > 0 && self.arrived == self.due && nothing_else
     }
 }
 
@@ -101,7 +104,8 @@ impl Tally {
         let accepted = timeout(PATIENCE, self.members[at].actor.is_accepted(&join))
             .await
             .ok();
-        self.arrives(at, &join, accepted.as_ref(), begun);
+        self.count.due += 1;
+        self.notes(at, &join, accepted.map(|heard| (heard, begun.elapsed())));
         self.members[at].is_in = true;
         join
     }
@@ -134,7 +138,10 @@ impl Tally {
             }
             if let Some(why) = member.hears_nothing(&said) {
                 trace::nothing(member, &why);
-            } else if member.is_away {
+                continue;
+            }
+            self.count.due += 1;
+            if member.is_away {
                 member.missed.push(said.clone());
                 trace::waits(member, "503: the inbox is down, it will come again");
             } else {
@@ -172,14 +179,15 @@ impl Tally {
         }
     }
 
-    /// Nothing more comes: the count.
-    pub(crate) fn end(mut self, ground: &Ground) -> Count {
+    /// Nothing more comes, though so many deliveries may still wait: the count.
+    pub(crate) fn end(mut self, ground: &Ground, waiting: u64) -> Count {
         let servers = ground.servers();
         let taken = servers
             .iter()
             .flat_map(Server::heard)
             .filter(|heard| heard.taken)
             .count();
+        self.count.waiting = waiting;
         self.count.extra = taken.saturating_sub(self.count.arrived);
         self.count.complaints = servers
             .iter()
@@ -211,12 +219,8 @@ impl Tally {
         &mut self.members[place]
     }
 
-    fn arrives(&mut self, at: usize, said: &Said, heard: Option<&Heard>, begun: Instant) {
-        self.notes(at, said, heard.map(|heard| (heard.clone(), begun.elapsed())));
-    }
-
+    /// What came of something that was due.
     fn notes(&mut self, at: usize, said: &Said, heard: Option<(Heard, Duration)>) {
-        self.count.due += 1;
         let member = &self.members[at];
         let Some((heard, took)) = heard else {
             return trace::missing(member, said.id());

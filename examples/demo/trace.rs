@@ -80,19 +80,19 @@ pub(crate) fn end(count: &Count, took: Duration) {
         "  {} of {} deliveries that were due arrived, each once",
         count.arrived, count.due
     );
-    let extra = format!("{} that were not due", count.extra);
-    println!(
-        "  {}",
-        if count.extra == 0 {
-            extra
-        } else {
-            paint(RED, &extra)
-        }
-    );
-    println!(
-        "  {} complaints of the peers, who verified every signature",
-        count.complaints.len()
-    );
+    for (number, what) in [
+        (count.extra as u64, "that were not due"),
+        (count.waiting, "still waiting to be sent"),
+        (
+            count.complaints.len() as u64,
+            "complaints of the peers, who verified every signature",
+        ),
+    ] {
+        println!(
+            "  {}",
+            paint(if number == 0 { "" } else { RED }, &format!("{number} {what}"))
+        );
+    }
     for complaint in &count.complaints {
         println!("    {}", paint(RED, complaint));
     }

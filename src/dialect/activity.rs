@@ -231,7 +231,7 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
     let id = post::object_id(&id)?;
     if here.owns(&id) || id.same_origin(actor) {
         let post = Box::new(post::read(object, actor)?);
-        return Ok(match (post.kind.as_str(), edit) {
+        return Ok(match (post.kind(), edit) {
             // A vote in a poll (Mastodon: a Note with a name and inReplyTo and no content) is not a comment.
             ("Note", false) if post.is_poll_vote => Ask::Nothing,
             (_, false) => Ask::Post(post),

@@ -25,7 +25,7 @@ pub struct Addressed {
     pub public: bool,
     /// Anybody at all is named in `to`, `cc` or `audience`.
     pub somebody: bool,
-    /// Carries `bto` or `bcc`: passing it on word for word would tell.
+    /// Names somebody in `bto` or `bcc`: passing it on word for word would tell. Pleroma sends both, empty.
     pub blind: bool,
 }
 
@@ -65,8 +65,10 @@ impl Addressed {
         found.public = names_public(activity)
             && object.is_none_or(|object| !is_addressed(object) || names_public(object));
         found.somebody = documents().any(is_addressed);
-        found.blind =
-            documents().any(|document| document.get("bto").is_some() || document.get("bcc").is_some());
+        found.blind = documents().any(|document| {
+            let names_somebody = |field| document.get(field).is_some_and(|value| !is_empty(value));
+            names_somebody("bto") || names_somebody("bcc")
+        });
         found
     }
 
@@ -94,6 +96,11 @@ fn mentioned(document: &Value, here: &Here) -> Vec<String> {
         .filter_map(|tag| tag.get("href").and_then(Value::as_str))
         .filter_map(|href| here.group_meant(href).map(ToOwned::to_owned))
         .collect()
+}
+
+/// Nothing, or a list of nothing.
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
 fn is_addressed(document: &Value) -> bool {
@@ -145,6 +152,22 @@ mod tests {
             json!({"object": {"context": {"id": "https://x.example/1", "attributedTo": group}}}),
         ] {
             assert!(read(&activity).groups().contains("rust"), "{activity}");
+        }
+    }
+
+    #[test]
+    fn an_empty_bto_tells_nothing() {
+        for nobody in [json!([]), json!(null)] {
+            assert!(!read(&json!({"bto": nobody, "bcc": nobody, "object": {"bto": nobody}})).blind);
+        }
+        for somebody in [
+            json!("https://a.example/u/x"),
+            json!(["https://a.example/u/x"]),
+            json!({}),
+            json!(""),
+        ] {
+            assert!(read(&json!({"bto": somebody})).blind, "{somebody}");
+            assert!(read(&json!({"object": {"bcc": somebody}})).blind, "{somebody}");
         }
     }
 

@@ -17,7 +17,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct PostDocument {
     pub id: Iri,
-    pub kind: String,
+    /// None where it names no type that we know: an edit then leaves the post's as it is.
+    pub kind: Option<&'static str>,
     /// Named in `attributedTo` beside the signer: to be checked by whoever knows actors.
     pub others: Vec<Iri>,
     pub in_reply_to: Option<Iri>,
@@ -46,6 +47,9 @@ const KINDS: [&str; 12] = [
     "ChatMessage",
 ];
 
+/// What a post is called whose type we do not know.
+const UNKNOWN: &str = "Object";
+
 /// An object's id: without a fragment.
 pub(crate) fn object_id(id: &Iri) -> Result<Iri, Unreadable> {
     Iri::object(id.as_str())
@@ -64,7 +68,7 @@ pub(crate) fn read(object: &Value, signer: &Iri) -> Result<PostDocument, Unreada
     let name = text_of(object, "name").map(ToOwned::to_owned);
     let in_reply_to = in_reply_to(object)?;
     Ok(PostDocument {
-        kind: kind_of(object, &KINDS).unwrap_or("Object").to_owned(),
+        kind: kind_of(object, &KINDS),
         others: others(object, signer)?,
         is_poll_vote: name.is_some() && content.is_none() && in_reply_to.is_some(),
         url: url(object),
@@ -75,6 +79,14 @@ pub(crate) fn read(object: &Value, signer: &Iri) -> Result<PostDocument, Unreada
         content,
         id,
     })
+}
+
+impl PostDocument {
+    /// Its type, as we keep it for a new post.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind.unwrap_or(UNKNOWN)
+    }
 }
 
 /// Who else is named as author. Absent: nobody; a value that names nobody at all cannot be read.
@@ -174,6 +186,7 @@ mod tests {
         let object = json!({"id": "https://a.example/1", "published": "+294277-01-01T00:00:00Z",
             "updated": "2026-11-01T10:00:00Z", "url": ["javascript:alert(1)", {"type": "Link", "href": "https://a.example/p"}]});
         let post = read(&object, &ann()).expect("read");
+        assert_eq!((post.kind, post.kind()), (None, "Object"));
         assert_eq!(post.published, None);
         assert!(post.updated.is_some());
         assert_eq!(post.url.as_deref(), Some("https://a.example/p"));

@@ -4,7 +4,9 @@
 
 use crate::{
     dialect,
-    domain::{Ban, Command, FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy, Refusal, decide},
+    domain::{
+        Ban, Command, FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy, Refusal, decide, host_and_parents,
+    },
     engine::{
         Engine,
         door::Refused,
@@ -153,6 +155,9 @@ impl Engine {
         let ban = Ban { until: None, reason };
         match (whom, stub) {
             (Whom::Host(host), _) => {
+                if host_and_parents(&group.group.owner.authority()).contains(host) {
+                    return Err(Refusal::IsTheOwner.into());
+                }
                 membership::ban_host(&mut tx, group.id, host, self.clock().now()).await?;
                 for iri in membership::actors_of_host(&mut tx, group.id, host).await? {
                     self.turn_out(&mut tx, &group, &iri).await?;

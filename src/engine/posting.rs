@@ -38,7 +38,7 @@ impl Engine {
             None => None,
         };
         if let (Some(iri), None) = (&document.in_reply_to, &parent)
-            && !case.again
+            && case.waited.is_none()
             && received::is_awaited(tx, iri.as_str()).await?
         {
             // Its parent is being fetched: it waits behind it (ORD10).
@@ -60,6 +60,7 @@ impl Engine {
             let submission = Submission {
                 is_comment: document.in_reply_to.is_some(),
                 public: case.activity.addressed.public,
+                was_public: self.narrows(case, known.as_ref()),
                 known: buried || known.as_ref().is_some_and(|known| known.deleted || here(known)),
                 parent_is_here: parent
                     .as_ref()
@@ -131,7 +132,7 @@ impl Engine {
             id,
             iri: &document.id,
             author: case.actor.id,
-            kind: &document.kind,
+            kind: document.kind(),
             parent: parent.map(|parent| parent.id),
             thread,
             title: title.as_deref(),
@@ -148,7 +149,7 @@ impl Engine {
             author: case.actor.id,
             author_iri: case.actor.iri.to_string(),
             author_host: case.actor.host.clone(),
-            kind: document.kind.clone(),
+            kind: document.kind().to_owned(),
             thread,
             is_comment: parent.is_some(),
             public: new.public,
@@ -186,7 +187,7 @@ impl Engine {
         let (title, content) = readable(document);
         let now = self.clock().now();
         let edit = Edit {
-            kind: &document.kind,
+            kind: document.kind.unwrap_or(&stored.kind),
             title: title.as_deref(),
             content: content.as_deref(),
             url: document.url.as_deref(),

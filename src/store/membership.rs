@@ -61,6 +61,7 @@ pub async fn standing(tx: &mut Tx, group: GroupId, actor: ActorId, hosts: &[Stri
         },
         waiting: state == "pending",
         invited: state == "invited",
+        left: state == "out",
         ban,
     })
 }
@@ -77,10 +78,12 @@ pub async fn write(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into membership as m (group_id, actor_id, follower, member, state, request, request_iri, destination_id, since)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "insert into membership as m (group_id, actor_id, follower, member, state, request, request_iris, destination_id, since)
+         values ($1, $2, $3, $4, $5, $6, array_remove(array[$7::text], null), $8, $9)
          on conflict (group_id, actor_id) do update
-         set follower = $3, member = $4, state = $5, request = coalesce($6, m.request), request_iri = coalesce($7, m.request_iri),
+         set follower = $3, member = $4, state = $5, request = coalesce($6, m.request),
+             request_iris = case when m.state = 'out' then excluded.request_iris
+                                 else (excluded.request_iris || m.request_iris)[1:4] end,
              destination_id = $8, banned_until = null, ban_reason = null,
              since = case when m.member = $4 and m.follower = $3 then m.since else $9 end",
         group.0,
@@ -157,14 +160,14 @@ pub async fn heard_at(
     }))
 }
 
-/// The group that an actor asked to join by a request of this id.
+/// The group that an actor asked to join by a request of this id: lotide sends a Follow and a Join, and undoes one of them.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn group_of_request(tx: &mut Tx, actor: ActorId, request: &str) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(
         r#"select g.name from membership m join "group" g on g.id = m.group_id
-           where m.request_iri = $2 and m.actor_id = $1"#,
+           where $2 = any(m.request_iris) and m.actor_id = $1 and m.state <> 'out'"#,
         actor.0,
         request
     )
@@ -194,7 +197,7 @@ pub async fn actors_of_host(tx: &mut Tx, group: GroupId, host: &str) -> Result<V
     Ok(sqlx::query_scalar!(
         r#"select a.iri from membership m join actor a on a.id = m.actor_id
            where m.group_id = $1 and m.state in ('in', 'pending', 'invited')
-             and (a.host = $2 or a.host like '%.' || $2 or a.host like $2 || ':%' or a.host like '%.' || $2 || ':%')"#,
+             and $2 = any(host_and_parents(a.host))"#,
         group.0,
         host
     )

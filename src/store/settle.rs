@@ -30,9 +30,8 @@ impl Store {
         lock_groups(&mut tx, host).await?;
         if own_inbox {
             move_to_own_inboxes(&mut tx, host, shape).await?;
-        } else {
-            reopen(&mut tx, host, shape).await?;
         }
+        reopen(&mut tx, host, shape).await?;
         decide(&mut tx, host, shape).await?;
         tx.commit().await?;
         self.ring();

@@ -30,11 +30,16 @@ const LISTS: [&str; 2] = ["ol", "ul"];
 /// Deeper than this, a tag is dropped and its text stays.
 const DEPTH: usize = 32;
 
+/// More characters than this that are, or must be, written as references (`&lt;`) are dropped: the parser takes time
+/// that grows with the square of their number, 15 s for 50,000 ampersands.
+const REFERENCES: usize = 2_000;
+
 /// The same text under balanced tags from [`KEPT`], with `href` on links and `class` on links and spans.
 pub(super) fn tidy(html: &str) -> String {
     let mut page = Page {
         out: String::with_capacity(html.len()),
         open: Vec::new(),
+        references: 0,
     };
     for piece in pieces(html) {
         match piece {
@@ -50,6 +55,8 @@ pub(super) fn tidy(html: &str) -> String {
 struct Page {
     out: String,
     open: Vec<&'static str>,
+    /// How many references were written.
+    references: usize,
 }
 
 impl Page {
@@ -129,17 +136,27 @@ impl Page {
             self.out.push(' ');
             self.out.push_str(name);
             self.out.push_str("=\"");
-            self.text(value);
+            for c in value.chars() {
+                match c {
+                    '"' => self.out.push_str("&quot;"),
+                    c => self.letter(c),
+                }
+            }
             self.out.push('"');
         }
     }
 
     /// Ampersands stay: what they stand for is for the parser to say.
     fn letter(&mut self, c: char) {
+        if matches!(c, '<' | '>' | '&') {
+            self.references += 1;
+            if self.references > REFERENCES {
+                return;
+            }
+        }
         match c {
             '<' => self.out.push_str("&lt;"),
             '>' => self.out.push_str("&gt;"),
-            '"' => self.out.push_str("&quot;"),
             _ => self.out.push(c),
         }
     }
@@ -193,6 +210,13 @@ mod tests {
         let deep = tidy(&format!("{}x", "<span>".repeat(1_000)));
         assert_eq!(deep.matches("<span>").count(), DEPTH);
         assert!(deep.contains('x'));
+    }
+
+    #[test]
+    fn references_end_somewhere_and_the_text_goes_on() {
+        let hostile = tidy(&format!("{}x", "&#>".repeat(50_000)));
+        assert_eq!(hostile.matches('&').count(), REFERENCES);
+        assert!(hostile.ends_with('x'));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod answer;
 mod asking;
 mod client;
+mod code;
 mod dress;
 mod error;
 mod federation;

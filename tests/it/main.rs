@@ -8,8 +8,6 @@
     reason = "the support is shared with the demo and the benches"
 )]
 
-mod support;
-
 mod attack;
 mod cli;
 mod collections;
@@ -19,7 +17,9 @@ mod identity;
 mod join;
 mod kill;
 mod limits;
+mod patience;
 mod peers;
 mod post;
 mod private;
 mod shapes;
+mod support;

@@ -118,7 +118,7 @@ mod tests {
             check_type(&headers).is_ok()
         };
         let json = (header::CONTENT_TYPE, "application/activity+json");
-        assert!(with(&[json.clone()]));
+        assert!(with(std::slice::from_ref(&json)));
         assert!(with(&[json.clone(), (header::CONTENT_ENCODING, "identity")]));
         assert!(!with(&[json.clone(), (header::CONTENT_ENCODING, "gzip")]));
         assert!(!with(&[json.clone(), (header::CONTENT_TYPE, "text/plain")]));

@@ -4,7 +4,6 @@
 
 use std::net::TcpListener;
 
-use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{Row, Scene, rows};
@@ -203,8 +202,7 @@ async fn ssr10(scene: &Scene) {
     let post = scene.alice.post(&scene.group, "who follows").await;
     moved.hears("the post", |heard| heard.status == Some(307)).await;
     moved.comes_back();
-    scene.world.advance(TimeDelta::hours(1));
-    actor.hears_of([&post]).await;
+    scene.world.while_time_passes(actor.hears_of([&post])).await;
     let leave = actor.speaks(
         |me| json!({ "id": (me.mint)("x"), "type": "Leave", "actor": me.id, "object": scene.group.id }),
     );

@@ -24,6 +24,9 @@ use super::peer::{Actor, Ground, Group, LIMIT, Server};
 /// How often we look whether something is due.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// How often the clock moves while time passes.
+const STEP: Duration = Duration::from_millis(20);
+
 /// What is still to be done, by kind, as the database says it.
 const DUE: &str = "
     select (select count(*) from due_entry)
@@ -47,6 +50,7 @@ const STATE: &str = "
         join destination d on d.id = t.destination_id where d.host <> all($1)
     union all select 'subscription', coalesce(string_agg(concat(t.id, ' ', t.shape, ' ', t.until_seq), e'\\n'
         order by t.id), '') from subscription t
+        join destination d on d.id = t.destination_id where d.host <> all($1)
     union all select 'key', coalesce(string_agg(concat(k.iri, ' ', k.pem), e'\\n' order by k.iri), '') from actor_key k
         join actor a on a.id = k.actor_id where a.host <> all($1)
     union all select 'actor', coalesce(string_agg(concat(a.iri, ' ', a.kind, ' ', a.inbox, ' ', a.shared_inbox), e'\\n'
@@ -140,6 +144,18 @@ impl World {
     /// Moves everybody's clock on.
     pub fn advance(&self, by: TimeDelta) {
         self.hand.advance(by);
+    }
+
+    /// Waits for something that takes hours or days: the clock moves on until it is there.
+    pub async fn while_time_passes<T>(&self, something: impl IntoFuture<Output = T>) -> T {
+        let mut something = std::pin::pin!(something.into_future());
+        let mut step = tokio::time::interval(STEP);
+        loop {
+            tokio::select! {
+                there = &mut something => return there,
+                _ = step.tick() => self.advance(TimeDelta::seconds(20)),
+            }
+        }
     }
 
     /// An open group.

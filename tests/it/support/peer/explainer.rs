@@ -118,5 +118,14 @@ fn announced(document: &Value) -> Result<(), Complaint> {
             return refuse(400, "cc does not name the members");
         }
     }
-    is_activity(&document["object"], 400)
+    is_activity(&with_plain_actor(&document["object"]), 400)
+}
+
+/// The actor of an announced activity may be embedded, as onepage.pub's own are.
+fn with_plain_actor(activity: &Value) -> Value {
+    let mut plain = activity.clone();
+    if activity["actor"]["id"].is_string() {
+        plain["actor"] = activity["actor"]["id"].clone();
+    }
+    plain
 }
