@@ -31,7 +31,7 @@ pub enum Refused {
     },
     /// 404: there is no such group here.
     NotFound,
-    /// 429: this host sends too much; later, in so many seconds.
+    /// 429: this host has sent its share; again in so many seconds.
     TooMany { retry_after: u32 },
     /// 503: later, in so many seconds.
     Busy { retry_after: u32 },

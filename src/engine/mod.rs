@@ -6,10 +6,10 @@
 mod admin;
 mod chores;
 mod door;
+mod hosts;
 mod inbox;
 mod keys;
 mod members;
-mod pace;
 mod places;
 mod posting;
 mod saying;
@@ -43,21 +43,21 @@ struct Parts {
     here: Here,
     settings: Arc<Settings>,
     turns: turns::Turns,
-    pace: pace::Pace,
+    hosts: hosts::Hosts,
 }
 
 impl Engine {
     /// Puts the parts together; touches nothing.
     #[must_use]
     pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
-        let pace = pace::Pace::per_minute(settings.limits.inbox_per_minute_per_host);
+        let hosts = hosts::Hosts::new(settings.limits.inbox_per_minute_per_host);
         Self(Arc::new(Parts {
             store,
             peers,
             here,
             settings,
             turns: turns::Turns::default(),
-            pace,
+            hosts,
         }))
     }
 
@@ -87,12 +87,12 @@ impl Engine {
         self.0.store.clock()
     }
 
-    fn pace(&self) -> &pace::Pace {
-        &self.0.pace
-    }
-
     fn turns(&self) -> &turns::Turns {
         &self.0.turns
+    }
+
+    fn hosts(&self) -> &hosts::Hosts {
+        &self.0.hosts
     }
 
     fn json_limits(&self) -> Limits {
