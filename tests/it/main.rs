@@ -11,6 +11,7 @@
 mod attack;
 mod collections;
 mod fanout;
+mod fixtures;
 mod follow;
 mod identity;
 mod join;
