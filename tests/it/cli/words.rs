@@ -1,0 +1,159 @@
+//! What goes wrong is told in words: exit 2 for bad usage, 1 for the rest.
+//!
+//! One rule: whoever reads the message knows what to write instead.
+
+use serde_json::json;
+
+use super::ground;
+use crate::support::peer::Server;
+use crate::support::process::Program;
+
+/// Bad usage is exit 2, and says what to write; nothing is opened for it.
+#[tokio::test]
+async fn bad_usage_is_told_in_words() {
+    let mut program = Program::new().await;
+    program.set("DATABASE__URL", "postgres://nobody@127.0.0.1:1/nothing");
+    let create = "group create garden --title T --owner https://a.example/u/x";
+    for (line, words) in [
+        ("nonsense", &["nonsense"][..]),
+        (
+            "group create Garden --title T --owner https://a.example/u/x",
+            &["write garden"],
+        ),
+        ("group create garden --title T", &["--owner"]),
+        (
+            "group create garden --title T --owner @x@a.example",
+            &["https://your.server/users/you"],
+        ),
+        (
+            &format!("{create} --join everybody"),
+            &["open, approval, invite, closed"],
+        ),
+        (
+            &format!("{create} --post all"),
+            &["anyone, followers, members, admins"],
+        ),
+        (
+            &format!("{create} --visibility private"),
+            &["not protected yet", "Leave it at public"],
+        ),
+        (
+            &format!("{create} --review all"),
+            &["cannot be held", "Leave it at none"],
+        ),
+        ("group set garden", &["nothing is given", "--help"]),
+        ("group set garden --review first", &["cannot be held"]),
+        ("group members garden --state here", &["pending"]),
+        ("group ban garden https://", &["https://your.server/users/you"]),
+        ("peer block https://evil.example/", &["write evil.example"]),
+        ("peer block *.evil.example", &["write evil.example"]),
+        (
+            "peer set b.example --shape round",
+            &["threadiverse, microblog, explainer, auto"],
+        ),
+        ("queue retry", &["<HOST>"]),
+        ("serve --role king", &["all, web, delivery"]),
+    ] {
+        let words_of: Vec<&str> = line.split(' ').collect();
+        program.run(&words_of).await.fails(2, words);
+    }
+}
+
+/// What cannot be done is exit 1, and says why.
+#[tokio::test]
+async fn what_cannot_be_done_is_told_in_words() {
+    let (mut program, ground) = (Program::new().await, ground());
+    let owner = Server::start("lemmy", &ground).actor("owner");
+    program.group("garden", &owner).await;
+    for (line, words) in [
+        ("group show nothing", &["nothing", "group list"][..]),
+        ("group set nothing --title T", &["nothing", "group list"]),
+        ("group close nothing", &["nothing"]),
+        ("group members nothing", &["nothing"]),
+        ("group ban nothing evil.example", &["nothing"]),
+        ("group unban garden evil.example", &["evil.example", "not banned"]),
+        (&format!("group ban garden {}", owner.id()), &["owner"]),
+        (
+            "group follow garden http://127.0.0.1:1/c/x",
+            &["127.0.0.1:1", "could not be read"],
+        ),
+        ("queue retry nobody.example", &["nobody.example"]),
+    ] {
+        let words_of: Vec<&str> = line.split(' ').collect();
+        program.run(&words_of).await.fails(1, words);
+    }
+    let serving = program.serve().await;
+    program
+        .run(&["serve"])
+        .await
+        .fails(1, &["cannot listen", "server.listen"]);
+    serving.stop().await;
+    program.set("DATABASE__URL", "postgres://nobody@127.0.0.1:1/nothing");
+    program.run(&["group", "list"]).await.fails(1, &["database"]);
+}
+
+/// Bad settings name the nearest right one, all of them at once; no secret is shown.
+#[tokio::test]
+async fn settings_are_checked_and_printed() {
+    let mut program = Program::new().await;
+    program.run(&["config", "check"]).await.ok();
+    let checked = program.run(&["config", "check", "--json"]).await.json();
+    assert_eq!(checked["ok"], true);
+    assert!(
+        checked["variables"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("FOLKMOOT__DATA_DIR")),
+        "{checked}"
+    );
+
+    program.configures(
+        "[server]\nlisen = \"127.0.0.1:1\"\n[federation]\nalow_http = true\n[limits]\nbody_bytes = 1\n",
+    );
+    let wrong = [
+        "line 2",
+        "server.listen",
+        "line 4",
+        "federation.allow_http",
+        "line 6",
+        "1024",
+    ];
+    program.run(&["config", "check"]).await.fails(1, &wrong);
+    program.run(&["serve"]).await.fails(1, &wrong);
+    program.configures("[limits]\nbody_bytes = 2048\n");
+    program.set("DATABASE__URL", "postgres://me:secret@db.example/x");
+    let printed = program.run(&["config", "print", "--json"]).await.json();
+    assert_eq!(printed["limits"]["body_bytes"], 2048);
+    let text = program.run(&["config", "print"]).await.ok().out;
+    assert!(
+        text.contains("body_bytes = 2048") && text.contains("db.example"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("secret") && !printed.to_string().contains("secret"),
+        "{text}"
+    );
+    program.set("SERVR__LISTEN", "127.0.0.1:1");
+    program
+        .run(&["config", "check"])
+        .await
+        .fails(1, &["FOLKMOOT__SERVER__LISTEN"]);
+}
+
+/// What weakens a server is refused in the open, unless its data says that it is a test.
+#[tokio::test]
+async fn plain_http_is_for_this_machine_only() {
+    let mut program = Program::new().await;
+    program.set("SERVER__PUBLIC_URL", "https://groups.example");
+    let why = [
+        "federation.allow_http",
+        "federation.allow_private_addresses",
+        "TEST",
+    ];
+    program.run(&["config", "check"]).await.fails(1, &why);
+    program.run(&["serve"]).await.fails(1, &why);
+    program.is_marked_as_test();
+    program.run(&["config", "check"]).await.ok();
+    program.set("SERVER__PUBLIC_URL", "http://groups.example");
+    program.run(&["group", "list"]).await.ok();
+}

@@ -1,0 +1,199 @@
+//! The document of a group, for all dialects at once (dialects 6.1).
+//!
+//! One rule: a term is published once its address answers as specified, so all of them are asked.
+
+use std::collections::BTreeSet;
+
+use folkmoot::signature::PublicKey;
+use serde_json::{Value, json};
+
+use super::{ACTIVITY, HTML, header, json_of, keys};
+use crate::support::world::World;
+
+/// Every address of ours in a document, with the name of the field that holds it.
+fn addresses<'a>(field: &'a str, value: &'a Value, base: &str, found: &mut Vec<(&'a str, &'a str)>) {
+    match value {
+        Value::String(text) if text.starts_with(base) => found.push((field, text)),
+        Value::Array(list) => list.iter().for_each(|value| addresses(field, value, base, found)),
+        Value::Object(map) => {
+            for (name, value) in map.iter().filter(|(name, _)| *name != "@context") {
+                addresses(name, value, base, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The document for all dialects (dialects 6.1): plain type, terms inlined, and each address in it answers.
+#[tokio::test]
+async fn each_address_in_the_group_document_answers() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let document = world.document(&group.id).await;
+    assert_eq!(
+        document["type"], "Group",
+        "a plain string: an array breaks six programs"
+    );
+    assert_eq!(document["id"], *group.id);
+    assert_eq!(document["preferredUsername"], "garden");
+    assert_eq!(document["webfinger"], format!("garden@{}", world.authority()));
+    assert_eq!(
+        document["attributedTo"],
+        *group.part("moderators"),
+        "Lemmy reads its moderators from it"
+    );
+    assert_eq!(document["members"], document["grp:members"]["@id"]);
+    assert_eq!(
+        document["endpoints"]["sharedInbox"],
+        format!("{}/inbox", world.base())
+    );
+    assert_eq!(document["publicKey"]["owner"], *group.id);
+    assert_eq!(document["capabilities"], json!({ "acceptsJoins": true }));
+    assert_eq!(
+        (&document["openness"], &document["postingRestrictedToMods"]),
+        (&json!("open"), &json!(false))
+    );
+    PublicKey::from_pem(document["publicKey"]["publicKeyPem"].as_str().unwrap()).unwrap();
+    let mut found = vec![];
+    addresses("", &document, world.base(), &mut found);
+    let named: BTreeSet<&str> = found.iter().map(|(field, _)| *field).collect();
+    for field in [
+        "inbox",
+        "outbox",
+        "followers",
+        "featured",
+        "moderators",
+        "members",
+        "admins",
+        "replies",
+        "url",
+    ] {
+        assert!(named.contains(field), "no {field}");
+    }
+    for (field, address) in found {
+        let answer = world.get(address, ACTIVITY).await;
+        if ["inbox", "sharedInbox"].contains(&field) {
+            assert_eq!(
+                (answer.status().as_u16(), header(&answer, "allow")),
+                (405, "POST"),
+                "{address}"
+            );
+            continue;
+        }
+        assert_eq!(answer.status(), 200, "{field}: {address}");
+        let answered = json_of(answer).await;
+        assert_eq!(answered["id"], address.split('#').next().unwrap(), "{field}");
+    }
+    world.end().await;
+}
+
+/// Readers that expand JSON-LD find a meaning for each term, without fetching anything from elsewhere.
+#[tokio::test]
+async fn each_term_of_the_group_document_is_defined() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let document = world.document(&group.id).await;
+    let context = document["@context"].as_array().unwrap();
+    assert_eq!(
+        (&context[0], &context[1], context.len()),
+        (
+            &json!("https://www.w3.org/ns/activitystreams"),
+            &json!("https://w3id.org/security/v1"),
+            3
+        )
+    );
+    let known = [
+        "@context",
+        "id",
+        "type",
+        "preferredUsername",
+        "name",
+        "summary",
+        "source",
+        "url",
+        "inbox",
+        "outbox",
+        "followers",
+        "attributedTo",
+        "audience",
+        "replies",
+        "published",
+        "updated",
+        "endpoints",
+        "publicKey",
+    ];
+    for term in keys(&document) {
+        let prefixed = term.split_once(':').map(|(prefix, _)| prefix);
+        let defined = known.contains(&term) || context[2].get(prefixed.unwrap_or(term)).is_some();
+        assert!(defined, "{term} means nothing");
+    }
+    world.end().await;
+}
+
+/// One address, two forms; caches are told so, and what a caller has already is not sent again.
+#[tokio::test]
+async fn documents_and_pages_share_an_address() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    world.lemmy().actor("ann").follows(&group).await;
+    for accept in [
+        ACTIVITY,
+        "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
+    ] {
+        let answer = world.get(&group.id, accept).await;
+        assert_eq!(header(&answer, "content-type"), ACTIVITY, "{accept}");
+        assert_eq!(json_of(answer).await["type"], "Group");
+    }
+    let page = world
+        .get(&group.id, "text/html,application/xhtml+xml,*/*;q=0.8")
+        .await;
+    assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
+    assert!(page.text().await.unwrap().contains("The garden"));
+    for (path, accept) in [
+        ("/c/garden", ACTIVITY),
+        ("/c/garden", HTML),
+        ("/actor", ACTIVITY),
+        ("/c/garden/outbox", ACTIVITY),
+        ("/c/garden/members", ACTIVITY),
+        ("/c/garden/members?page=1", ACTIVITY),
+        ("/nodeinfo/2.1", "application/json"),
+    ] {
+        let url = format!("{}{path}", world.base());
+        let got = world.get(&url, accept).await;
+        assert_eq!(got.status(), 200, "{path}");
+        assert!(
+            header(&got, "vary").to_ascii_lowercase().contains("accept"),
+            "{path}"
+        );
+        let tag = header(&got, "etag").to_owned();
+        assert!(tag.starts_with('"') && tag.len() > 2, "{path}: {tag}");
+        let client = world.ground().client();
+        let again = client
+            .get(&url)
+            .header("accept", accept)
+            .header("if-none-match", &tag)
+            .send();
+        let again = again.await.unwrap();
+        assert_eq!(
+            (again.status().as_u16(), header(&again, "etag")),
+            (304, &*tag),
+            "{path}"
+        );
+        assert_eq!(again.bytes().await.unwrap().len(), 0);
+        let other = client
+            .get(&url)
+            .header("accept", accept)
+            .header("if-none-match", "\"other\"")
+            .send();
+        assert_eq!(other.await.unwrap().status(), 200, "{path}");
+        let head = client.head(&url).header("accept", accept).send().await.unwrap();
+        assert_eq!(head.status(), 200, "{path}");
+        for name in ["content-type", "content-length", "etag", "vary", "cache-control"] {
+            assert_eq!(header(&head, name), header(&got, name), "{path}: {name}");
+        }
+        let length = header(&got, "content-length").to_owned();
+        assert_eq!(length, got.bytes().await.unwrap().len().to_string());
+        assert_eq!(head.bytes().await.unwrap().len(), 0);
+    }
+    world.end().await;
+}
