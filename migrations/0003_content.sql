@@ -64,9 +64,10 @@ create index vote_iri on vote (iri) where iri is not null;
 
 -- A Delete that came before its Create keeps the Create out. Pruned after 30 days.
 create table tombstone (
-    iri_hash bytea primary key,
+    iri_hash bytea not null,
     actor_id bigint not null references actor on delete cascade,
-    at       timestamptz not null
+    at       timestamptz not null,
+    primary key (iri_hash, actor_id)
 );
 
 -- A Flag, kept for whoever handles reports.

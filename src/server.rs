@@ -156,6 +156,7 @@ impl House {
         }
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
+            () = self.database.look_after(&self.settings) => Ok(()),
             Some(ended) = rooms.join_next() => early(ended),
         };
         tracing::info!("stopping: finishing what was begun");

@@ -104,7 +104,10 @@ pub(super) fn host(text: &str) -> Result<String, String> {
     if let Some(parent) = text.strip_prefix("*.").or_else(|| text.strip_prefix('.')) {
         return Err(format!("a host stands for its sub-domains, too: write {parent}"));
     }
-    authority(text).ok_or_else(|| NO_HOST.to_owned())
+    // A name in DNS is at most 253 bytes; with a port and its colon, 259.
+    authority(text)
+        .filter(|host| host.len() <= 259)
+        .ok_or_else(|| NO_HOST.to_owned())
 }
 
 /// Whom a ban is about: an actor by its URL, else a host.

@@ -14,7 +14,7 @@ use crate::{
         turn::Trouble,
     },
     store::{
-        self, Actor, Tx, following,
+        self, Actor, Tx,
         group::{self, Change, InTurn, NewRow},
         log, membership,
     },
@@ -62,7 +62,7 @@ pub enum AdminError {
     NoShape { given: String, known: String },
     #[error("{0} could not be read: {1}")]
     NoActor(Iri, String),
-    #[error("{0} is not a group, so it cannot be followed")]
+    #[error("{0} is not another group, so it cannot be followed")]
     NotAGroup(Iri),
     #[error("{0}")]
     Refused(#[from] Refusal),
@@ -95,6 +95,7 @@ impl Engine {
     /// If the name is taken or no name, or the store does not answer.
     pub async fn create_group(&self, new: NewGroup) -> Result<Created, AdminError> {
         text::group_name(&new.name).map_err(|why| AdminError::BadName(why.to_string()))?;
+        let title = checked_title(&new.title)?;
         let id = self.here().group(&new.name);
         let (owner, owner_known) = self.actor_or_stub(&new.owner).await?;
         let key = new_key(format!("{id}#main-key")).await?;
@@ -102,7 +103,7 @@ impl Engine {
         let now = self.clock().now();
         let row = NewRow {
             name: &new.name,
-            title: &new.title,
+            title: &title,
             summary: &new.summary,
             owner: owner.id,
             join: new.join,
@@ -123,7 +124,8 @@ impl Engine {
     ///
     /// # Errors
     /// If there is no such group.
-    pub async fn change_group(&self, name: &str, change: Change) -> Result<(), AdminError> {
+    pub async fn change_group(&self, name: &str, mut change: Change) -> Result<(), AdminError> {
+        change.title = change.title.as_deref().map(checked_title).transpose()?;
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
         group::change(&mut tx, group.id, &change, self.clock().now()).await?;
@@ -257,53 +259,6 @@ impl Engine {
         self.commit(tx).await
     }
 
-    /// A group of ours follows a group, here or elsewhere: what that one announces is submitted here.
-    ///
-    /// # Errors
-    /// If there is no such group, or the other cannot be read or is no group.
-    pub async fn follow(&self, name: &str, whom: &Iri) -> Result<(), AdminError> {
-        let actor = self
-            .peers()
-            .actor(whom)
-            .await
-            .map_err(|why| AdminError::NoActor(whom.clone(), why.to_string()))?;
-        if actor.kind != "Group" {
-            return Err(AdminError::NotAGroup(whom.clone()));
-        }
-        let is_ours = actor.host == self.here().authority();
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let now = self.clock().now();
-        let id = self.clock().uuid();
-        // Asked before: that Follow is on its way, or was answered.
-        let is_new = following::follow(&mut tx, group.id, actor.id, id, is_ours, now).await?;
-        if is_new && !is_ours {
-            let body = dialect::follow(id, name, whom.as_str(), self.here());
-            self.send(&mut tx, &group, &actor, "Follow", id, &body).await?;
-        }
-        self.commit(tx).await
-    }
-
-    /// Ends what [`Engine::follow`] began.
-    ///
-    /// # Errors
-    /// If there is no such group.
-    pub async fn unfollow(&self, name: &str, whom: &Iri) -> Result<(), AdminError> {
-        let unknown = || AdminError::NoActor(whom.clone(), "the group does not follow it".to_owned());
-        let actor = self.store().actor(whom).await?.ok_or_else(unknown)?;
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let followed = following::unfollow(&mut tx, group.id, actor.id)
-            .await?
-            .ok_or_else(unknown)?;
-        if actor.host != self.here().authority() {
-            let id = self.clock().uuid();
-            let body = dialect::undo_follow(id, followed, name, whom.as_str(), self.here());
-            self.send(&mut tx, &group, &actor, "Undo", id, &body).await?;
-        }
-        self.commit(tx).await
-    }
-
     /// An operator's word on how a host is spoken to; `None` takes it back.
     ///
     /// # Errors
@@ -327,6 +282,13 @@ impl Engine {
     /// # Errors
     /// If the store does not answer.
     pub async fn set_blocked(&self, host: &str, blocked: bool) -> Result<(), AdminError> {
+        if blocked
+            && host_and_parents(self.here().authority())
+                .iter()
+                .any(|ours| ours == host)
+        {
+            return Err(AdminError::No("that is this server itself".to_owned()));
+        }
         if blocked {
             self.store().block_host(host).await?;
         } else {
@@ -365,7 +327,7 @@ impl Engine {
         Ok((self.store().stub_actor(iri).await?, false))
     }
 
-    async fn group_in_turn(&self, tx: &mut Tx, name: &str) -> Result<InTurn, AdminError> {
+    pub(super) async fn group_in_turn(&self, tx: &mut Tx, name: &str) -> Result<InTurn, AdminError> {
         let groups = group::take_turns(tx, &[name.to_owned()]).await?;
         groups
             .into_iter()
@@ -373,9 +335,24 @@ impl Engine {
             .ok_or_else(|| AdminError::NoGroup(name.to_owned()))
     }
 
-    async fn commit(&self, tx: Tx) -> Result<(), AdminError> {
+    pub(super) async fn commit(&self, tx: Tx) -> Result<(), AdminError> {
         tx.commit().await.map_err(store::Error::from)?;
         self.store().ring();
         Ok(())
+    }
+}
+
+/// A title as it is kept: no control characters, and short enough for a line.
+fn checked_title(title: &str) -> Result<String, AdminError> {
+    const LONGEST: usize = 200;
+    let title = text::tidy_name(title);
+    match title.chars().count() {
+        1..=LONGEST => Ok(title),
+        0 => Err(AdminError::No(
+            "a title has at least one visible character".to_owned(),
+        )),
+        _ => Err(AdminError::No(format!(
+            "a title is at most {LONGEST} characters long"
+        ))),
     }
 }

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use crate::{
     domain::Iri,
     engine::{Engine, waiting::End},
+    peer::FetchError,
     store,
 };
 
@@ -106,24 +107,32 @@ impl Engine {
 
     /// Inboxes that answered *gone* or *elsewhere*: their readers' actors are asked, not the inbox (KEY14, QUE03).
     async fn check_inboxes(&self) -> Result<(), store::Error> {
-        for reader in self.store().readers_to_check().await? {
-            let Ok(iri) = Iri::object(&reader) else { continue };
-            match self.peers().refresh(&iri).await {
-                Ok(actor) if actor.gone => self.drop_actor(&actor).await?,
-                Ok(actor) => {
-                    if let End::Failed(error) = self.carry_over(&actor).await {
-                        return Err(error);
-                    }
-                }
-                Err(crate::peer::FetchError::Gone) => {
-                    if let Some(actor) = self.store().actor(&iri).await? {
-                        self.drop_actor(&actor).await?;
-                    }
-                }
-                Err(error) => tracing::debug!(%error, "an actor could not be read again"),
+        stream::iter(self.store().readers_to_check().await?)
+            .map(|reader| async move { self.check_reader(&reader).await })
+            .buffer_unordered(LOOK_UPS)
+            .fold(Ok(()), |all, one| std::future::ready(all.and(one)))
+            .await
+    }
+
+    async fn check_reader(&self, reader: &str) -> Result<(), store::Error> {
+        let Ok(iri) = Iri::object(reader) else {
+            return Ok(());
+        };
+        match self.peers().refresh(&iri).await {
+            Ok(actor) if actor.gone => self.drop_actor(&actor).await,
+            Ok(actor) => match self.carry_over(&actor).await {
+                End::Failed(error) => Err(error),
+                _ => Ok(()),
+            },
+            Err(FetchError::Gone) => match self.store().actor(&iri).await? {
+                Some(actor) => self.drop_actor(&actor).await,
+                None => Ok(()),
+            },
+            Err(error) => {
+                tracing::debug!(%error, "an actor could not be read again");
+                Ok(())
             }
         }
-        Ok(())
     }
 
     async fn prune(&self) -> Result<(), store::Error> {

@@ -7,6 +7,7 @@ mod admin;
 mod answers;
 mod chores;
 mod door;
+mod follows;
 mod hosts;
 mod inbox;
 mod keys;

@@ -40,13 +40,15 @@ impl Engine {
 
     /// A post by its own id, or by the id of our announcement of it (Mastodon users like what was boosted).
     pub(super) async fn post_of(&self, tx: &mut Tx, object: &Iri) -> Result<Option<Stored>, Trouble> {
-        if let Some(Local::Activity(id, _)) = self.here().local(object.as_str()) {
-            return match post::iri_announced(tx, id).await? {
-                Some(iri) => Ok(post::find(tx, &iri).await?),
-                None => Ok(None),
-            };
-        }
-        Ok(post::find(tx, object.as_str()).await?)
+        let iri = match self.here().local(object.as_str()) {
+            Some(Local::Activity(id, _)) => match post::iri_announced(tx, id).await? {
+                Some(iri) => iri,
+                None => return Ok(None),
+            },
+            _ => object.to_string(),
+        };
+        post::hold(tx, &iri).await?;
+        Ok(post::find(tx, &iri).await?)
     }
 
     /// Whether it would hide what everybody could read. One that names nobody leaves its audience as it was.

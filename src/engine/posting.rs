@@ -33,6 +33,7 @@ impl Engine {
     }
 
     async fn post(&self, tx: &mut Tx, case: &Case<'_>, document: &PostDocument) -> Result<(), Trouble> {
+        post::hold(tx, document.id.as_str()).await?;
         let parent = match &document.in_reply_to {
             Some(iri) => post::find(tx, iri.as_str()).await?,
             None => None,

@@ -306,6 +306,9 @@ impl Engine {
             Ok(author) => author,
             Err(error) => return after(&error),
         };
+        if let Err(refused) = self.check_origin(activity, &author).await {
+            return End::Never(format!("{refused:?}"));
+        }
         let case = Case {
             activity,
             raw: raw.trim(),

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
 
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Options};
@@ -14,10 +17,13 @@ use crate::store::{Origin, Store};
 /// How long connections may take to come back before we leave without them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often we look whether the private cluster still answers.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// A database with its schema up to date.
 #[derive(Debug)]
 pub struct Database {
-    cluster: Option<Cluster>,
+    cluster: Mutex<Option<Cluster>>,
     pub store: Store,
 }
 
@@ -32,7 +38,10 @@ impl Database {
             None => Some(private(settings).await?),
         };
         match connect(settings, cluster.as_ref(), clock).await {
-            Ok(store) => Ok(Self { cluster, store }),
+            Ok(store) => Ok(Self {
+                cluster: Mutex::new(cluster),
+                store,
+            }),
             Err(error) => {
                 leave(cluster).await;
                 Err(error)
@@ -45,7 +54,36 @@ impl Database {
         if timeout(PATIENCE, self.store.close()).await.is_err() {
             tracing::warn!("connections to the database are still in use; leaving them");
         }
-        leave(self.cluster).await;
+        leave(self.cluster.into_inner()).await;
+    }
+
+    /// Looks after the private cluster for as long as it is polled: one that has died is started again. A database of the
+    /// operator's own is theirs to look after.
+    pub async fn look_after(&self, settings: &Settings) {
+        if settings.database.url.is_some() {
+            return std::future::pending().await;
+        }
+        loop {
+            sleep(LOOK).await;
+            if self.store.ping().await.is_err() && self.store.ping().await.is_err() {
+                self.revive(settings).await;
+            }
+        }
+    }
+
+    async fn revive(&self, settings: &Settings) {
+        let mut cluster = self.cluster.lock().await;
+        // Whoever starts it must not find it held by us.
+        drop(cluster.take());
+        match private(settings).await {
+            Ok(revived) => {
+                tracing::warn!("the private Postgres did not answer; it is running again");
+                *cluster = Some(revived);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the private Postgres does not answer and could not be started")
+            }
+        }
     }
 }
 

@@ -68,6 +68,21 @@ pub struct NewPost<'a> {
     pub received: DateTime<Utc>,
 }
 
+/// Holds everything that is about one post until the transaction ends: whoever else creates, changes, deletes or votes
+/// on it waits, and then sees what was done. Taken before any group's turn, and one only, so nobody waits in a ring.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn hold(tx: &mut Tx, iri: &str) -> Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0)) as held",
+        iri
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// A post by its id, with every group that it is in. Deleted ones too.
 ///
 /// # Errors
@@ -177,7 +192,8 @@ pub struct Edit<'a> {
 /// If the database does not answer.
 pub async fn edit(tx: &mut Tx, post: Uuid, edit: &Edit<'_>) -> Result<()> {
     sqlx::query!(
-        "update post set kind = $2, title = $3, content = $4, url = $5, updated_at = $6 where id = $1",
+        "update post set kind = $2, title = $3, content = $4, url = $5, updated_at = $6
+         where id = $1 and deleted_at is null",
         post,
         edit.kind,
         edit.title,

@@ -8,6 +8,9 @@ use crate::{
     store::{ActorId, Result, Store, Tx, hash},
 };
 
+/// Documents of one host that are claimed at a time: a host that hangs holds up itself.
+const OF_ONE_HOST: i64 = 4;
+
 /// Remembers an activity's id; whether it is new.
 ///
 /// # Errors
@@ -133,7 +136,10 @@ impl Store {
     pub async fn claim_waiting(&self, most: i64, until: DateTime<Utc>) -> Result<Vec<Waiting>> {
         let mut rows = sqlx::query_as!(
             WaitingRow,
-            r#"with due as (select id from received where next_try <= $1 order by at limit $2 for update skip locked)
+            r#"with fair as (select id, at, row_number() over (partition by host order by at) as turn
+                             from received where next_try <= $1),
+               due as (select r.id from received r join fair on fair.id = r.id
+                       where fair.turn <= $4 order by r.at limit $2 for update of r skip locked)
                update received r set next_try = $3, tries = tries + 1
                from due, actor a
                where r.id = due.id and a.id = r.actor_id
@@ -141,6 +147,7 @@ impl Store {
             self.now(),
             most,
             until,
+            OF_ONE_HOST,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -183,7 +190,7 @@ impl Store {
         .execute(&self.pool)
         .await?;
         let graves = sqlx::query!(
-            "delete from tombstone where iri_hash in (select iri_hash from tombstone where at < $1 limit $2)",
+            "delete from tombstone where ctid = any(array(select ctid from tombstone where at < $1 limit $2))",
             before,
             most
         )

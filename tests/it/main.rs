@@ -22,5 +22,6 @@ mod patience;
 mod peers;
 mod post;
 mod private;
+mod races;
 mod shapes;
 mod support;
