@@ -160,7 +160,12 @@ mod tests {
         for nobody in [json!([]), json!(null)] {
             assert!(!read(&json!({"bto": nobody, "bcc": nobody, "object": {"bto": nobody}})).blind);
         }
-        for somebody in [json!("https://a.example/u/x"), json!(["https://a.example/u/x"]), json!({}), json!("")] {
+        for somebody in [
+            json!("https://a.example/u/x"),
+            json!(["https://a.example/u/x"]),
+            json!({}),
+            json!(""),
+        ] {
             assert!(read(&json!({"bto": somebody})).blind, "{somebody}");
             assert!(read(&json!({"object": {"bcc": somebody}})).blind, "{somebody}");
         }

@@ -8,7 +8,6 @@
     reason = "the support is shared with the demo and the benches"
 )]
 
-
 mod attack;
 mod collections;
 mod fanout;
