@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::dialect::{
-    Here,
+    Here, Local,
     fields::{embedded, id_of, ids_of, list},
 };
 
@@ -63,7 +63,7 @@ impl Addressed {
         }
         found.elsewhere = binding && found.bound.is_empty();
         found.public = names_public(activity)
-            && object.is_none_or(|object| !is_addressed(object) || names_public(object));
+            && object.is_none_or(|object| !narrows(object, here) || names_public(object));
         found.somebody = documents().any(is_addressed);
         found.blind = documents().any(|document| {
             let names_somebody = |field| document.get(field).is_some_and(|value| !is_empty(value));
@@ -109,6 +109,14 @@ fn is_addressed(document: &Value) -> bool {
         .any(|field| document.get(field).is_some_and(|value| !ids_of(value).is_empty()))
 }
 
+/// Whether an object names readers of its own. Discourse's replies have no `to` and an `audience` that is the group:
+/// that says where it belongs, not who may read it.
+fn narrows(object: &Value, here: &Here) -> bool {
+    let ids = |field| object.get(field).map(ids_of).unwrap_or_default();
+    let is_group = |id: &str| matches!(here.local(id), Some(Local::Group { part: None, .. }));
+    !ids("to").is_empty() || !ids("cc").is_empty() || !ids("audience").into_iter().all(is_group)
+}
+
 fn names_public(document: &Value) -> bool {
     ["to", "cc"].iter().any(|field| {
         document
@@ -152,6 +160,22 @@ mod tests {
             json!({"object": {"context": {"id": "https://x.example/1", "attributedTo": group}}}),
         ] {
             assert!(read(&activity).groups().contains("rust"), "{activity}");
+        }
+    }
+
+    #[test]
+    fn an_object_that_only_says_its_group_is_as_public_as_its_activity() {
+        let group = "https://g.example/c/rust";
+        let public = |object: Value| read(&json!({"to": "as:Public", "cc": group, "object": object})).public;
+        assert!(public(json!({"audience": group})));
+        assert!(public(json!({"content": "x"})));
+        for narrower in [
+            json!({"audience": "https://g.example/c/rust/members"}),
+            json!({"audience": [group, "https://a.example/u/ann"]}),
+            json!({"to": group}),
+            json!({"cc": [group], "audience": group}),
+        ] {
+            assert!(!public(narrower.clone()), "{narrower}");
         }
     }
 

@@ -194,16 +194,16 @@ pub fn shape_named(name: &str) -> Option<Shape> {
 /// What a document shows of the host that sent it.
 #[must_use]
 pub fn evidence_of(document: &serde_json::Value) -> Option<Evidence> {
-    let wraps = document.get("type").and_then(serde_json::Value::as_str) == Some("Announce")
+    if super::fields::kind_of(document, &["Join"]).is_some() {
+        return Some(Evidence::Joins);
+    }
+    let wraps = super::fields::kind_of(document, &["Announce"]).is_some()
         && document
             .get("object")
             .is_some_and(|object| object.get("actor").is_some());
     let audience =
         |value: &serde_json::Value| value.get("audience").is_some_and(|audience| !audience.is_null());
-    if wraps || audience(document) || document.get("object").is_some_and(audience) {
-        return Some(Evidence::Wraps);
-    }
-    super::fields::kind_of(document, &["Join"]).map(|_| Evidence::Joins)
+    (wraps || audience(document) || document.get("object").is_some_and(audience)).then_some(Evidence::Wraps)
 }
 
 fn shape_of(class: &str) -> Shape {

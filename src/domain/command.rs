@@ -22,7 +22,6 @@ pub enum Command {
     Admit,
     /// Somebody who decides here keeps this one out.
     Ban(Ban),
-    Unban,
     Post(Submission),
     Edit(Subject),
     Delete(Subject),
@@ -40,6 +39,8 @@ pub struct Submission {
     pub is_comment: bool,
     /// Everybody may read it.
     pub public: bool,
+    /// Everybody could read it before, and now not everybody is to.
+    pub was_public: bool,
     /// It is in this group already, or was and is deleted.
     pub known: bool,
     /// Its parent is in this group, and not deleted.
@@ -58,6 +59,8 @@ pub struct Subject {
     /// Whoever asks wrote it.
     pub is_mine: bool,
     pub deleted: bool,
+    /// Everybody could read it before, and now not everybody is to.
+    pub was_public: bool,
     /// The vote that is asked for, or to be undone, is there.
     pub voted: bool,
 }

@@ -13,7 +13,6 @@ pub enum Event {
     /// Was a member, a follower or waiting, and is not any more.
     Left,
     Banned(Ban),
-    Unbanned,
     Posted,
     /// The same post again: nothing changes, nobody is told.
     AlreadyPosted,

@@ -82,14 +82,6 @@ pub(super) fn ban(who: &Standing, ban: &Ban) -> Result<Vec<Event>, Refusal> {
     }
 }
 
-pub(super) fn unban(who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-    Ok(if who.is_banned(now) || who.ban.is_some() {
-        vec![Event::Unbanned]
-    } else {
-        vec![]
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,9 @@ pub(super) fn post(
     if post.known {
         return Ok(vec![Event::AlreadyPosted]);
     }
+    if post.was_public {
+        return Err(Refusal::WasPublic);
+    }
     if post.is_comment && !post.parent_is_here {
         return Err(Refusal::ParentElsewhere);
     }
@@ -68,17 +71,21 @@ fn may_speak(group: &Group, who: &Standing, is_comment: bool, now: DateTime<Utc>
     }
 }
 
-/// Whoever was expelled or left may delete what is theirs, but not change it.
-pub(super) fn edit(
-    group: &Group,
-    who: &Standing,
-    subject: &Subject,
-    now: DateTime<Utc>,
-) -> Result<Vec<Event>, Refusal> {
+/// Whoever was expelled or left may delete what is theirs, but not change it. An author who never was in (the post came
+/// by a group that this one follows, or anyone may post here) may.
+pub(super) fn edit(who: &Standing, subject: &Subject, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
     if !subject.is_mine {
         return Err(Refusal::NotTheAuthor);
     }
-    may_speak(group, who, true, now)?;
+    if who.is_banned(now) {
+        return Err(Refusal::Banned);
+    }
+    if who.left && !who.member && !who.runs_it() {
+        return Err(Refusal::NotAMember);
+    }
+    if subject.was_public {
+        return Err(Refusal::WasPublic);
+    }
     Ok(if subject.is_here && !subject.deleted {
         vec![Event::Edited]
     } else {
@@ -165,6 +172,7 @@ pub(super) mod tests {
         known: false,
         parent_is_here: false,
         parent_is_private: false,
+        was_public: false,
         relayed: false,
     };
     const COMMENT: Submission = Submission {
@@ -257,6 +265,7 @@ pub(super) mod tests {
             is_here: true,
             is_mine: true,
             deleted: false,
+            was_public: false,
             voted: true,
         };
         let tries = [
@@ -289,6 +298,7 @@ pub(super) mod tests {
             is_here: true,
             is_mine: false,
             deleted: false,
+            was_public: false,
             voted: false,
         };
         for command in [Command::Edit(theirs), Command::Delete(theirs)] {
@@ -317,6 +327,7 @@ pub(super) mod tests {
             is_here: true,
             is_mine: false,
             deleted: false,
+            was_public: false,
             voted: true,
         };
         assert_eq!(

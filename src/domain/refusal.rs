@@ -26,6 +26,8 @@ pub enum Refusal {
     NotTheAuthor,
     #[error("What it answers is for members only, so it cannot name Public.")]
     WiderThanItsThread,
+    #[error("It was public, and what was public stays so; it can only be deleted.")]
+    WasPublic,
     #[error("Only the owner of a group may change it.")]
     NotTheOwner,
     #[error("There is nobody to let in: this actor has not asked to join.")]
@@ -49,6 +51,7 @@ impl Refusal {
             Self::ParentElsewhere => "parent-elsewhere",
             Self::NotTheAuthor => "not-the-author",
             Self::WiderThanItsThread => "wider-than-its-thread",
+            Self::WasPublic => "was-public",
             Self::NotTheOwner => "not-the-owner",
             Self::NothingWaits => "nothing-waits",
             Self::IsTheOwner => "is-the-owner",
@@ -60,7 +63,7 @@ impl Refusal {
     pub const fn field(self) -> &'static str {
         match self {
             Self::ParentElsewhere => "object.inReplyTo",
-            Self::WiderThanItsThread => "to",
+            Self::WiderThanItsThread | Self::WasPublic => "to",
             Self::Closed | Self::NothingWaits => "object",
             _ => "actor",
         }

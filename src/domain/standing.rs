@@ -31,6 +31,8 @@ pub struct Standing {
     /// Asked for membership; nobody has decided yet.
     pub waiting: bool,
     pub invited: bool,
+    /// Was in once, and is not any more.
+    pub left: bool,
     pub ban: Option<Ban>,
 }
 
@@ -44,6 +46,7 @@ impl Standing {
             role: Role::Member,
             waiting: false,
             invited: false,
+            left: false,
             ban: None,
         }
     }

@@ -4,7 +4,9 @@
 
 use crate::{
     dialect,
-    domain::{Ban, Command, FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy, Refusal, decide},
+    domain::{
+        Ban, Command, FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy, Refusal, decide, host_and_parents,
+    },
     engine::{
         Engine,
         door::Refused,
@@ -153,6 +155,9 @@ impl Engine {
         let ban = Ban { until: None, reason };
         match (whom, stub) {
             (Whom::Host(host), _) => {
+                if host_and_parents(&group.group.owner.authority()).contains(host) {
+                    return Err(Refusal::IsTheOwner.into());
+                }
                 membership::ban_host(&mut tx, group.id, host, self.clock().now()).await?;
                 for iri in membership::actors_of_host(&mut tx, group.id, host).await? {
                     self.turn_out(&mut tx, &group, &iri).await?;
@@ -286,8 +291,10 @@ impl Engine {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
         let now = self.clock().now();
-        let id = following::follow(&mut tx, group.id, actor.id, self.clock().uuid(), is_ours, now).await?;
-        if !is_ours {
+        let id = self.clock().uuid();
+        // Asked before: that Follow is on its way, or was answered.
+        let is_new = following::follow(&mut tx, group.id, actor.id, id, is_ours, now).await?;
+        if is_new && !is_ours {
             let body = dialect::follow(id, name, whom.as_str(), self.here());
             self.send(&mut tx, &group, &actor, "Follow", id, &body).await?;
         }
@@ -359,7 +366,7 @@ impl Engine {
         if let Err(trouble) = dropped.await {
             tracing::warn!(
                 ?trouble,
-                "an actor that is gone could not be dropped; it will be tried again"
+                "an actor that is gone could not be dropped; it is when its inbox says so again"
             );
             return Ok(());
         }

@@ -23,47 +23,73 @@ const CHUNK: i64 = 5_000;
 /// Look-ups at a time.
 const LOOK_UPS: usize = 16;
 
+/// Hosts whose look-up has become old, at a time.
+const OLD_HOSTS: i64 = 100;
+
 impl Engine {
-    /// Runs the chores until `shutdown` ends.
+    /// Runs the chores until `shutdown` ends. Each goes at its own pace: a slow peer holds up one kind only.
     pub async fn run_chores(&self, shutdown: impl Future<Output = ()>) {
-        let mut shutdown = std::pin::pin!(shutdown);
+        let chores = async {
+            tokio::join!(
+                self.keep_doing("look-ups", || self.look_up_new_hosts()),
+                self.every(TimeDelta::minutes(1), "look-ups again", || self
+                    .look_up_old_hosts()),
+                self.keep_doing("waiting", || self.work_on_all_waiting()),
+                self.keep_doing("inboxes", || self.check_inboxes()),
+                self.every(TimeDelta::hours(1), "pruning", || self.prune()),
+            )
+        };
+        tokio::select! {
+            () = shutdown => {}
+            _ = chores => {}
+        }
+    }
+
+    /// Does a chore whenever the bell rings, and once a second in case it was not heard.
+    async fn keep_doing<F>(&self, what: &'static str, chore: impl Fn() -> F)
+    where
+        F: Future<Output = Result<(), store::Error>>,
+    {
         let mut bell = self.store().wakes();
-        let mut pruned = None;
         loop {
-            if let Err(error) = self.chores_once().await {
-                tracing::warn!(%error, "chores: the store did not answer");
-            }
-            let now = self.clock().now();
-            if pruned.is_none_or(|last| now - last >= TimeDelta::hours(1)) {
-                pruned = Some(now);
-                if let Err(error) = self.prune().await {
-                    tracing::warn!(%error, "chores: pruning failed");
-                }
+            if let Err(error) = chore().await {
+                tracing::warn!(%error, what, "a chore was not done; it is tried again");
             }
             tokio::select! {
-                () = &mut shutdown => return,
                 _ = bell.changed() => {}
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
             }
         }
     }
 
-    /// One round of what cannot wait.
-    async fn chores_once(&self) -> Result<(), store::Error> {
-        let (looked_up, worked, checked) = tokio::join!(
-            self.look_up_hosts(),
-            self.work_on_all_waiting(),
-            self.check_inboxes()
-        );
-        looked_up.and(worked).and(checked)
+    /// Does a chore again and again, with a pause by our own clock.
+    async fn every<F>(&self, pause: TimeDelta, what: &'static str, chore: impl Fn() -> F)
+    where
+        F: Future<Output = Result<(), store::Error>>,
+    {
+        loop {
+            if let Err(error) = chore().await {
+                tracing::warn!(%error, what, "a chore was not done; it is tried again");
+            }
+            self.clock().sleep_until(self.clock().now() + pause).await;
+        }
     }
 
-    /// A lane's first entry waits until we know how its host speaks; a look-up that fails decides too.
-    async fn look_up_hosts(&self) -> Result<(), store::Error> {
-        let hosts = self.store().undecided_hosts().await?;
+    /// A lane's first entry waits until we know how its host speaks; a look-up that fails decides too, until the next.
+    async fn look_up_new_hosts(&self) -> Result<(), store::Error> {
+        self.look_up(self.store().undecided_hosts().await?, false).await
+    }
+
+    /// Programs change, and a look-up that failed is worth another.
+    async fn look_up_old_hosts(&self) -> Result<(), store::Error> {
+        self.look_up(self.store().hosts_to_look_up(OLD_HOSTS).await?, true)
+            .await
+    }
+
+    async fn look_up(&self, hosts: Vec<String>, again: bool) -> Result<(), store::Error> {
         stream::iter(hosts)
             .map(|host| async move {
-                if self.store().shape_of_host(&host).await?.is_none() {
+                if again || self.store().shape_of_host(&host).await?.is_none() {
                     self.peers().look_up(&host).await?;
                 }
                 self.settle_host(&host).await

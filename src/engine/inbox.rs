@@ -27,6 +27,7 @@ impl Engine {
             return Ok(());
         }
         let actor = self.signer(&claims, &activity.actor).await?;
+        self.hosts().count(&actor.host)?;
         self.learn(&actor, &document).await?;
         self.check_origin(&activity, &actor).await?;
         if let Some(name) = arrival.inbox
@@ -40,7 +41,7 @@ impl Engine {
             actor: &actor,
             inbox: arrival.inbox,
             via: None,
-            again: false,
+            waited: None,
         };
         self.turn(&case).await
     }
@@ -77,6 +78,12 @@ impl Engine {
         };
         if object.is_some_and(|object| self.here().owns(object)) {
             let why = "The object's id is on this server, which did not mint it for this actor.";
+            return Err(Refused::forbidden("foreign-id", "object.id", why));
+        }
+        if let Ask::Fetch { object, .. } = &activity.ask
+            && !object.same_origin(&actor.iri)
+        {
+            let why = "The object is on another server than its actor, so nothing shows that it is theirs.";
             return Err(Refused::forbidden("foreign-id", "object.id", why));
         }
         if let Ask::Post(post) | Ask::Edit(post) = &activity.ask {

@@ -66,6 +66,7 @@ impl Engine {
         let follower = before.follower || events.contains(&Event::FollowerAccepted);
         let member = before.member || events.contains(&Event::MemberAccepted);
         let pending = !member && (before.waiting || events.contains(&Event::MembershipRequested));
+        let (before_at, _) = membership::heard_at(tx, group.id, case.actor.id).await?;
         let destination = if follower || member {
             self.hear(tx, group, case.actor).await?
         } else {
@@ -79,6 +80,9 @@ impl Engine {
             destination,
         };
         membership::write(tx, group.id, case.actor.id, &written, self.clock().now()).await?;
+        if let Some(before_at) = before_at.filter(|_| before_at != destination) {
+            log::close_unread(tx, group.id, before_at).await?;
+        }
         Ok(())
     }
 
@@ -188,6 +192,7 @@ impl Engine {
         for group in self.take(tx, &names).await? {
             self.put_out(tx, &group, case.actor.id).await?;
         }
+        store::mark_gone_in(tx, case.actor.id, self.clock().now()).await?;
         Ok(())
     }
 

@@ -49,6 +49,12 @@ impl Engine {
         Ok(post::find(tx, object.as_str()).await?)
     }
 
+    /// Whether it would hide what everybody could read. One that names nobody leaves its audience as it was.
+    pub(super) fn narrows(&self, case: &Case<'_>, stored: Option<&Stored>) -> bool {
+        let addressed = &case.activity.addressed;
+        stored.is_some_and(|stored| stored.public) && addressed.somebody && !addressed.public
+    }
+
     /// Decides in every group where a post is; the groups in which something happens.
     pub(super) async fn each_place(
         &self,
@@ -66,6 +72,7 @@ impl Engine {
                 is_here: true,
                 is_mine,
                 deleted: stored.deleted,
+                was_public: self.narrows(case, Some(stored)),
                 voted,
             };
             let decided = self.decide(tx, &group, case.actor, &command(subject)).await?;
@@ -100,7 +107,7 @@ impl Engine {
         for (group, decided) in outcomes {
             match decided {
                 Ok(events) => taken.push((group, events)),
-                Err(refusal) if !case.again && !any_takes_it => return Err(refusal.into()),
+                Err(refusal) if case.waited.is_none() && !any_takes_it => return Err(refusal.into()),
                 Err(refusal)
                     if case.via.is_none() && (!any_takes_it || named.contains(&group.group.name)) =>
                 {

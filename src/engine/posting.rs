@@ -38,7 +38,7 @@ impl Engine {
             None => None,
         };
         if let (Some(iri), None) = (&document.in_reply_to, &parent)
-            && !case.again
+            && case.waited.is_none()
             && received::is_awaited(tx, iri.as_str()).await?
         {
             // Its parent is being fetched: it waits behind it (ORD10).
@@ -60,6 +60,7 @@ impl Engine {
             let submission = Submission {
                 is_comment: document.in_reply_to.is_some(),
                 public: case.activity.addressed.public,
+                was_public: self.narrows(case, known.as_ref()),
                 known: buried || known.as_ref().is_some_and(|known| known.deleted || here(known)),
                 parent_is_here: parent
                     .as_ref()

@@ -2,6 +2,8 @@
 //!
 //! One rule: locks first, then reads, then the decision, then the writes; `Ok` is said after the commit.
 
+use uuid::Uuid;
+
 use crate::{
     dialect::{Activity, Ask},
     domain::{Command, Event, Refusal, Standing, Way, decide, host_and_parents},
@@ -24,8 +26,8 @@ pub(super) struct Case<'a> {
     pub(super) inbox: Option<&'a str>,
     /// Name of the group that follows whoever announced it.
     pub(super) via: Option<&'a str>,
-    /// It was received before, and waited; its id has been seen.
-    pub(super) again: bool,
+    /// The row in which it waited: its id has been seen. The row ends with the turn.
+    pub(super) waited: Option<Uuid>,
 }
 
 /// How often a turn is taken again after a conflict with another.
@@ -60,7 +62,7 @@ impl Engine {
     async fn try_turn(&self, case: &Case<'_>) -> Result<(), Trouble> {
         let mut tx = self.store().begin().await?;
         let now = self.clock().now();
-        let fresh = case.again || received::see(&mut tx, case.activity.id.as_str(), now).await?;
+        let fresh = case.waited.is_some() || received::see(&mut tx, case.activity.id.as_str(), now).await?;
         match &case.activity.ask {
             Ask::Join { group, way } => self.join(&mut tx, case, group, *way, fresh).await?,
             _ if !fresh => return Ok(()),
@@ -85,6 +87,9 @@ impl Engine {
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
             Ask::Nothing => {}
+        }
+        if let Some(waited) = case.waited {
+            received::finish(&mut tx, waited).await?;
         }
         tx.commit().await.map_err(store::Error::from)?;
         self.store().ring();

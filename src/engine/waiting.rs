@@ -3,6 +3,7 @@
 //! One rule: what waits is durable and was answered 202; each ends in a decision, a letter, or a line in the log, within a day.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use crate::{
@@ -25,8 +26,10 @@ use crate::{
 /// After this long nothing waits any more.
 const LONGEST: TimeDelta = TimeDelta::hours(24);
 
-/// How many documents are worked on at a time.
-const AT_ONCE: i64 = 16;
+/// How many documents are worked on at a time, how many are claimed for that, and for how long: longer than the work takes.
+const AT_ONCE: usize = 16;
+const CLAIMED: i64 = 64;
+const CLAIM: TimeDelta = TimeDelta::minutes(5);
 
 /// How a try ended.
 pub(super) enum End {
@@ -40,6 +43,17 @@ pub(super) enum End {
 }
 
 impl Engine {
+    /// Whether another document of this host may wait; else it is to come again later.
+    async fn has_room(&self, tx: &mut Tx, host: &str) -> Result<(), Trouble> {
+        let limits = &self.settings().limits;
+        let (all, of_host) = received::waiting_count(tx, host).await?;
+        if all >= i64::from(limits.received_waiting) || of_host >= i64::from(limits.received_waiting_per_host)
+        {
+            return Err(Refused::Busy { retry_after: 60 }.into());
+        }
+        Ok(())
+    }
+
     /// Keeps a document until what it needs is there.
     pub(super) async fn keep_waiting(
         &self,
@@ -47,6 +61,7 @@ impl Engine {
         case: &Case<'_>,
         needs: &str,
     ) -> Result<(), Trouble> {
+        self.has_room(tx, &case.actor.host).await?;
         self.keep(tx, case, case.activity.id.as_str(), needs, case.via)
             .await
     }
@@ -59,11 +74,6 @@ impl Engine {
         needs: &str,
         via: Option<&str>,
     ) -> Result<(), Trouble> {
-        let limits = &self.settings().limits;
-        let (all, host) = received::waiting_count(tx, &case.actor.host).await?;
-        if all >= i64::from(limits.received_waiting) || host >= i64::from(limits.received_waiting_per_host) {
-            return Err(Refused::Busy { retry_after: 60 }.into());
-        }
         let new = NewWaiting {
             id: self.clock().uuid(),
             key,
@@ -92,6 +102,9 @@ impl Engine {
                 // Our own announcement coming back is a share at most, never a post (ANN06).
                 self.cast(tx, case, Vote::Share, object, false).await?;
                 continue;
+            }
+            if !followers.is_empty() {
+                self.has_room(tx, &case.actor.host).await?;
             }
             for name in &followers {
                 let key = format!("{object} {name}");
@@ -155,15 +168,13 @@ impl Engine {
     /// Works on what waits and is due; how many there were.
     pub(super) async fn work_on_waiting(&self) -> Result<usize, crate::store::Error> {
         let now = self.clock().now();
-        let due = self
-            .store()
-            .claim_waiting(AT_ONCE, now + TimeDelta::minutes(1))
-            .await?;
+        let due = self.store().claim_waiting(CLAIMED, now + CLAIM).await?;
         let count = due.len();
-        for waiting in due {
-            self.work_on(&waiting, now).await?;
-        }
-        Ok(count)
+        let work = stream::iter(due).map(|waiting| async move { self.work_on(&waiting, now).await });
+        let done = work
+            .buffer_unordered(AT_ONCE)
+            .fold(Ok(()), |all, one| std::future::ready(all.and(one)));
+        done.await.map(|()| count)
     }
 
     async fn work_on(&self, waiting: &Waiting, now: DateTime<Utc>) -> Result<(), crate::store::Error> {
@@ -253,7 +264,10 @@ impl Engine {
         };
         let (text, document) = match self.peers().document(&needs).await {
             Ok(found) => found,
-            Err(error) => return after(&error),
+            Err(error) => match (after(&error), inner_object(&waiting.raw, &needs)) {
+                (End::Never(_), Some(object)) => return self.try_object(waiting, via, &object).await,
+                (end, _) => return end,
+            },
         };
         if document.get("actor").is_some() {
             return match read(&document, self) {
@@ -264,7 +278,19 @@ impl Engine {
                 Err(refused) => End::Never(format!("{refused:?}")),
             };
         }
-        match self.as_post(&document, &needs) {
+        self.end_object(waiting, via, &document, &needs).await
+    }
+
+    /// The activity is not to be had (ids of fragments never are): its object may be.
+    async fn try_object(&self, waiting: &Waiting, via: &str, object: &Iri) -> End {
+        match self.peers().document(object).await {
+            Ok((_, document)) => self.end_object(waiting, via, &document, object).await,
+            Err(error) => after(&error),
+        }
+    }
+
+    async fn end_object(&self, waiting: &Waiting, via: &str, document: &Value, id: &Iri) -> End {
+        match self.as_post(document, id) {
             Some(activity) => self.end_via(waiting, &activity, "", via).await,
             None => End::Never("what was announced is not a post that names its author".into()),
         }
@@ -300,7 +326,7 @@ impl Engine {
             actor: &author,
             inbox: None,
             via: Some(via),
-            again: true,
+            waited: Some(waiting.id),
         };
         self.close(waiting, &case).await
     }
@@ -318,7 +344,7 @@ impl Engine {
                 actor,
                 inbox,
                 via: None,
-                again: true,
+                waited: Some(waiting.id),
             },
         )
         .await
@@ -331,6 +357,19 @@ impl Engine {
             Err(refused) => End::Never(format!("{}: {refused:?}", waiting.id)),
         }
     }
+}
+
+/// The object inside of what an Announce carries under this id.
+fn inner_object(announce: &str, id: &Iri) -> Option<Iri> {
+    let announce = serde_json::from_str::<Value>(announce).ok()?;
+    let inner = announce.get("object")?;
+    let inner = inner.as_array().map_or(inner, |all| {
+        all.iter()
+            .find(|one| dialect::id_of(one) == Some(id.as_str()))
+            .unwrap_or(&Value::Null)
+    });
+    let object = inner.get("object").and_then(dialect::id_of)?;
+    Iri::object(object).ok().filter(|object| object.same_origin(id))
 }
 
 /// What a failed fetch means.

@@ -61,6 +61,7 @@ pub async fn standing(tx: &mut Tx, group: GroupId, actor: ActorId, hosts: &[Stri
         },
         waiting: state == "pending",
         invited: state == "invited",
+        left: state == "out",
         ban,
     })
 }
@@ -196,7 +197,7 @@ pub async fn actors_of_host(tx: &mut Tx, group: GroupId, host: &str) -> Result<V
     Ok(sqlx::query_scalar!(
         r#"select a.iri from membership m join actor a on a.id = m.actor_id
            where m.group_id = $1 and m.state in ('in', 'pending', 'invited')
-             and (a.host = $2 or a.host like '%.' || $2 or a.host like $2 || ':%' or a.host like '%.' || $2 || ':%')"#,
+             and $2 = any(host_and_parents(a.host))"#,
         group.0,
         host
     )

@@ -8,6 +8,8 @@ use crate::store::{Result, Store};
 
 /// After this a host is looked up again: its software may have changed, or our table of classes.
 const LOOK_UP_AGAIN: TimeDelta = TimeDelta::days(1);
+/// After this a host is looked up again whose software is not known: it may have been away.
+const FAILED_AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// What decides how a host is spoken to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,10 +84,13 @@ impl Store {
         let hosts = sqlx::query_scalar!(
             r#"select host as "host!" from peer where looked_up_at is null and blocked_at is null
                union all
-               (select host from peer where looked_up_at < $2 and blocked_at is null order by looked_up_at)
+               (select host from peer
+                where looked_up_at < case when software is null then $3::timestamptz else $2::timestamptz end and blocked_at is null
+                order by looked_up_at)
                limit $1"#,
             limit,
             self.now() - LOOK_UP_AGAIN,
+            self.now() - FAILED_AGAIN,
         )
         .fetch_all(&self.pool)
         .await?;

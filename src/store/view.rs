@@ -167,7 +167,7 @@ impl Store {
                       count(*) filter (where follower and state <> 'banned') as "followers!",
                       coalesce(bool_or(actor_id = $2 and member), false) as "is_member!",
                       coalesce(bool_or(actor_id = $2 and role in ('admin', 'owner') and state <> 'banned'), false)
-                          as "runs_it!"
+                          or exists (select from "group" g where g.id = $1 and g.owner_id = $2) as "runs_it!"
                from membership where group_id = $1"#,
             group.0,
             viewer.actor(),

@@ -158,7 +158,7 @@ pub(super) const CODES: [Code; 18] = [
 ];
 
 /// What the domain may say.
-pub(super) const REFUSALS: [Refusal; 12] = [
+pub(super) const REFUSALS: [Refusal; 14] = [
     Refusal::Banned,
     Refusal::NotInvited,
     Refusal::ClosedToNewMembers,
@@ -169,6 +169,8 @@ pub(super) const REFUSALS: [Refusal; 12] = [
     Refusal::ParentElsewhere,
     Refusal::NotTheAuthor,
     Refusal::WiderThanItsThread,
+    Refusal::WasPublic,
+    Refusal::NotTheOwner,
     Refusal::NothingWaits,
     Refusal::IsTheOwner,
 ];

@@ -9,12 +9,14 @@
 )]
 
 mod attack;
+mod cli;
 mod collections;
 mod fanout;
 mod follow;
 mod identity;
 mod join;
 mod kill;
+mod limits;
 mod patience;
 mod peers;
 mod post;
