@@ -72,7 +72,7 @@ pub enum Ask {
         objects: Vec<Iri>,
         reason: Option<String>,
     },
-    /// Accept or Reject of something of ours, by its id.
+    /// Accept or Reject of a request, by its id, or of whoever asked, by theirs.
     Answer {
         of: Option<Iri>,
         accepted: bool,
@@ -177,18 +177,19 @@ fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
         "Undo" => undo(document, actor)?,
         "Announce" => announce(document)?,
         "Flag" => flag(document)?,
-        "Accept" | "Reject" => {
-            let of = document
-                .get("object")
-                .and_then(id_of)
-                .and_then(|id| Iri::activity(id).ok());
-            Ask::Answer {
-                of,
-                accepted: kind == "Accept",
-            }
-        }
+        "Accept" | "Reject" => Ask::Answer {
+            of: document.get("object").and_then(answered),
+            accepted: kind == "Accept",
+        },
         _ => Ask::Nothing,
     })
+}
+
+/// What an Accept or Reject is of. The explainer prints one that names the person in `actor`, without an id.
+fn answered(object: &Value) -> Option<Iri> {
+    let person = || object.get("actor").filter(|_| kind_of(object, &ACTORS).is_some());
+    let id = id_of(object).or_else(|| person().and_then(id_of))?;
+    Iri::activity(id).ok()
 }
 
 /// The one object of an activity, by its id. Ids of activities may carry a fragment, so one is let through here; what
@@ -337,6 +338,30 @@ mod tests {
 
     fn read_it(document: &Value) -> Result<Activity, Unreadable> {
         read(document, &Here::new(&"https://g.example".parse().expect("a URL")))
+    }
+
+    #[test]
+    fn an_answer_is_of_a_request_or_of_a_person() {
+        for (object, of) in [
+            (json!("https://a.example/f#1"), Some("https://a.example/f#1")),
+            (
+                json!({"type": "Join", "id": "https://a.example/j"}),
+                Some("https://a.example/j"),
+            ),
+            (json!({"type": "Person", "actor": ANN}), Some(ANN)),
+            (json!({"type": "Join", "actor": ANN}), None),
+            (json!({"type": "Person", "actor": 7}), None),
+            (json!(null), None),
+        ] {
+            let accept = json!({"id": "https://b.example/1", "actor": "https://b.example/u/admin", "type": "Accept",
+                "object": object});
+            let of = of.map(|of| Iri::activity(of).expect("an id"));
+            assert_eq!(
+                read_it(&accept).expect("read").ask,
+                Ask::Answer { of, accepted: true },
+                "{object}"
+            );
+        }
     }
 
     fn field(document: &Value) -> &'static str {

@@ -253,24 +253,7 @@ impl Engine {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
         let actor = self.store().actor(actor).await?.ok_or(Refusal::NothingWaits)?;
-        let standing = self.standing(&mut tx, &group, &actor).await?;
-        if !standing.waiting {
-            return Err(Refusal::NothingWaits.into());
-        }
-        let (destination, request) = membership::heard_at(&mut tx, group.id, actor.id).await?;
-        let state = if standing.follower { "in" } else { "out" };
-        let written = membership::Written {
-            follower: standing.follower,
-            member: false,
-            state,
-            request: None,
-            destination,
-        };
-        membership::write(&mut tx, group.id, actor.id, &written, self.clock().now()).await?;
-        if let Some(request) = request.filter(|_| !standing.follower) {
-            self.send_reject(&mut tx, &group, &actor, &request, Refusal::NotInvited)
-                .await?;
-        }
+        self.turn_away_one(&mut tx, &group, &actor).await?;
         self.commit(tx).await
     }
 

@@ -87,7 +87,7 @@ impl Engine {
     }
 
     /// Where an actor hears a group from now on. Groups of this server hear of each other without letters.
-    async fn hear(
+    pub(super) async fn hear(
         &self,
         tx: &mut Tx,
         group: &InTurn,
@@ -101,24 +101,6 @@ impl Engine {
         let destination = log::destination(tx, inbox, &actor.host).await?;
         log::subscribe(tx, group.id, destination, shape.as_deref(), self.clock().now()).await?;
         Ok(Some(destination))
-    }
-
-    /// Lets in whoever waits, on an admin's word.
-    pub(super) async fn admit_one(&self, tx: &mut Tx, group: &InTurn, actor: &Actor) -> Result<(), Trouble> {
-        let before = self.standing(tx, group, actor).await?;
-        decide(&group.group, &before, &Command::Admit, self.clock().now())?;
-        let destination = self.hear(tx, group, actor).await?;
-        let written = Written {
-            follower: before.follower,
-            member: true,
-            state: "in",
-            request: None,
-            destination,
-        };
-        membership::write(tx, group.id, actor.id, &written, self.clock().now()).await?;
-        let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
-        self.send_accept(tx, group, actor, &request.unwrap_or_default())
-            .await
     }
 
     /// Leave, or an Undo of what let them in.

@@ -4,6 +4,7 @@
 //! arm in `turn`, and a story in `tests/it`.
 
 mod admin;
+mod answers;
 mod chores;
 mod door;
 mod hosts;

@@ -151,20 +151,6 @@ impl Engine {
         self.keep_waiting(tx, case, actor.as_str()).await
     }
 
-    /// Accept or Reject of a Follow of ours; an answer to nothing is dropped.
-    pub(super) async fn answered(
-        &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        of: Option<&Iri>,
-        accepted: bool,
-    ) -> Result<(), Trouble> {
-        if let Some(dialect::Local::Activity(id, None)) = of.and_then(|of| self.here().local(of.as_str())) {
-            following::answered(tx, id, case.actor.id, accepted, self.clock().now()).await?;
-        }
-        Ok(())
-    }
-
     /// Works on what waits and is due; how many there were.
     pub(super) async fn work_on_waiting(&self) -> Result<usize, crate::store::Error> {
         let now = self.clock().now();

@@ -175,6 +175,22 @@ pub async fn group_of_request(tx: &mut Tx, actor: ActorId, request: &str) -> Res
     .await?)
 }
 
+/// Who waits to be let in: whoever is named, or sent the request that is.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn waits(tx: &mut Tx, group: GroupId, named: &str) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "select a.iri from membership m join actor a on a.id = m.actor_id
+         where m.group_id = $1 and m.state = 'pending' and (a.iri = $2 or $2 = any(m.request_iris))
+         limit 1",
+        group.0,
+        named
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
 /// The groups in which an actor is anything at all.
 ///
 /// # Errors

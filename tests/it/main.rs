@@ -12,6 +12,7 @@ mod attack;
 mod cli;
 mod collections;
 mod fanout;
+mod fixtures;
 mod follow;
 mod identity;
 mod join;
