@@ -70,10 +70,8 @@ async function person(name, how) {
 }
 
 async function members() {
-  const { items, members } = await folkmoot.command('group', 'members', 'garden').then((out) =>
-    Array.isArray(out) ? { items: out } : out,
-  );
-  return (items ?? members).map((member) => member.actor ?? member.id ?? member);
+  const rows = await folkmoot.command('group', 'members', 'garden');
+  return rows.map(({ actor }) => actor);
 }
 
 /** By its id, as Fedify looks an actor up; then its collections and its WebFinger. */

@@ -122,7 +122,7 @@ async fn fet05(scene: &Scene) {
         by_id(scene, &id).await;
         assert!(is_in(scene, &id).await, "{kind}");
     }
-    scene.from_here().await;
+    scene.calms_down().await;
     for kind in [
         "text/html",
         "application/json",
@@ -311,7 +311,7 @@ async fn fet17_fet19(scene: &Scene) {
         actor.leaves(&scene.group, &join).await;
         assert_eq!(trap.times_fetched("/nodeinfo/trap"), 0, "{n}");
     }
-    scene.from_here().await;
+    scene.calms_down().await;
 }
 
 /// Questions to our WebFinger that fish for names.
@@ -358,7 +358,7 @@ async fn fet21(scene: &Scene) {
         scene.sends(&scene.create(&note)).await.is(202);
         scene.world.settles().await;
     }
-    scene.from_here().await;
+    scene.calms_down().await;
 }
 
 /// Everybody asks for the same fresh object at once.
@@ -369,5 +369,5 @@ async fn fet22(scene: &Scene) {
     for document in futures_util::future::join_all(asked).await {
         assert_eq!(document, announce.document);
     }
-    scene.from_here().await;
+    scene.calms_down().await;
 }

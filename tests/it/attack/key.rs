@@ -197,7 +197,7 @@ async fn known_by_old_key(scene: &Scene) {
 
 /// Somebody new on mallory's server, with a spoilt profile, who wants to come in.
 async fn newcomer(scene: &Scene, name: &str, spoil: impl FnOnce(&mut Value)) -> Actor {
-    let actor = scene.evil().actor(name);
+    let actor = scene.evil().twin(name, &scene.mallory);
     actor.publishes(spoil);
     actor
 }
@@ -245,7 +245,7 @@ async fn key13(scene: &Scene) {
             actor
                 .leaves(&scene.group, &actor.would_say(follow, String::new(), false))
                 .await;
-            scene.from_here().await;
+            scene.calms_down().await;
         }
     }
 }

@@ -3,6 +3,7 @@
 //! One rule: every row ends with the oracle: no 5xx, nothing of the groups changed, nothing was delivered, and the next
 //! honest activity is taken. A new row is a function in the file of its family and its name in that family's list.
 
+mod deeds;
 mod fet;
 mod key;
 mod org;
@@ -60,7 +61,7 @@ async fn run(rows: &[Row]) {
     let scene = Scene::set().await;
     for (name, row) in rows {
         println!("{name}"); // shown if it panics
-        scene.from_here().await;
+        scene.calms_down().await;
         row(&scene).await;
         if let Err(why) = scene.oracle().await {
             failed.push(format!("{name}: {why}"));
@@ -99,7 +100,7 @@ impl Scene {
     }
 
     /// What is so now must be so when the row ends.
-    async fn from_here(&self) {
+    async fn calms_down(&self) {
         let calm = self.calm().await;
         *self.before.lock().unwrap() = calm;
     }
@@ -115,7 +116,8 @@ impl Scene {
     }
 
     async fn oracle(&self) -> Result<(), String> {
-        let (before, after) = (self.before.lock().unwrap().clone(), self.calm().await);
+        let before = self.before.lock().unwrap().clone();
+        let after = self.calm().await;
         if before.heard != after.heard {
             return Err(format!("{} deliveries", after.heard - before.heard));
         }
@@ -184,7 +186,7 @@ impl Scene {
     /// The document is taken, and whatever it brought about is over; from here on all must be calm.
     async fn accepted(&self, answer: Answer) {
         answer.is(202);
-        self.from_here().await;
+        self.calms_down().await;
     }
 }
 
@@ -205,7 +207,16 @@ fn refused(what: &str, answer: Answer, statuses: &[u16]) {
 /// Every row of the catalogue's families is here, or says where it is held.
 #[test]
 fn the_catalogue_is_covered() {
-    let here = [sig::ROWS, key::ROWS, org::ROWS, fet::ROWS, ssr::ROWS, par::ROWS].concat();
+    let here = [
+        sig::ROWS,
+        key::ROWS,
+        org::ROWS,
+        deeds::ROWS,
+        fet::ROWS,
+        ssr::ROWS,
+        par::ROWS,
+    ]
+    .concat();
     let covered = |id: &str| {
         let id = id.to_lowercase();
         here.iter()
@@ -251,6 +262,11 @@ async fn keys_and_their_owners() {
 #[tokio::test]
 async fn origins_and_embedded_objects() {
     run(org::ROWS).await;
+}
+
+#[tokio::test]
+async fn what_is_somebody_elses() {
+    run(deeds::ROWS).await;
 }
 
 #[tokio::test]

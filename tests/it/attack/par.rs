@@ -89,7 +89,7 @@ async fn par05(scene: &Scene) {
             answer.body
         );
         scene.world.settles().await;
-        scene.from_here().await;
+        scene.calms_down().await;
     }
 }
 
@@ -122,7 +122,7 @@ async fn par07(scene: &Scene) {
         [good.as_bytes(), b"\xff\xfe"].concat(),
         utf16,
         b"".to_vec(),
-        good[..good.len() / 2].as_bytes().to_vec(),
+        good.as_bytes()[..good.len() / 2].to_vec(),
     ];
     for body in bodies {
         let forgery =
@@ -175,7 +175,7 @@ async fn par09(scene: &Scene) {
         "ordered by our own time"
     );
     assert!(!outbox["orderedItems"][0].to_string().contains(first.id()));
-    scene.from_here().await;
+    scene.calms_down().await;
 }
 
 /// Names that are made to mislead.
@@ -193,7 +193,7 @@ async fn par10_par11(scene: &Scene) {
         scene.sends(&scene.create(&note)).await.is(202);
         scene.world.settles().await;
     }
-    scene.from_here().await;
+    scene.calms_down().await;
 }
 
 /// Content types that are not ours to read.

@@ -75,9 +75,8 @@ async fn everywhere(scene: &Scene, address: &str) {
     taken_or_refused(scene, &announce, "announced").await;
 
     for field in ["inbox", "sharedInbox"] {
-        let odd = scene
-            .evil()
-            .actor(&scene.evil().mint("ssr").replace(['/', ':', '.'], "_"));
+        let name = scene.evil().mint("ssr").replace(['/', ':', '.'], "_");
+        let odd = scene.evil().twin(&name, &scene.mallory);
         odd.publishes(|profile| match field {
             "inbox" => profile["inbox"] = json!(address),
             _ => profile["endpoints"] = json!({ "sharedInbox": address }),
@@ -110,7 +109,7 @@ async fn everywhere(scene: &Scene, address: &str) {
         shown[field] = json!({ "type": "Link", "href": address, "url": address, "id": address });
     }
     taken_or_refused(scene, &scene.create(&shown), "icon and attachment").await;
-    scene.from_here().await;
+    scene.calms_down().await;
 }
 
 async fn taken_or_refused(scene: &Scene, document: &serde_json::Value, place: &str) {
@@ -208,7 +207,7 @@ async fn ssr10(scene: &Scene) {
     );
     actor.sends(&scene.group, &leave).await.is(202);
     assert!(trap.is_empty(), "somebody connected to the trap");
-    scene.from_here().await;
+    scene.calms_down().await;
 }
 
 /// Ourselves, under another name.

@@ -133,7 +133,6 @@ impl Server {
             }
         }
         let door = Door {
-            path: target,
             is_shared: target == "/inbox",
         };
         heard.repeat = self.0.record.knows(target, heard.id());
@@ -151,7 +150,7 @@ impl Server {
         heard
     }
 
-    async fn opinion(&self, document: &Value, door: Door<'_>) -> Result<(), Complaint> {
+    async fn opinion(&self, document: &Value, door: Door) -> Result<(), Complaint> {
         let wanted = self.software().manners.judge(document, door)?;
         let Some(object) = wanted else { return Ok(()) };
         let fetched = match object.strip_prefix(self.base()) {

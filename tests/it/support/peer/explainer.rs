@@ -13,7 +13,7 @@ use super::manners::{
 pub(super) struct Explainer;
 
 impl Manners for Explainer {
-    fn judge(&self, document: &Value, door: Door<'_>) -> Result<Option<String>, Complaint> {
+    fn judge(&self, document: &Value, door: Door) -> Result<Option<String>, Complaint> {
         is_activity(document, 400)?;
         match document["type"].as_str() {
             Some("Accept" | "Reject") => is_answer(document, 400)?,

@@ -59,7 +59,12 @@ impl Hearing {
         let mut tellings = Vec::new();
         for said in &self.said {
             let shape = self.shape_of(said);
-            let what = format!("{shape:?} {} for {}", said.id(), self.actor.id());
+            let what = format!(
+                "{shape:?} {} for {}, {}",
+                said.id(),
+                self.actor.name(),
+                self.actor.id()
+            );
             let server: &Server = self.actor.server();
             server
                 .0

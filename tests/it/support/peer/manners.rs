@@ -11,9 +11,7 @@ pub(super) const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 
 /// Where a POST arrived.
 #[derive(Clone, Copy)]
-pub struct Door<'a> {
-    /// The inbox: a path.
-    pub path: &'a str,
+pub struct Door {
     pub is_shared: bool,
 }
 
@@ -63,7 +61,7 @@ impl Said {
 /// A family of programs.
 pub trait Manners: Send + Sync {
     /// Whether its servers accept this; with `Some(id)`, they fetch what it names.
-    fn judge(&self, document: &Value, door: Door<'_>) -> Result<Option<String>, Complaint>;
+    fn judge(&self, document: &Value, door: Door) -> Result<Option<String>, Complaint>;
 
     /// What its servers answer to an id that they have seen.
     fn to_a_repeat(&self) -> u16 {

@@ -15,7 +15,7 @@ pub(super) struct Microblog;
 const LARGEST: usize = 64 * 1024;
 
 impl Manners for Microblog {
-    fn judge(&self, document: &Value, _: Door<'_>) -> Result<Option<String>, Complaint> {
+    fn judge(&self, document: &Value, _: Door) -> Result<Option<String>, Complaint> {
         is_activity(document, 202)?;
         if document.to_string().len() > LARGEST {
             return refuse(202, "more than 64 KiB");

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use folkmoot::signature::PublicKey;
+use folkmoot::signature::{PrivateKey, PublicKey};
 use serde_json::Value;
 use tokio::task::AbortHandle;
 
@@ -129,13 +129,21 @@ impl Server {
 
     /// As [`Server::actor`], of another type: `Group`, `Service`.
     pub fn settle(&self, name: &str, kind: &str) -> Actor {
-        let key = self.0.ground.key();
-        let mut state = self.state();
-        if !state.actors.contains_key(name) {
-            let papers = papers::Papers::new(self.0.software, &self.0.base, name, kind, key);
-            state.actors.insert(name.to_owned(), papers);
+        if !self.state().actors.contains_key(name) {
+            self.lodge(name, kind, self.0.ground.key());
         }
         Actor::new(self.clone(), name)
+    }
+
+    /// Somebody new who signs with the key of another: making keys takes time.
+    pub fn twin(&self, name: &str, of: &Actor) -> Actor {
+        self.lodge(name, "Person", of.key());
+        Actor::new(self.clone(), name)
+    }
+
+    fn lodge(&self, name: &str, kind: &str, key: PrivateKey) {
+        let papers = papers::Papers::new(self.0.software, &self.0.base, name, kind, key);
+        self.state().actors.insert(name.to_owned(), papers);
     }
 
     /// `http://127.0.0.1:PORT`.

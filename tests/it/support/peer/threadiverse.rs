@@ -15,7 +15,7 @@ pub(super) struct Threadiverse;
 const ANNOUNCABLE: [&str; 6] = ["Create", "Update", "Delete", "Like", "Dislike", "Undo"];
 
 impl Manners for Threadiverse {
-    fn judge(&self, document: &Value, _: Door<'_>) -> Result<Option<String>, Complaint> {
+    fn judge(&self, document: &Value, _: Door) -> Result<Option<String>, Complaint> {
         is_activity(document, 400)?;
         match document["type"].as_str() {
             Some("Accept" | "Reject") => is_answer(document, 400)?,
