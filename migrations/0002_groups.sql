@@ -27,13 +27,13 @@ create table destination (
     id           bigint generated always as identity primary key,
     inbox        text not null,
     host         text not null,
-    moved_to     bigint references destination, -- a new inbox URL inherited the cursors
     failures     integer not null default 0,    -- temporary failures in a row
     failing_since timestamptz,
     next_try     timestamptz,                   -- null: not backing off
     parked_at    timestamptz,                   -- given up after 7 days, until `queue retry` or signed traffic
     gone_at      timestamptz,                   -- answered 410 or 404; a chore asks the actors themselves
     redirected_at timestamptz,                  -- answered 3xx; a chore reads the actors again for a new inbox
+    checked_at   timestamptz,                   -- when that chore last asked
     last_error   text,                          -- in words, ours
     last_try     timestamptz,
     last_success timestamptz,
@@ -47,6 +47,7 @@ create table destination (
 );
 create unique index destination_inbox on destination (inbox);
 create index destination_host on destination (host);
+create index destination_to_check on destination (checked_at) where gone_at is not null or redirected_at is not null;
 create index destination_next_try on destination (next_try) where next_try is not null;
 
 -- One actor's relation to one group: follower (reads), member (posts), a role and a state.

@@ -32,7 +32,7 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
         Group::Members { name, state } => view::members(house, &known(&name)?, &state, out).await,
         Group::Set { name, change } => {
             let name = known(&name)?;
-            engine.change_group(&name, changed(change)?).await?;
+            engine.change_group(&name, changed(change)).await?;
             view::show(house, &name, out).await
         }
         Group::Close { name } => {
@@ -141,30 +141,42 @@ async fn follow(house: &House, name: &str, actor: &Iri, out: Out) -> anyhow::Res
     out.answer(&answer, &text)
 }
 
-/// What is to be changed. A setting that has one value only so far may be named; there is nothing to change about it.
-fn changed(given: args::Change) -> Result<Change, Usage> {
-    let policies = given.policies;
-    let nothing = given.title.is_none()
+/// What can be told to be bad usage by the words alone, before anything is opened.
+///
+/// # Errors
+/// What is wrong, and what to write.
+pub(super) fn check(command: &Group) -> Result<(), Usage> {
+    match command {
+        Group::Set { change, .. } if changes_nothing(change) => Err(Usage(
+            "nothing is given that should change; `folkmoot group set --help` shows what can".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn changes_nothing(given: &args::Change) -> bool {
+    let policies = &given.policies;
+    given.title.is_none()
         && policies.summary.is_none()
         && policies.join.is_none()
         && policies.post.is_none()
         && policies.follow.is_none()
         && policies.members_list.is_none()
         && policies.review.is_none()
-        && policies.visibility.is_none();
-    if nothing {
-        return Err(Usage(
-            "nothing is given that should change; `folkmoot group set --help` shows what can".to_owned(),
-        ));
-    }
-    Ok(Change {
+        && policies.visibility.is_none()
+}
+
+/// What is to be changed. A setting that has one value only so far may be named; there is nothing to change about it.
+fn changed(given: args::Change) -> Change {
+    let policies = given.policies;
+    Change {
         title: given.title,
         summary: policies.summary,
         join: policies.join,
         post: policies.post,
         follow: policies.follow,
         members_list: policies.members_list,
-    })
+    }
 }
 
 fn written(whom: &Whom) -> String {
@@ -195,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_change_of_nothing_is_bad_usage() {
-        assert!(changed(given()).is_err());
+        assert!(changes_nothing(&given()));
         let emptied = args::Change {
             policies: Policies {
                 summary: Some(String::new()),
@@ -203,6 +215,7 @@ mod tests {
             },
             ..given()
         };
-        assert!(changed(emptied).is_ok_and(|change| change.summary.as_deref() == Some("")));
+        assert!(!changes_nothing(&emptied));
+        assert_eq!(changed(emptied).summary.as_deref(), Some(""));
     }
 }

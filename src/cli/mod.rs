@@ -72,7 +72,10 @@ fn act(line: CommandLine) -> anyhow::Result<()> {
         Command::Config(command) => settings::run(&settings, line.config.as_deref(), &command, out),
         Command::Serve { role } => Runtime::new()?.block_on(serve::run(settings, line.config, role, out)),
         Command::Migrate => Runtime::new()?.block_on(migrate(&settings, out)),
-        Command::Group(command) => in_house(settings, async |house| group::run(house, command, out).await),
+        Command::Group(command) => {
+            group::check(&command)?;
+            in_house(settings, async |house| group::run(house, command, out).await)
+        }
         Command::Peer(command) => in_house(settings, async |house| peer::run(house, command, out).await),
         Command::Queue(command) => in_house(settings, async |house| queue::run(house, command, out).await),
     }

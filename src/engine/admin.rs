@@ -274,8 +274,10 @@ impl Engine {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
         let now = self.clock().now();
-        let id = following::follow(&mut tx, group.id, actor.id, self.clock().uuid(), is_ours, now).await?;
-        if !is_ours {
+        let id = self.clock().uuid();
+        // Asked before: that Follow is on its way, or was answered.
+        let is_new = following::follow(&mut tx, group.id, actor.id, id, is_ours, now).await?;
+        if is_new && !is_ours {
             let body = dialect::follow(id, name, whom.as_str(), self.here());
             self.send(&mut tx, &group, &actor, "Follow", id, &body).await?;
         }
@@ -347,7 +349,7 @@ impl Engine {
         if let Err(trouble) = dropped.await {
             tracing::warn!(
                 ?trouble,
-                "an actor that is gone could not be dropped; it will be tried again"
+                "an actor that is gone could not be dropped; it is when its inbox says so again"
             );
             return Ok(());
         }

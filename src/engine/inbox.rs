@@ -27,6 +27,7 @@ impl Engine {
             return Ok(());
         }
         let actor = self.signer(&claims, &activity.actor).await?;
+        self.hosts().count(&actor.host)?;
         self.learn(&actor, &document).await?;
         self.check_origin(&activity, &actor).await?;
         if let Some(name) = arrival.inbox

@@ -174,6 +174,7 @@ impl Engine {
         for group in self.take(tx, &names).await? {
             self.put_out(tx, &group, case.actor.id).await?;
         }
+        store::mark_gone_in(tx, case.actor.id, self.clock().now()).await?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod admin;
 mod answers;
 mod chores;
 mod door;
+mod hosts;
 mod inbox;
 mod keys;
 mod members;
@@ -43,18 +44,21 @@ struct Parts {
     here: Here,
     settings: Arc<Settings>,
     turns: turns::Turns,
+    hosts: hosts::Hosts,
 }
 
 impl Engine {
     /// Puts the parts together; touches nothing.
     #[must_use]
     pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
+        let hosts = hosts::Hosts::new(settings.limits.inbox_per_minute_per_host);
         Self(Arc::new(Parts {
             store,
             peers,
             here,
             settings,
             turns: turns::Turns::default(),
+            hosts,
         }))
     }
 
@@ -86,6 +90,10 @@ impl Engine {
 
     fn turns(&self) -> &turns::Turns {
         &self.0.turns
+    }
+
+    fn hosts(&self) -> &hosts::Hosts {
+        &self.0.hosts
     }
 
     fn json_limits(&self) -> Limits {

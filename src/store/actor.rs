@@ -3,13 +3,16 @@
 //! One rule: an actor is rewritten as a whole, keys included, from its own document ([`Store::keep_actor`]); a key that
 //! the document lists no more is gone.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::FromRow;
 
 use crate::{
     domain::Iri,
     store::{Error, Result, Store, Tx},
 };
+
+/// An inbox that answers *gone* to everything is not asked about for so long.
+const CHECKED_AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// A row of `actor`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -281,18 +284,37 @@ impl Store {
         self.actor(iri).await?.ok_or_else(missing)
     }
 
-    /// Actors that hear us at an inbox which answered *gone* or *elsewhere*; each is given out once.
+    /// Actors that hear us at an inbox which answered *gone* or *elsewhere*; of one inbox at most once an hour.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn readers_to_check(&self) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar!(
-            "with checked as (update destination set gone_at = null, redirected_at = null
-                              where gone_at is not null or redirected_at is not null returning id)
+            "with checked as (update destination set gone_at = null, redirected_at = null, checked_at = $1
+                              where (gone_at is not null or redirected_at is not null)
+                                and (checked_at is null or checked_at < $2) returning id)
              select distinct a.iri from checked c join membership m on m.destination_id = c.id
-             join actor a on a.id = m.actor_id limit 1000"
+             join actor a on a.id = m.actor_id limit 1000",
+            self.now(),
+            self.now() - CHECKED_AGAIN,
         )
         .fetch_all(&self.pool)
         .await?)
     }
+}
+
+/// An actor has said that it is gone: its keys sign nothing any more.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn mark_gone_in(tx: &mut Tx, actor: ActorId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "with forgotten as (delete from actor_key where actor_id = $1)
+         update actor set gone_at = $2 where id = $1",
+        actor.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

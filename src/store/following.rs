@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::store::{ActorId, GroupId, Result, Tx};
 
-/// A group of ours begins to follow; gives the id of its Follow, the old one where it follows already.
+/// A group of ours begins to follow; whether it did not yet.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -16,18 +16,19 @@ pub async fn follow(
     id: Uuid,
     accepted: bool,
     now: DateTime<Utc>,
-) -> Result<Uuid> {
-    Ok(sqlx::query_scalar!(
+) -> Result<bool> {
+    let done = sqlx::query!(
         "insert into following (group_id, actor_id, follow_id, accepted_at, since) values ($1, $2, $3, $4, $5)
-         on conflict (group_id, actor_id) do update set since = following.since returning follow_id",
+         on conflict (group_id, actor_id) do nothing",
         group.0,
         whom.0,
         id,
         accepted.then_some(now),
         now,
     )
-    .fetch_one(&mut **tx)
-    .await?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Ends it; gives the id of the Follow that is undone.

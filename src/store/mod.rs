@@ -29,7 +29,7 @@ mod view_thread;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor};
+pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor, mark_gone_in};
 pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};

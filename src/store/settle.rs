@@ -70,12 +70,27 @@ impl Store {
             if let Some(from) = row.destination_id {
                 let group = crate::store::GroupId(row.group_id);
                 crate::store::log::close_unread(&mut tx, group, crate::store::DestinationId(from)).await?;
+                move_letters(&mut tx, from, to.0).await?;
             }
         }
         tx.commit().await?;
         self.ring();
         Ok(())
     }
+}
+
+/// Letters that wait at an inbox where nobody reads any more go to the new one.
+async fn move_letters(tx: &mut Tx, from: i64, to: i64) -> Result<()> {
+    query!(
+        "update letter set destination_id = $2
+         where destination_id = $1 and sent_at is null and refused_at is null
+           and not exists (select from membership m where m.destination_id = $1)",
+        from,
+        to
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Takes the turns of all groups that a host hears, in the order of their ids.

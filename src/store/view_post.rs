@@ -48,7 +48,7 @@ pub struct ThreadView {
     pub id: Uuid,
     pub iri: String,
     pub title: Option<String>,
-    /// Sanitised HTML.
+    /// The first 1,000 characters of sanitised HTML, cut wherever that is: for a title, never to be shown as it is.
     pub content: Option<String>,
     pub published: DateTime<Utc>,
     pub author: AuthorView,
@@ -119,7 +119,7 @@ impl Store {
         limit: usize,
     ) -> Result<Slice<ThreadView>> {
         let rows = sqlx::query!(
-            r#"select p.id, p.iri, p.title, p.content, p.published_at, pg.seq,
+            r#"select p.id, p.iri, p.title, left(p.content, 1000) as content, p.published_at, pg.seq,
                       w.iri as author, w.host, w.username, w.name,
                       (select count(*) from post c join post_group cg on cg.post_id = c.id and cg.group_id = pg.group_id
                        where c.thread_id = p.id and c.id <> p.id and c.public and c.deleted_at is null

@@ -13,8 +13,10 @@ use crate::store::{AuthorView, GroupId, Result, Slice, Store, Viewer, collection
 pub struct CommentView {
     pub id: Uuid,
     pub iri: String,
-    /// Sanitised HTML; `None` if it was deleted.
+    /// Sanitised HTML; `None` if it was deleted, or is `long`.
     pub content: Option<String>,
+    /// More than 20,000 characters: read apart, so that a page has a bound.
+    pub long: bool,
     pub deleted: bool,
     pub published: DateTime<Utc>,
     pub author: AuthorView,
@@ -37,7 +39,9 @@ impl Store {
         limit: usize,
     ) -> Result<Slice<CommentView>> {
         let rows = sqlx::query!(
-            r#"select p.id, p.iri, p.content, p.published_at, p.deleted_at is not null as "deleted!", p.parent_id,
+            r#"select p.id, p.iri, case when length(p.content) <= 20000 then p.content end as content,
+                      length(p.content) > 20000 as "long?", p.published_at,
+                      p.deleted_at is not null as "deleted!", p.parent_id,
                       w.iri as author, w.host, w.username, w.name,
                       (select count(*) from vote v where v.post_id = p.id and v.kind = 'like') as "likes!"
                from post p
@@ -61,6 +65,7 @@ impl Store {
             id: row.id,
             iri: row.iri,
             content: row.content.filter(|_| !row.deleted),
+            long: row.long.unwrap_or(false),
             deleted: row.deleted,
             published: row.published_at,
             author: AuthorView {

@@ -135,6 +135,7 @@ impl From<Refused> for Problem {
                 }
             }
             Refused::NotFound => Self::new(NOT_FOUND),
+            Refused::TooMany { retry_after } => Self::new(TOO_MANY).after(retry_after),
             Refused::Busy { retry_after } => Self::new(BUSY).after(retry_after),
             Refused::Unavailable(why) => unavailable(&why),
         }

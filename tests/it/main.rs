@@ -9,6 +9,7 @@
 )]
 
 mod attack;
+mod cli;
 mod collections;
 mod fanout;
 mod fixtures;
@@ -16,6 +17,7 @@ mod follow;
 mod identity;
 mod join;
 mod kill;
+mod limits;
 mod patience;
 mod peers;
 mod post;

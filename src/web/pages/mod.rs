@@ -1,7 +1,7 @@
 //! Pages for people: plain HTML, no scripts, readable without a style.
 //!
-//! One rule: what others wrote reaches a page through `text` only: sanitised where it is HTML, escaped by the template where
-//! it is text, isolated (`<bdi>`) where it is a name. A new page is a template, its struct here, and a route in `web`.
+//! One rule: what others wrote reaches a page through `text` only: HTML was sanitised when it was stored, text is escaped by the
+//! template, a name is isolated (`<bdi>`) as well. A new page is a template, its struct here, and a route in `web`.
 
 mod group;
 mod home;

@@ -1,4 +1,6 @@
 //! A post's page: a thread with its comments, or one comment.
+//!
+//! One rule: texts were sanitised when they came and stand here as they are stored: reading must not cost what taking costs.
 
 use askama::Template;
 use uuid::Uuid;
@@ -9,7 +11,6 @@ use super::{
 };
 use crate::{
     store::{CommentView, PostView, Slice, Viewer},
-    text::sanitize,
     web::{
         Answer, Web,
         error::{self, Problem},
@@ -32,7 +33,7 @@ struct PostPage<'a> {
     edited: bool,
     public: bool,
     likes: String,
-    content: String,
+    content: &'a str,
     /// Where people read it, and the document, both at its origin.
     origin: String,
     document: String,
@@ -51,6 +52,8 @@ struct Comment {
     answers: Option<Uuid>,
     likes: String,
     content: String,
+    /// Too long to stand here: it has a page of its own.
+    long: bool,
 }
 
 /// `GET /post/UUID`, as a page.
@@ -82,7 +85,7 @@ pub(in crate::web) async fn post(web: &Web, post: &PostView, after: Option<Uuid>
         edited: post.updated.is_some(),
         public: post.public,
         likes: how_many(post.likes, "like", "likes"),
-        content: sanitize(post.content.as_deref().unwrap_or_default()),
+        content: post.content.as_deref().unwrap_or_default(),
         document: web_link(&[&post.iri]),
         origin: web_link(&[post.url.as_deref().unwrap_or_default(), &post.iri]),
         thread,
@@ -106,7 +109,8 @@ impl Comment {
             date: Date::of(comment.published),
             answers: comment.parent.filter(|parent| *parent != thread),
             likes: how_many(comment.likes, "like", "likes"),
-            content: sanitize(comment.content.as_deref().unwrap_or_default()),
+            content: comment.content.clone().unwrap_or_default(),
+            long: comment.long,
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::{
 
 /// Longest title that is made from a text, in characters.
 const TITLE: usize = 80;
+/// How much of a text is looked at for one: it may be a megabyte.
+const LOOKED_AT: usize = 1_000;
 
 /// A date, for programs and for people.
 pub(super) struct Date {
@@ -68,7 +70,8 @@ pub(super) fn title(title: Option<&str>, content: Option<&str>) -> String {
     if !given.is_empty() {
         return given;
     }
-    let text = tidy_name(&content.map(plain).unwrap_or_default());
+    let start = content.map(|content| plain(truncate(content, LOOKED_AT)));
+    let text = tidy_name(&start.unwrap_or_default());
     match truncate(&text, TITLE) {
         "" => "(without text)".to_owned(),
         short if short.len() < text.len() => format!("{}…", short.trim_end()),

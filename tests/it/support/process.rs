@@ -110,6 +110,13 @@ impl Program {
         std::fs::write(self.dir.path().join("config.toml"), text).unwrap();
     }
 
+    /// From now on its data says that it is a test.
+    pub fn is_marked_as_test(&self) {
+        let data = self.dir.path().join("data");
+        std::fs::create_dir_all(&data).unwrap();
+        std::fs::write(data.join("TEST"), "").unwrap();
+    }
+
     /// The program, about to run with these words.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_folkmoot"));
