@@ -147,9 +147,11 @@ async fn waiting(house: &House, whom: &Actor) -> anyhow::Result<String> {
     let row = rows.iter().find(|row| row["host"] == whom.server().authority());
     let row = row.context("queue status does not know the server that is down")?;
     let [why, when] = ["last_error", "next_try"].map(|field| row[field].as_str().unwrap_or("unknown"));
+    let (second, _) = when.split_once('.').unwrap_or((when, ""));
+    let waiting = &row["entries"];
     Ok(format!(
-        "folkmoot queue status: {} wait for {}, which {why}; next try {when}",
-        row["entries"], row["host"]
+        "folkmoot queue status: {waiting} wait for {}, which {why}; next try {second}",
+        whom.server().authority()
     ))
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn chapter(text: &str) {
 
 /// A line in the margin of the story.
 pub(crate) fn aside(text: &str) {
-    println!("  {text}");
+    println!("{}", format!("  {text}").trim_end());
 }
 
 /// A command as one would type it, and what it printed.
