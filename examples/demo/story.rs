@@ -9,7 +9,7 @@ use folkmoot::clock::Clock;
 use serde_json::Value;
 
 use crate::house::House;
-use crate::peer::{Actor, Ground, Group, Mood, Server};
+use crate::peer::{Actor, Ground, Group, Mood};
 use crate::tally::{Count, Member, Tally};
 use crate::trace;
 
@@ -36,33 +36,21 @@ pub(crate) async fn tell(house: House) -> anyhow::Result<Count> {
 }
 
 fn cast(ground: &Ground) -> [Member; 4] {
-    let lives = |software: &str, name: &str| Server::start(software, ground).actor(name);
     [
-        Member::new(
-            lives("lemmy", "ann"),
-            "Lemmy",
-            "Follows; expects Announce{activity}",
-            true,
-        ),
-        Member::new(
-            lives("mastodon", "bob"),
-            "Mastodon",
+        ("ann", ("lemmy", "Lemmy"), "Follows; expects Announce{activity}"),
+        (
+            "bob",
+            ("mastodon", "Mastodon"),
             "Follows; expects Announce{object id}",
-            false,
         ),
-        Member::new(
-            lives("onepage.pub", "cleo"),
-            "onepage",
+        (
+            "cleo",
+            ("onepage.pub", "onepage"),
             "Joins, as the SWICG explainer has it",
-            false,
         ),
-        Member::new(
-            lives("mbin", "dan"),
-            "Mbin",
-            "its inbox goes down and comes back",
-            true,
-        ),
+        ("dan", ("mbin", "Mbin"), "its inbox goes down and comes back"),
     ]
+    .map(|(name, software, manner)| Member::new(ground, name, software, manner))
 }
 
 fn introduce(house: &House, cast: &[Member], took: Duration) {
@@ -74,7 +62,7 @@ fn introduce(house: &House, cast: &[Member], took: Duration) {
         took.as_secs_f64()
     ));
     for member in cast {
-        let who = format!("{:<6}{}", member.name(), member.program);
+        let who = format!("{:<6}{}", member.name, member.program);
         trace::aside(&format!(
             "{who:<16}{:<24}{}",
             member.actor.server().base(),
@@ -115,7 +103,7 @@ async fn play(tally: &mut Tally, house: &House, group: &Group, people: &[Actor; 
         .await;
 
     trace::chapter("Mbin's inbox goes down; the others notice nothing");
-    tally.goes_away(dan.name(), Mood::Says(503));
+    tally.goes_away("dan", Mood::Says(503));
     let slugs = tally
         .says("mentions the group: Slugs again", bob.post(group, "Slugs again"))
         .await;
@@ -133,9 +121,9 @@ async fn play(tally: &mut Tally, house: &House, group: &Group, people: &[Actor; 
     trace::aside(&waiting(house, dan).await?);
 
     trace::chapter("Mbin is back. Its first signed request brings forward what waits, which comes in order");
-    tally.comes_back(dan.name());
+    tally.comes_back("dan");
     tally.says("likes ann's post", dan.likes(group, &seeds)).await;
-    tally.catches_up(dan.name()).await;
+    tally.catches_up("dan").await;
 
     trace::chapter("What is taken back is taken back everywhere");
     tally.says("takes the like back", bob.undoes(group, &like)).await;
@@ -159,9 +147,11 @@ async fn waiting(house: &House, whom: &Actor) -> anyhow::Result<String> {
     let row = rows.iter().find(|row| row["host"] == whom.server().authority());
     let row = row.context("queue status does not know the server that is down")?;
     let [why, when] = ["last_error", "next_try"].map(|field| row[field].as_str().unwrap_or("unknown"));
+    let (second, _) = when.split_once('.').unwrap_or((when, ""));
+    let waiting = &row["entries"];
     Ok(format!(
-        "folkmoot queue status: {} wait for {}, which {why}; next try {when}",
-        row["entries"], row["host"]
+        "folkmoot queue status: {waiting} wait for {}, which {why}; next try {second}",
+        whom.server().authority()
     ))
 }
 

@@ -16,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// Somebody on another server.
 pub(crate) struct Member {
     pub(crate) actor: Actor,
+    pub(crate) name: &'static str,
     /// Their server's program, as people call it.
     pub(crate) program: &'static str,
     /// How it speaks, in a few words.
@@ -28,25 +29,24 @@ pub(crate) struct Member {
 }
 
 impl Member {
+    /// On a server of its own: a row of the peer's `software.rs`, and what people call it.
     pub(crate) fn new(
-        actor: Actor,
-        program: &'static str,
+        ground: &Ground,
+        name: &'static str,
+        (software, program): (&str, &'static str),
         manner: &'static str,
-        wants_no_echo: bool,
     ) -> Self {
+        let server = Server::start(software, ground);
         Self {
-            actor,
+            actor: server.actor(name),
+            name,
             program,
             manner,
-            wants_no_echo,
+            wants_no_echo: matches!(software, "lemmy" | "mbin"),
             is_in: false,
             is_away: false,
             missed: Vec::new(),
         }
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        self.actor.name()
     }
 
     /// Why they hear nothing of this, if so.
@@ -210,7 +210,7 @@ impl Tally {
     }
 
     fn place(&self, name: &str) -> usize {
-        let place = self.members.iter().position(|member| member.name() == name);
+        let place = self.members.iter().position(|member| member.name == name);
         place.unwrap_or_else(|| panic!("{name} is nobody here"))
     }
 

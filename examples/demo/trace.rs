@@ -23,7 +23,7 @@ pub(crate) fn chapter(text: &str) {
 
 /// A line in the margin of the story.
 pub(crate) fn aside(text: &str) {
-    println!("  {text}");
+    println!("{}", format!("  {text}").trim_end());
 }
 
 /// A command as one would type it, and what it printed.
@@ -36,7 +36,7 @@ pub(crate) fn command(line: &str, output: &str) {
 
 /// Who does what, and how their server said it.
 pub(crate) fn deed(member: &Member, words: &str, document: &Value) {
-    let deed = format!("{} {words}", member.name());
+    let deed = format!("{} {words}", member.name);
     println!(
         "\n  {} {} → 202",
         paint(BOLD, &format!("{deed:<50}")),
@@ -119,7 +119,7 @@ pub(crate) fn shape(document: &Value) -> String {
 }
 
 fn row(colour: &str, mark: &str, member: &Member, text: &str) {
-    let who = format!("{} · {}", member.name(), member.program);
+    let who = format!("{} · {}", member.name, member.program);
     println!("    {} {who:<17}{text}", paint(colour, mark));
 }
 
