@@ -96,10 +96,12 @@ language sql stable parallel safe as $$
     where x.group_id = of_group and x.shape = in_shape and x.seq > after and (until is null or x.seq <= until)
         and (left_at is null or e.retracts <= left_at)
         and not (x.skip_author and e.author_host is not distinct from host)
-        -- What is for members goes only to an inbox where every reader of the group is one; elsewhere it is withheld.
-        and (e.audience = 'public' or not exists (
-            select from membership m
-            where m.group_id = of_group and m.destination_id = destination and not m.member))
+        -- What is for members goes only to an inbox where somebody reads the group and everybody who does is a member;
+        -- elsewhere it is withheld. Where nobody reads it any more, they still hear that what they got is taken back.
+        and (e.audience = 'public' or coalesce(
+            (select bool_and(m.member) from membership m
+             where m.group_id = of_group and m.destination_id = destination and (m.follower or m.member)),
+            left_at is not null))
 $$;
 
 -- The same for all subscriptions; one without a shape has no rows here.
