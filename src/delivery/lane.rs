@@ -39,6 +39,8 @@ const PROBES: usize = 8;
 const SLOW: Duration = Duration::from_secs(2);
 /// How soon we try again when our own places were full.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
+/// How soon we look again for a key of ours that was not there.
+const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
 /// Why a lane ended.
 #[derive(Debug)]
@@ -161,7 +163,8 @@ impl Run<'_> {
             }
             Verdict::Refused { why, gone } => self.refused(due, why, gone, sent.slow).await,
             Verdict::Soon => {
-                self.record(Record::Postponed(now + SOON)).await?;
+                let until = now + SOON;
+                self.record(Record::Postponed { until, why: None }).await?;
                 Err(Ended::Shut)
             }
             Verdict::Later(later) => self.later(due, &later, sent.slow).await,
@@ -272,7 +275,16 @@ impl Run<'_> {
                 tracing::warn!(%error, key = due.key, "cannot read a key of ours");
                 return Err(Ended::Shut);
             }
-            Err(error) => return Ok(Outcome::Silent(error.to_string())),
+            Err(error) => {
+                let why = error.to_string();
+                let until = store.now() + NO_KEY;
+                self.record(Record::Postponed {
+                    until,
+                    why: Some(&why),
+                })
+                .await?;
+                return Err(Ended::Shut);
+            }
         };
         let ready = match prepare::request(&sight.inbox, body, &key, scheme, store.now()) {
             Ok(ready) => ready,

@@ -158,15 +158,18 @@ impl Store {
         Ok(())
     }
 
-    /// We could not try, and the destination has no part in it: later, without a word against it.
+    /// We could not try, and the destination has no part in it: later, without a word against it, but not sooner than
+    /// it would have been. `why`, in our words, where an operator can do something about it.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn postpone(&self, lane: i64, next_try: DateTime<Utc>) -> Result<()> {
+    pub async fn postpone(&self, lane: i64, until: DateTime<Utc>, why: Option<&str>) -> Result<()> {
         sqlx::query!(
-            "update destination set next_try = $2 where id = $1",
+            "update destination set next_try = greatest(next_try, $2), last_error = coalesce($3, last_error)
+             where id = $1",
             lane,
-            next_try
+            until,
+            why,
         )
         .execute(&self.pool)
         .await?;
