@@ -62,7 +62,7 @@ create table subscription (
     from_seq       bigint not null,
     cursor         bigint not null,             -- the last entry that needs no more sending
     until_seq      bigint,                      -- closed: entries after it are not due
-    left_at        bigint                       -- closed by leaving: the cursor at that time; only retractions of entries up to it are still due
+    left_at        bigint                       -- closed by leaving: the last entry that it got; only retractions of entries up to it are still due
 ) with (fillfactor = 70);
 create unique index one_open_subscription on subscription (group_id, destination_id) where until_seq is null;
 create index subscription_destination on subscription (destination_id);

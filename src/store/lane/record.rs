@@ -35,7 +35,9 @@ struct Columns {
     letters: Vec<i64>,
     letter_fates: Vec<String>,
     subscriptions: Vec<i64>,
+    groups: Vec<i64>,
     seqs: Vec<i64>,
+    fates: Vec<String>,
     parked_subscriptions: Vec<i64>,
     parked_groups: Vec<i64>,
     parked_seqs: Vec<i64>,
@@ -56,10 +58,16 @@ impl Store {
         sqlx::query!(
             r#"
             with moved as (
-                update subscription s set cursor = greatest(s.cursor, e.seq)
-                from (select subscription_id, max(seq) as seq
-                      from unnest($4::bigint[], $5::bigint[]) as u(subscription_id, seq)
-                      group by subscription_id) e
+                update subscription s set
+                    cursor = greatest(s.cursor, e.seq),
+                    -- It was under way when the last reader left; taking back is nothing that can be taken back.
+                    left_at = case when s.left_at is not null then greatest(s.left_at, e.told) end
+                from (select u.subscription_id, max(u.seq) as seq,
+                          max(u.seq) filter (where u.fate = 'delivered' and x.retracts is null) as told
+                      from unnest($4::bigint[], $18::bigint[], $5::bigint[], $19::text[])
+                          as u(subscription_id, group_id, seq, fate)
+                      left join entry x on x.group_id = u.group_id and x.seq = u.seq
+                      group by u.subscription_id) e
                 where s.id = e.subscription_id
             ), told as (
                 update letter l set
@@ -113,6 +121,8 @@ impl Store {
             settled.error,
             settled.gone,
             settled.slow,
+            &columns.groups,
+            &columns.fates,
         )
         .execute(&self.pool)
         .await?;
@@ -246,7 +256,9 @@ impl Columns {
                 seq,
             } => {
                 self.subscriptions.push(subscription);
+                self.groups.push(group);
                 self.seqs.push(seq);
+                self.fates.push(word.to_owned());
                 if let Fate::Parked(reason) = fate {
                     self.parked_subscriptions.push(subscription);
                     self.parked_groups.push(group);
