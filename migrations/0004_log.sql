@@ -68,6 +68,14 @@ create unique index one_open_subscription on subscription (group_id, destination
 create index subscription_destination on subscription (destination_id);
 create index subscription_undecided on subscription (destination_id) where shape is null;
 
+-- Refused for good while an earlier entry of the same subscription is still tried: a cursor has no holes. Gone when the
+-- cursor passes.
+create table refused_early (
+    subscription_id bigint not null references subscription,
+    seq             bigint not null,
+    primary key (subscription_id, seq)
+);
+
 -- Goes to one destination only: Accept, Reject, Follow. Sent before the destination's entries, in order of `id`.
 create table letter (
     id             bigint generated always as identity primary key,
@@ -88,7 +96,7 @@ create index letter_at on letter (at);
 -- Which entries a subscription is still to be sent: the one place that says so. Windows, turns, blocks and back-off are
 -- not its business. A function, because only an inlined one lets `order by seq limit 1` stop at the first row.
 create function entries_due(
-    of_group bigint, in_shape text, after bigint, until bigint, left_at bigint, destination bigint, host text)
+    ear bigint, of_group bigint, in_shape text, after bigint, until bigint, left_at bigint, destination bigint, host text)
 returns table (seq bigint, activity_id uuid, at timestamptz, head text, tail text)
 language sql stable parallel safe as $$
     select x.seq, e.activity_id, e.at, x.head, x.tail
@@ -96,6 +104,7 @@ language sql stable parallel safe as $$
     where x.group_id = of_group and x.shape = in_shape and x.seq > after and (until is null or x.seq <= until)
         and (left_at is null or e.retracts <= left_at)
         and not (x.skip_author and e.author_host is not distinct from host)
+        and not exists (select from refused_early r where r.subscription_id = ear and r.seq = x.seq)
         -- What is for members goes only to an inbox where somebody reads the group and everybody who does is a member;
         -- elsewhere it is withheld. Where nobody reads it any more, they still hear that what they got is taken back.
         and (e.audience = 'public' or coalesce(
@@ -110,7 +119,7 @@ select s.id as subscription_id, s.destination_id, s.group_id, v.*
 from subscription s
 join destination d on d.id = s.destination_id
 cross join lateral entries_due(
-    s.group_id, s.shape, s.cursor, s.until_seq, s.left_at, s.destination_id, d.host) v;
+    s.id, s.group_id, s.shape, s.cursor, s.until_seq, s.left_at, s.destination_id, d.host) v;
 
 -- Entries that one destination will not get unless an operator says so; counted and shown.
 create table parked (

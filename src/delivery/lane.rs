@@ -13,6 +13,8 @@
 //!            +-- record <-------------------------------------+
 //! ```
 
+mod probe;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,8 +35,6 @@ use crate::{
 
 /// Items that a lane sends before it lets others have its place.
 const TURN: usize = 64;
-/// Items that are tried after one that is stuck.
-const PROBES: usize = 8;
 /// An answer that takes longer is slow.
 const SLOW: Duration = Duration::from_secs(2);
 /// How soon we try again when our own places were full.
@@ -178,6 +178,7 @@ impl Run<'_> {
             error: Some(why),
             gone,
             slow,
+            still_failing: false,
         };
         self.record(Record::Settled(settled)).await
     }
@@ -197,47 +198,6 @@ impl Run<'_> {
         self.record(Record::BackingOff { later, slow }).await?;
         if later.probe && later.next_try.is_some() {
             return self.probe(due, why).await;
-        }
-        Err(Ended::Shut)
-    }
-
-    /// The host answers, but has not taken `stuck` for long. If it takes another item, the fault is not the host's:
-    /// `stuck` is parked, later entries on its object with it, and the lane goes on. Else the host backs off, as is
-    /// written down already.
-    async fn probe(&mut self, stuck: &Due, why: &str) -> Result<(), Ended> {
-        let mut fates = vec![(stuck.item, Fate::Parked(why.to_owned()))];
-        let until = self.posts + PROBES;
-        while self.posts < until {
-            let sight = self
-                .look(fates.iter().map(|(item, _)| *item).collect(), true)
-                .await?;
-            let Some(due) = sight.due.as_ref().filter(|_| !sight.shut) else {
-                break;
-            };
-            if due.follows_parked || speaks_of_the_same(due, stuck) {
-                fates.push((due.item, park_behind()));
-                continue;
-            }
-            let sent = self.send(&sight, due).await?;
-            match judge(
-                &sent.outcome,
-                due.activity,
-                &sight.failing,
-                self.delivery.store.now(),
-            ) {
-                Verdict::Delivered => {
-                    tracing::warn!(
-                        lane = self.lane.id, host = self.lane.host, activity = %stuck.activity, why,
-                        "parked an entry that is not taken; the next one was"
-                    );
-                    fates.push((due.item, Fate::Delivered));
-                    return self
-                        .settle(fates, Some(format!("an entry is parked: {why}")), sent.slow)
-                        .await;
-                }
-                Verdict::Refused { .. } => fates.push((due.item, Fate::Refused)),
-                Verdict::Later(_) | Verdict::Soon => break,
-            }
         }
         Err(Ended::Shut)
     }
@@ -301,6 +261,7 @@ impl Run<'_> {
             error,
             gone: false,
             slow,
+            still_failing: false,
         };
         self.record(Record::Settled(settled)).await
     }
@@ -329,12 +290,4 @@ impl Run<'_> {
 
 fn park_behind() -> Fate {
     Fate::Parked("an earlier entry about the same object is parked".to_owned())
-}
-
-fn speaks_of_the_same(due: &Due, stuck: &Due) -> bool {
-    let group = |item| match item {
-        Item::Letter(_) => None,
-        Item::Entry { group, .. } | Item::Retried { group, .. } => Some(group),
-    };
-    due.object.is_some() && due.object == stuck.object && group(due.item) == group(stuck.item)
 }

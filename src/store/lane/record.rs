@@ -13,6 +13,8 @@ pub enum Fate {
     Delivered,
     /// Refused for good.
     Refused,
+    /// Refused for good, and an earlier one is still tried. Of a letter: as [`Fate::Refused`].
+    RefusedEarly,
     /// Put aside until an operator says otherwise; why, in our words.
     Parked(String),
 }
@@ -27,6 +29,8 @@ pub struct Settled {
     pub gone: bool,
     /// The answer took long.
     pub slow: bool,
+    /// It goes on failing, and what it waits for stays.
+    pub still_failing: bool,
 }
 
 /// [`Settled`], as columns.
@@ -38,6 +42,8 @@ struct Columns {
     groups: Vec<i64>,
     seqs: Vec<i64>,
     fates: Vec<String>,
+    early_subscriptions: Vec<i64>,
+    early_seqs: Vec<i64>,
     parked_subscriptions: Vec<i64>,
     parked_groups: Vec<i64>,
     parked_seqs: Vec<i64>,
@@ -49,7 +55,8 @@ struct Columns {
 }
 
 impl Store {
-    /// Items of a lane need no more sending. If the destination took or refused any, it is not failing any more.
+    /// Items of a lane need no more sending. If the destination took or refused any, it is not failing any more, unless
+    /// [`Settled::still_failing`].
     ///
     /// # Errors
     /// If the database does not answer; then nothing of it holds.
@@ -69,6 +76,13 @@ impl Store {
                       left join entry x on x.group_id = u.group_id and x.seq = u.seq
                       group by u.subscription_id) e
                 where s.id = e.subscription_id
+            ), early as (
+                insert into refused_early (subscription_id, seq)
+                select u.subscription_id, u.seq from unnest($20::bigint[], $21::bigint[]) as u(subscription_id, seq)
+                on conflict do nothing
+            ), behind as (
+                delete from refused_early r using unnest($4::bigint[], $5::bigint[]) as u(subscription_id, seq)
+                where r.subscription_id = u.subscription_id and r.seq <= u.seq
             ), told as (
                 update letter l set
                     sent_at = case u.fate when 'delivered' then $14::timestamptz end,
@@ -90,12 +104,12 @@ impl Store {
             update destination set
                 delivered = delivered + $12,
                 refused = refused + $13,
-                failures = case when $12 + $13 > 0 then 0 else failures end,
-                failing_since = case when $12 + $13 > 0 then null else failing_since end,
-                next_try = case when $12 + $13 > 0 then null else next_try end,
-                stuck_on = case when $12 + $13 > 0 then null else stuck_on end,
-                stuck_answers = case when $12 + $13 > 0 then 0 else stuck_answers end,
-                stuck_since = case when $12 + $13 > 0 then null else stuck_since end,
+                failures = case when $22 then 0 else failures end,
+                failing_since = case when $22 then null else failing_since end,
+                next_try = case when $22 then null else next_try end,
+                stuck_on = case when $22 then null else stuck_on end,
+                stuck_answers = case when $22 then 0 else stuck_answers end,
+                stuck_since = case when $22 then null else stuck_since end,
                 last_try = case when $12 + $13 > 0 then $14 else last_try end,
                 last_success = case when $12 > 0 then $14 else last_success end,
                 last_error = case when $12 > 0 then $15 else coalesce($15, last_error) end,
@@ -123,6 +137,9 @@ impl Store {
             settled.slow,
             &columns.groups,
             &columns.fates,
+            &columns.early_subscriptions,
+            &columns.early_seqs,
+            columns.answered(settled.still_failing),
         )
         .execute(&self.pool)
         .await?;
@@ -233,14 +250,19 @@ impl Columns {
         columns
     }
 
+    /// The destination answered, and that is all that it was waited for.
+    fn answered(&self, still_failing: bool) -> bool {
+        self.delivered + self.refused > 0 && !still_failing
+    }
+
     fn push(&mut self, item: Item, fate: &Fate) {
         let word = match fate {
             Fate::Delivered => "delivered",
-            Fate::Refused => "refused",
+            Fate::Refused | Fate::RefusedEarly => "refused",
             Fate::Parked(_) => "parked",
         };
         self.delivered += i64::from(*fate == Fate::Delivered);
-        self.refused += i64::from(*fate == Fate::Refused);
+        self.refused += i64::from(word == "refused");
         match item {
             Item::Letter(id) => {
                 self.letters.push(id);
@@ -249,6 +271,12 @@ impl Columns {
             Item::Retried { group, seq, .. } => {
                 self.retried_groups.push(group);
                 self.retried_seqs.push(seq);
+            }
+            Item::Entry {
+                subscription, seq, ..
+            } if *fate == Fate::RefusedEarly => {
+                self.early_subscriptions.push(subscription);
+                self.early_seqs.push(seq);
             }
             Item::Entry {
                 subscription,
