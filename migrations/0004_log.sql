@@ -62,7 +62,8 @@ create table subscription (
     from_seq       bigint not null,
     cursor         bigint not null,             -- the last entry that needs no more sending
     until_seq      bigint,                      -- closed: entries after it are not due
-    left_at        bigint                       -- closed by leaving: the last entry that it got; only retractions of entries up to it are still due
+    left_at        bigint,                      -- closed by leaving: the last entry that it got; only retractions of entries up to it are still due
+    withheld       bigint not null default 0    -- entries for members that the cursor passed and that were not sent
 ) with (fillfactor = 70);
 create unique index one_open_subscription on subscription (group_id, destination_id) where until_seq is null;
 create index subscription_destination on subscription (destination_id);
@@ -74,6 +75,17 @@ create table refused_early (
     subscription_id bigint not null references subscription,
     seq             bigint not null,
     primary key (subscription_id, seq)
+);
+
+-- Entries that were dropped before a subscription got them: it had been away for too long. Stays, to be shown.
+create table gap (
+    subscription_id bigint not null references subscription,
+    from_seq        bigint not null,            -- the first that it was still to get; a lane that is back begins another gap
+    to_seq          bigint not null,            -- the last that was dropped
+    entries         bigint not null,            -- how many of those between were for it
+    from_at         timestamptz not null,       -- when the first and the last of them were written
+    to_at           timestamptz not null,
+    primary key (subscription_id, from_seq)
 );
 
 -- Goes to one destination only: Accept, Reject, Follow. Sent before the destination's entries, in order of `id`.
@@ -120,6 +132,20 @@ from subscription s
 join destination d on d.id = s.destination_id
 cross join lateral entries_due(
     s.id, s.group_id, s.shape, s.cursor, s.until_seq, s.left_at, s.destination_id, d.host) v;
+
+-- Entries for members between two places of a subscription. Those that its cursor passes and that were not sent are
+-- withheld: not all who read there are members, or its shape cannot say who may read. The author's own server has what
+-- its author said.
+create function entries_for_members(
+    ear bigint, of_group bigint, in_shape text, after bigint, until bigint, host text)
+returns table (seq bigint)
+language sql stable parallel safe as $$
+    select e.seq
+    from entry e left join entry_shape x on x.group_id = e.group_id and x.seq = e.seq and x.shape = in_shape
+    where e.group_id = of_group and e.seq > after and e.seq <= until and e.audience = 'members'
+        and not (coalesce(x.skip_author, true) and e.author_host is not distinct from host)
+        and not exists (select from refused_early r where r.subscription_id = ear and r.seq = e.seq)
+$$;
 
 -- Entries that one destination will not get unless an operator says so; counted and shown.
 create table parked (

@@ -302,8 +302,8 @@ impl Store {
         })
     }
 
-    /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment, and
-    /// forgets what was put aside and is not for it any more. Gives how many subscriptions moved.
+    /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment; counts
+    /// those that are withheld, and forgets what was put aside and is not for it any more. Gives how many subscriptions moved.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -316,8 +316,13 @@ impl Store {
                      and not exists (select from entries_due(
                          s.id, p.group_id, s.shape, p.seq - 1, p.seq, s.left_at, d.id, d.host))
              ), passed as (
-                 update subscription s set cursor = least(g.seq, s.until_seq) from group_seq g
-                 where g.group_id = s.group_id and s.destination_id = $1 and s.shape is not null
+                 update subscription s set
+                     cursor = least(g.seq, s.until_seq),
+                     withheld = s.withheld + case when s.left_at is not null then 0 else (
+                         select count(*) from entries_for_members(
+                             s.id, s.group_id, s.shape, s.cursor, least(g.seq, s.until_seq), d.host)) end
+                 from group_seq g, destination d
+                 where g.group_id = s.group_id and d.id = s.destination_id and s.destination_id = $1 and s.shape is not null
                      and s.cursor < least(g.seq, s.until_seq)
                      and not exists (select from due_entry v where v.subscription_id = s.id)
                  returning s.id, s.cursor

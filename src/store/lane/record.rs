@@ -68,13 +68,18 @@ impl Store {
                 update subscription s set
                     cursor = greatest(s.cursor, e.seq),
                     -- It was under way when the last reader left; taking back is nothing that can be taken back.
-                    left_at = case when s.left_at is not null then greatest(s.left_at, e.told) end
-                from (select u.subscription_id, max(u.seq) as seq,
+                    left_at = case when s.left_at is not null then greatest(s.left_at, e.told) end,
+                    withheld = s.withheld + case when s.left_at is not null then 0 else (
+                        select count(*) from entries_for_members(
+                            s.id, s.group_id, s.shape, s.cursor, e.seq, e.host) w
+                        where w.seq <> all(e.seqs)) end
+                from (select u.subscription_id, max(u.seq) as seq, array_agg(u.seq) as seqs, d.host,
                           max(u.seq) filter (where u.fate = 'delivered' and x.retracts is null) as told
                       from unnest($4::bigint[], $18::bigint[], $5::bigint[], $19::text[])
                           as u(subscription_id, group_id, seq, fate)
+                      join destination d on d.id = $1
                       left join entry x on x.group_id = u.group_id and x.seq = u.seq
-                      group by u.subscription_id) e
+                      group by u.subscription_id, d.host) e
                 where s.id = e.subscription_id
             ), early as (
                 insert into refused_early (subscription_id, seq)
