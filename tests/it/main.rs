@@ -15,6 +15,7 @@ mod fanout;
 mod follow;
 mod join;
 mod kill;
+mod lanes;
 mod peers;
 mod post;
 mod private;
