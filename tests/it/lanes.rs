@@ -191,6 +191,10 @@ async fn what_was_under_way_when_they_left_is_taken_back() {
     let gone = ann.deletes(&group, &posts[0]).await;
     let unheard = ann.deletes(&group, &posts[1]).await;
     world.until(FAILURES, 1).await;
+    // What he says must not bring the next try forward: the lane is shut, as it is while something is under way.
+    let shut = "with shut as (update destination set hurried_at = next_try where failures > 0 returning 1)
+                select count(*) from shut";
+    assert_eq!(world.count(shut).await, 1);
     tom.leaves(&group, &join).await;
     world
         .until("select count(*) from subscription where left_at is not null", 1)
