@@ -62,11 +62,31 @@ create table subscription (
     from_seq       bigint not null,
     cursor         bigint not null,             -- the last entry that needs no more sending
     until_seq      bigint,                      -- closed: entries after it are not due
-    left_at        bigint                       -- closed by leaving: the cursor at that time; only retractions of entries up to it are still due
+    left_at        bigint,                      -- closed by leaving: the last entry that it got; only retractions of entries up to it are still due
+    withheld       bigint not null default 0    -- entries for members that the cursor passed and that were not sent
 ) with (fillfactor = 70);
 create unique index one_open_subscription on subscription (group_id, destination_id) where until_seq is null;
 create index subscription_destination on subscription (destination_id);
 create index subscription_undecided on subscription (destination_id) where shape is null;
+
+-- Refused for good while an earlier entry of the same subscription is still tried: a cursor has no holes. Gone when the
+-- cursor passes.
+create table refused_early (
+    subscription_id bigint not null references subscription,
+    seq             bigint not null,
+    primary key (subscription_id, seq)
+);
+
+-- Entries that were dropped before a subscription got them: it had been away for too long. Stays, to be shown.
+create table gap (
+    subscription_id bigint not null references subscription,
+    from_seq        bigint not null,            -- the first that it was still to get; a lane that is back begins another gap
+    to_seq          bigint not null,            -- the last that was dropped
+    entries         bigint not null,            -- how many of those between were for it
+    from_at         timestamptz not null,       -- when the first and the last of them were written
+    to_at           timestamptz not null,
+    primary key (subscription_id, from_seq)
+);
 
 -- Goes to one destination only: Accept, Reject, Follow. Sent before the destination's entries, in order of `id`.
 create table letter (
@@ -88,7 +108,7 @@ create index letter_at on letter (at);
 -- Which entries a subscription is still to be sent: the one place that says so. Windows, turns, blocks and back-off are
 -- not its business. A function, because only an inlined one lets `order by seq limit 1` stop at the first row.
 create function entries_due(
-    of_group bigint, in_shape text, after bigint, until bigint, left_at bigint, destination bigint, host text)
+    ear bigint, of_group bigint, in_shape text, after bigint, until bigint, left_at bigint, destination bigint, host text)
 returns table (seq bigint, activity_id uuid, at timestamptz, head text, tail text)
 language sql stable parallel safe as $$
     select x.seq, e.activity_id, e.at, x.head, x.tail
@@ -96,10 +116,13 @@ language sql stable parallel safe as $$
     where x.group_id = of_group and x.shape = in_shape and x.seq > after and (until is null or x.seq <= until)
         and (left_at is null or e.retracts <= left_at)
         and not (x.skip_author and e.author_host is not distinct from host)
-        -- What is for members goes only to an inbox where every reader of the group is one; elsewhere it is withheld.
-        and (e.audience = 'public' or not exists (
-            select from membership m
-            where m.group_id = of_group and m.destination_id = destination and not m.member))
+        and not exists (select from refused_early r where r.subscription_id = ear and r.seq = x.seq)
+        -- What is for members goes only to an inbox where somebody reads the group and everybody who does is a member;
+        -- elsewhere it is withheld. Where nobody reads it any more, they still hear that what they got is taken back.
+        and (e.audience = 'public' or coalesce(
+            (select bool_and(m.member) from membership m
+             where m.group_id = of_group and m.destination_id = destination and (m.follower or m.member)),
+            left_at is not null))
 $$;
 
 -- The same for all subscriptions; one without a shape has no rows here.
@@ -108,7 +131,21 @@ select s.id as subscription_id, s.destination_id, s.group_id, v.*
 from subscription s
 join destination d on d.id = s.destination_id
 cross join lateral entries_due(
-    s.group_id, s.shape, s.cursor, s.until_seq, s.left_at, s.destination_id, d.host) v;
+    s.id, s.group_id, s.shape, s.cursor, s.until_seq, s.left_at, s.destination_id, d.host) v;
+
+-- Entries for members between two places of a subscription. Those that its cursor passes and that were not sent are
+-- withheld: not all who read there are members, or its shape cannot say who may read. The author's own server has what
+-- its author said.
+create function entries_for_members(
+    ear bigint, of_group bigint, in_shape text, after bigint, until bigint, host text)
+returns table (seq bigint)
+language sql stable parallel safe as $$
+    select e.seq
+    from entry e left join entry_shape x on x.group_id = e.group_id and x.seq = e.seq and x.shape = in_shape
+    where e.group_id = of_group and e.seq > after and e.seq <= until and e.audience = 'members'
+        and not (coalesce(x.skip_author, true) and e.author_host is not distinct from host)
+        and not exists (select from refused_early r where r.subscription_id = ear and r.seq = e.seq)
+$$;
 
 -- Entries that one destination will not get unless an operator says so; counted and shown.
 create table parked (

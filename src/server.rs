@@ -185,6 +185,7 @@ impl House {
             statements: usize::try_from(self.settings.database.connections / 5)
                 .unwrap_or(1)
                 .max(1),
+            drain: Duration::from_secs(self.settings.limits.shutdown_seconds),
             ..delivery::Settings::default()
         };
         let delivery = Delivery::new(self.store.clone(), self.client.clone(), settings);

@@ -55,6 +55,8 @@ fn show(rows: &[QueueRow]) -> String {
         ("WAITING", Side::Right),
         ("OLDEST", Side::Left),
         ("PARKED", Side::Right),
+        ("WITHHELD", Side::Right),
+        ("MISSED", Side::Left),
         ("FAILURES", Side::Right),
         ("STATE", Side::Left),
         ("LAST ERROR", Side::Left),
@@ -69,6 +71,8 @@ fn show(rows: &[QueueRow]) -> String {
                 (row.entries + row.letters).to_string(),
                 row.oldest_waiting.map_or_else(dash, date),
                 row.parked_entries.to_string(),
+                row.withheld.to_string(),
+                missed(row),
                 row.failures.to_string(),
                 state(row),
                 row.last_error.clone().unwrap_or_else(dash),
@@ -104,6 +108,17 @@ fn shape(row: &QueueRow) -> String {
     }
 }
 
+/// How much was dropped before it was sent there, and when that was written.
+fn missed(row: &QueueRow) -> String {
+    let gaps = &row.gaps.0;
+    let entries: i64 = gaps.iter().map(|gap| gap.entries).sum();
+    let from = gaps.iter().map(|gap| gap.from).min();
+    let until = gaps.iter().map(|gap| gap.until).max();
+    from.zip(until).map_or_else(dash, |(from, until)| {
+        format!("{entries}, of {} to {}", date(from), date(until))
+    })
+}
+
 /// Why nothing is sent there now, the strongest reason first.
 fn state(row: &QueueRow) -> String {
     if row.blocked {
@@ -123,9 +138,10 @@ fn state(row: &QueueRow) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
+    use chrono::{DateTime, TimeDelta, Utc};
 
     use super::*;
+    use crate::store::{Gap, Gaps};
 
     fn row() -> QueueRow {
         QueueRow {
@@ -141,6 +157,8 @@ mod tests {
             next_try: None,
             parked_at: None,
             parked_entries: 0,
+            withheld: 0,
+            gaps: Gaps::default(),
             gone_at: None,
             last_error: None,
             last_try: None,
@@ -169,6 +187,22 @@ mod tests {
         assert_eq!(state(&row), "gone since 2027-01-15T12:00:00Z");
         row.blocked = true;
         assert_eq!(state(&row), "blocked");
+    }
+
+    #[test]
+    fn what_was_missed_is_shown_with_its_dates() {
+        let gap = |entries, day: i64| Gap {
+            group: "garden".to_owned(),
+            entries,
+            from: noon().unwrap() + TimeDelta::days(day),
+            until: noon().unwrap() + TimeDelta::days(day + 1),
+        };
+        let row = QueueRow {
+            gaps: Gaps(vec![gap(2, 0), gap(3, 5)]),
+            ..row()
+        };
+        assert_eq!(missed(&row), "5, of 2027-01-15T12:00:00Z to 2027-01-21T12:00:00Z");
+        assert!(show(&[row]).contains("5, of 2027-01-15"));
     }
 
     #[test]

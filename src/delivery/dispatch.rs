@@ -27,8 +27,6 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 const LOOKS_REST: u32 = 4;
 /// A lane that the database failed rests before it is tried again.
 const REST: Duration = Duration::from_secs(1);
-/// How long requests under way may take to end when we stop.
-const DRAIN: Duration = Duration::from_secs(15);
 
 /// The lanes under way.
 pub(super) struct Dispatch {
@@ -181,8 +179,9 @@ impl Dispatch {
 
     async fn drain(mut self) {
         self.delivery.stop();
+        let patience = self.delivery.settings.drain;
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        if time::timeout(DRAIN, all).await.is_err() {
+        if time::timeout(patience, all).await.is_err() {
             tracing::warn!(
                 "requests were still under way when the time to stop was over; they will be sent again"
             );

@@ -1,6 +1,7 @@
 //! Our own private keys, parsed, while they are in use.
 //!
-//! One rule: bounded in number and time; a key that is not there is an error, never a reason to skip.
+//! One rule: bounded in number and time; a key that is not there is an error, never a reason to skip. It is our error: no
+//! peer is blamed for it, and the log says so once, not at every try.
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,19 +35,41 @@ pub(super) enum NoKey {
 }
 
 /// The cache.
-pub(super) struct Keys(Cache<String, Arc<Key>>);
+pub(super) struct Keys {
+    parsed: Cache<String, Arc<Key>>,
+    /// Purposes of which the log has said that there is no key.
+    told: Cache<String, ()>,
+}
 
 impl Keys {
     pub(super) fn new() -> Self {
-        Self(Cache::builder().max_capacity(AT_MOST).time_to_live(FOR).build())
+        Self {
+            parsed: Cache::builder().max_capacity(AT_MOST).time_to_live(FOR).build(),
+            told: Cache::new(AT_MOST),
+        }
     }
 
     /// The key for a purpose of `own_key`. Many who ask at once cause one look.
     pub(super) async fn get(&self, store: &Store, purpose: &str) -> Result<Arc<Key>, NoKey> {
-        self.0
+        let key = self
+            .parsed
             .try_get_with_by_ref(purpose, load(store, purpose))
             .await
-            .map_err(|error: Arc<NoKey>| error.as_ref().clone())
+            .map_err(|error: Arc<NoKey>| error.as_ref().clone());
+        match &key {
+            Ok(_) if self.told.contains_key(purpose) => self.told.invalidate(purpose).await,
+            Ok(_) | Err(NoKey::Store(_)) => {}
+            Err(error) => self.tell(purpose, error).await,
+        }
+        key
+    }
+
+    /// Lanes ask again and again: an operator hears of it the first time, until the key has been there.
+    async fn tell(&self, purpose: &str, error: &NoKey) {
+        if !self.told.contains_key(purpose) {
+            self.told.insert(purpose.to_owned(), ()).await;
+            tracing::error!(%error, purpose, "cannot sign what this group says; it waits");
+        }
     }
 }
 

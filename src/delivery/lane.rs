@@ -13,6 +13,8 @@
 //!            +-- record <-------------------------------------+
 //! ```
 
+mod probe;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,12 +35,12 @@ use crate::{
 
 /// Items that a lane sends before it lets others have its place.
 const TURN: usize = 64;
-/// Items that are tried after one that is stuck.
-const PROBES: usize = 8;
 /// An answer that takes longer is slow.
 const SLOW: Duration = Duration::from_secs(2);
 /// How soon we try again when our own places were full.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
+/// How soon we look again for a key of ours that was not there.
+const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
 /// Why a lane ended.
 #[derive(Debug)]
@@ -161,7 +163,8 @@ impl Run<'_> {
             }
             Verdict::Refused { why, gone } => self.refused(due, why, gone, sent.slow).await,
             Verdict::Soon => {
-                self.record(Record::Postponed(now + SOON)).await?;
+                let until = now + SOON;
+                self.record(Record::Postponed { until, why: None }).await?;
                 Err(Ended::Shut)
             }
             Verdict::Later(later) => self.later(due, &later, sent.slow).await,
@@ -175,6 +178,7 @@ impl Run<'_> {
             error: Some(why),
             gone,
             slow,
+            still_failing: false,
         };
         self.record(Record::Settled(settled)).await
     }
@@ -194,47 +198,6 @@ impl Run<'_> {
         self.record(Record::BackingOff { later, slow }).await?;
         if later.probe && later.next_try.is_some() {
             return self.probe(due, why).await;
-        }
-        Err(Ended::Shut)
-    }
-
-    /// The host answers, but has not taken `stuck` for long. If it takes another item, the fault is not the host's:
-    /// `stuck` is parked, later entries on its object with it, and the lane goes on. Else the host backs off, as is
-    /// written down already.
-    async fn probe(&mut self, stuck: &Due, why: &str) -> Result<(), Ended> {
-        let mut fates = vec![(stuck.item, Fate::Parked(why.to_owned()))];
-        let until = self.posts + PROBES;
-        while self.posts < until {
-            let sight = self
-                .look(fates.iter().map(|(item, _)| *item).collect(), true)
-                .await?;
-            let Some(due) = sight.due.as_ref().filter(|_| !sight.shut) else {
-                break;
-            };
-            if due.follows_parked || speaks_of_the_same(due, stuck) {
-                fates.push((due.item, park_behind()));
-                continue;
-            }
-            let sent = self.send(&sight, due).await?;
-            match judge(
-                &sent.outcome,
-                due.activity,
-                &sight.failing,
-                self.delivery.store.now(),
-            ) {
-                Verdict::Delivered => {
-                    tracing::warn!(
-                        lane = self.lane.id, host = self.lane.host, activity = %stuck.activity, why,
-                        "parked an entry that is not taken; the next one was"
-                    );
-                    fates.push((due.item, Fate::Delivered));
-                    return self
-                        .settle(fates, Some(format!("an entry is parked: {why}")), sent.slow)
-                        .await;
-                }
-                Verdict::Refused { .. } => fates.push((due.item, Fate::Refused)),
-                Verdict::Later(_) | Verdict::Soon => break,
-            }
         }
         Err(Ended::Shut)
     }
@@ -272,7 +235,16 @@ impl Run<'_> {
                 tracing::warn!(%error, key = due.key, "cannot read a key of ours");
                 return Err(Ended::Shut);
             }
-            Err(error) => return Ok(Outcome::Silent(error.to_string())),
+            Err(error) => {
+                let why = error.to_string();
+                let until = store.now() + NO_KEY;
+                self.record(Record::Postponed {
+                    until,
+                    why: Some(&why),
+                })
+                .await?;
+                return Err(Ended::Shut);
+            }
         };
         let ready = match prepare::request(&sight.inbox, body, &key, scheme, store.now()) {
             Ok(ready) => ready,
@@ -289,6 +261,7 @@ impl Run<'_> {
             error,
             gone: false,
             slow,
+            still_failing: false,
         };
         self.record(Record::Settled(settled)).await
     }
@@ -317,12 +290,4 @@ impl Run<'_> {
 
 fn park_behind() -> Fate {
     Fate::Parked("an earlier entry about the same object is parked".to_owned())
-}
-
-fn speaks_of_the_same(due: &Due, stuck: &Due) -> bool {
-    let group = |item| match item {
-        Item::Letter(_) => None,
-        Item::Entry { group, .. } | Item::Retried { group, .. } => Some(group),
-    };
-    due.object.is_some() && due.object == stuck.object && group(due.item) == group(stuck.item)
 }

@@ -25,6 +25,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::{AcquireError, Mutex, Semaphore, SemaphorePermit};
@@ -49,6 +50,8 @@ pub struct Settings {
     pub doubtful_lanes: usize,
     /// Statements of lanes under way at once: the other connections are for those who wait for an answer.
     pub statements: usize,
+    /// How long requests under way may take to end when we stop: `limits.shutdown_seconds`.
+    pub drain: Duration,
     /// `federation.blocked` and `federation.allowed_only`.
     pub walls: Walls,
 }
@@ -59,6 +62,7 @@ impl Default for Settings {
             lanes: 1_024,
             doubtful_lanes: 256,
             statements: 4,
+            drain: Duration::from_secs(15),
             walls: Walls::default(),
         }
     }
@@ -95,7 +99,7 @@ impl Delivery {
         }))
     }
 
-    /// Sends until `shutdown` resolves; then waits, at most 15 s, until what is under way is answered and recorded.
+    /// Sends until `shutdown` resolves; then waits, at most [`Settings::drain`], until what is under way is answered and recorded.
     /// Other processes on the same database get their share of the destinations.
     ///
     /// # Errors

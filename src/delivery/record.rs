@@ -25,7 +25,11 @@ pub(super) enum Record<'a> {
         later: &'a Later,
         slow: bool,
     },
-    Postponed(DateTime<Utc>),
+    /// We could not try; why, if an operator can do something about it.
+    Postponed {
+        until: DateTime<Utc>,
+        why: Option<&'a str>,
+    },
     ParkedAgain {
         group: i64,
         seq: i64,
@@ -82,7 +86,7 @@ impl Record<'_> {
                     )
                     .await
             }
-            Self::Postponed(next_try) => store.postpone(lane.id, *next_try).await,
+            Self::Postponed { until, why } => store.postpone(lane.id, *until, *why).await,
             Self::ParkedAgain { group, seq, why } => store.park_again(lane.id, *group, *seq, why).await,
             Self::Learned(scheme) => store.remember_scheme(&lane.host, prepare::name(*scheme)).await,
         }

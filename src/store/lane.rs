@@ -191,7 +191,7 @@ impl Store {
                  from parked p
                  join subscription s on s.id = p.subscription_id
                  cross join lateral entries_due(
-                     p.group_id, s.shape, p.seq - 1, p.seq, s.left_at, $1, $9) v
+                     s.id, p.group_id, s.shape, p.seq - 1, p.seq, s.left_at, $1, $9) v
                  join activity a on a.id = v.activity_id
                  where p.destination_id = $1 and p.retry_at is not null
                  order by p.group_id, p.seq limit 1)
@@ -210,7 +210,7 @@ impl Store {
                             from unnest($4::bigint[], $5::bigint[]) as u(subscription_id, seq)
                             group by subscription_id) taken on taken.subscription_id = s.id
                  cross join lateral (
-                     select * from entries_due(s.group_id, s.shape, greatest(s.cursor, taken.seq),
+                     select * from entries_due(s.id, s.group_id, s.shape, greatest(s.cursor, taken.seq),
                          s.until_seq, s.left_at, $1, $9) v
                      order by v.seq limit 1) n
                  join activity a on a.id = n.activity_id
@@ -302,8 +302,8 @@ impl Store {
         })
     }
 
-    /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment, and
-    /// forgets what was put aside and is not for it any more. Gives how many subscriptions moved.
+    /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment; counts
+    /// those that are withheld, and forgets what was put aside and is not for it any more. Gives how many subscriptions moved.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -314,12 +314,22 @@ impl Store {
                  where p.destination_id = $1 and p.retry_at is not null
                      and s.id = p.subscription_id and d.id = p.destination_id
                      and not exists (select from entries_due(
-                         p.group_id, s.shape, p.seq - 1, p.seq, s.left_at, d.id, d.host))
+                         s.id, p.group_id, s.shape, p.seq - 1, p.seq, s.left_at, d.id, d.host))
+             ), passed as (
+                 update subscription s set
+                     cursor = least(g.seq, s.until_seq),
+                     withheld = s.withheld + case when s.left_at is not null then 0 else (
+                         select count(*) from entries_for_members(
+                             s.id, s.group_id, s.shape, s.cursor, least(g.seq, s.until_seq), d.host)) end
+                 from group_seq g, destination d
+                 where g.group_id = s.group_id and d.id = s.destination_id and s.destination_id = $1 and s.shape is not null
+                     and s.cursor < least(g.seq, s.until_seq)
+                     and not exists (select from due_entry v where v.subscription_id = s.id)
+                 returning s.id, s.cursor
+             ), behind as (
+                 delete from refused_early r using passed where r.subscription_id = passed.id and r.seq <= passed.cursor
              )
-             update subscription s set cursor = least(g.seq, s.until_seq) from group_seq g
-             where g.group_id = s.group_id and s.destination_id = $1 and s.shape is not null
-                 and s.cursor < least(g.seq, s.until_seq)
-                 and not exists (select from due_entry v where v.subscription_id = s.id)",
+             select from passed",
             lane,
         )
         .execute(&self.pool)

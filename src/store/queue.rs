@@ -9,6 +9,22 @@ use crate::store::{Result, Store, Walls};
 /// How often signed traffic from a host may bring its next try forward.
 const HURRY_EVERY: TimeDelta = TimeDelta::minutes(10);
 
+/// Entries of one group that a destination will never get: it had been away for longer than they are kept.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Gap {
+    pub group: String,
+    pub entries: i64,
+    /// When the first of them was written ...
+    pub from: DateTime<Utc>,
+    /// ... and the last.
+    pub until: DateTime<Utc>,
+}
+
+/// What a destination missed, the oldest gap first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Gaps(pub Vec<Gap>);
+
 /// One destination.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct QueueRow {
@@ -31,6 +47,11 @@ pub struct QueueRow {
     pub parked_at: Option<DateTime<Utc>>,
     /// Entries and letters put aside one by one.
     pub parked_entries: i64,
+    /// Entries for members only that were not sent: not all who read there are members, or its shape cannot say who
+    /// may read them.
+    pub withheld: i64,
+    /// Entries that were dropped before it got them, the oldest first.
+    pub gaps: Gaps,
     pub gone_at: Option<DateTime<Utc>>,
     pub last_error: Option<String>,
     pub last_try: Option<DateTime<Utc>>,
@@ -41,6 +62,20 @@ pub struct QueueRow {
     pub refused: i64,
     /// Blocked, by an operator or by the settings.
     pub blocked: bool,
+}
+
+type GapRow = (String, i64, DateTime<Utc>, DateTime<Utc>);
+
+impl From<Vec<GapRow>> for Gaps {
+    fn from(rows: Vec<GapRow>) -> Self {
+        let gap = |(group, entries, from, until)| Gap {
+            group,
+            entries,
+            from,
+            until,
+        };
+        Self(rows.into_iter().map(gap).collect())
+    }
 }
 
 impl Store {
@@ -62,6 +97,12 @@ impl Store {
                 d.failures, d.failing_since, d.next_try, d.parked_at,
                 (select count(*) from parked p where p.destination_id = d.id)
                     + coalesce(l.parked, 0) as "parked_entries!",
+                (select coalesce(sum(s.withheld), 0)::bigint from subscription s
+                 where s.destination_id = d.id) as "withheld!",
+                array(select row(o.name, g.entries, g.from_at, g.to_at)
+                      from gap g join subscription s on s.id = g.subscription_id join "group" o on o.id = s.group_id
+                      where s.destination_id = d.id
+                      order by g.from_at, g.subscription_id, g.from_seq) as "gaps!: Vec<GapRow>",
                 d.gone_at, d.last_error, d.last_try, d.last_success, d.delivered, d.refused,
                 (exists (select from peer p
                         where p.host = any(host_and_parents(d.host)) and p.blocked_at is not null)

@@ -199,7 +199,8 @@ impl Store {
         Ok(seen.rows_affected() + graves.rows_affected())
     }
 
-    /// Drops entries older than `kept`, or older than `longest` even where a lane still needs them; how many went.
+    /// Drops entries older than `kept`, or older than `longest` even where a lane still needs them; how many went. Whoever
+    /// was still to get them, or had them put aside, has a gap from then on.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -210,13 +211,34 @@ impl Store {
         most: i64,
     ) -> Result<u64> {
         let done = sqlx::query!(
-            "delete from entry e using (
-                select group_id, seq from entry e where e.at < $1 and (e.at < $2 or not exists (
+            "with old as (
+                select e.group_id, e.seq, e.at from entry e where e.at < $1 and (e.at < $2 or not exists (
                     select from subscription s join destination d on d.id = s.destination_id
                     where s.group_id = e.group_id and s.cursor < e.seq and s.from_seq < e.seq and d.parked_at is null
                       and (s.until_seq is null or s.until_seq >= e.seq)))
-                limit $3) old
-             where e.group_id = old.group_id and e.seq = old.seq",
+                order by e.at, e.group_id, e.seq limit $3
+                -- Others may prune too: an entry is missed once.
+                for update of e skip locked
+             ), missed as (
+                select s.id, s.cursor + 1 as from_seq, o.seq, o.at
+                from old o
+                join subscription s on s.group_id = o.group_id and s.cursor < o.seq
+                join destination d on d.id = s.destination_id
+                cross join lateral entries_due(
+                    s.id, s.group_id, s.shape, o.seq - 1, least(o.seq, s.until_seq), s.left_at, d.id, d.host) v
+                union all
+                select p.subscription_id, p.seq, p.seq, o.at
+                from old o join parked p on p.group_id = o.group_id and p.seq = o.seq
+             ), noted as (
+                insert into gap as g (subscription_id, from_seq, to_seq, entries, from_at, to_at)
+                select id, from_seq, max(seq), count(*), min(at), max(at) from missed group by id, from_seq
+                on conflict (subscription_id, from_seq) do update set
+                    to_seq = greatest(g.to_seq, excluded.to_seq), entries = g.entries + excluded.entries,
+                    from_at = least(g.from_at, excluded.from_at), to_at = greatest(g.to_at, excluded.to_at)
+             ), put_aside as (
+                delete from parked p using old o where p.group_id = o.group_id and p.seq = o.seq
+             )
+             delete from entry e using old o where e.group_id = o.group_id and e.seq = o.seq",
             kept,
             longest,
             most

@@ -17,6 +17,7 @@ mod follow;
 mod identity;
 mod join;
 mod kill;
+mod lanes;
 mod limits;
 mod patience;
 mod peers;

@@ -13,6 +13,8 @@ pub enum Fate {
     Delivered,
     /// Refused for good.
     Refused,
+    /// Refused for good, and an earlier one is still tried. Of a letter: as [`Fate::Refused`].
+    RefusedEarly,
     /// Put aside until an operator says otherwise; why, in our words.
     Parked(String),
 }
@@ -27,6 +29,8 @@ pub struct Settled {
     pub gone: bool,
     /// The answer took long.
     pub slow: bool,
+    /// It goes on failing, and what it waits for stays.
+    pub still_failing: bool,
 }
 
 /// [`Settled`], as columns.
@@ -35,7 +39,11 @@ struct Columns {
     letters: Vec<i64>,
     letter_fates: Vec<String>,
     subscriptions: Vec<i64>,
+    groups: Vec<i64>,
     seqs: Vec<i64>,
+    fates: Vec<String>,
+    early_subscriptions: Vec<i64>,
+    early_seqs: Vec<i64>,
     parked_subscriptions: Vec<i64>,
     parked_groups: Vec<i64>,
     parked_seqs: Vec<i64>,
@@ -47,7 +55,8 @@ struct Columns {
 }
 
 impl Store {
-    /// Items of a lane need no more sending. If the destination took or refused any, it is not failing any more.
+    /// Items of a lane need no more sending. If the destination took or refused any, it is not failing any more, unless
+    /// [`Settled::still_failing`].
     ///
     /// # Errors
     /// If the database does not answer; then nothing of it holds.
@@ -56,11 +65,29 @@ impl Store {
         sqlx::query!(
             r#"
             with moved as (
-                update subscription s set cursor = greatest(s.cursor, e.seq)
-                from (select subscription_id, max(seq) as seq
-                      from unnest($4::bigint[], $5::bigint[]) as u(subscription_id, seq)
-                      group by subscription_id) e
+                update subscription s set
+                    cursor = greatest(s.cursor, e.seq),
+                    -- It was under way when the last reader left; taking back is nothing that can be taken back.
+                    left_at = case when s.left_at is not null then greatest(s.left_at, e.told) end,
+                    withheld = s.withheld + case when s.left_at is not null then 0 else (
+                        select count(*) from entries_for_members(
+                            s.id, s.group_id, s.shape, s.cursor, e.seq, e.host) w
+                        where w.seq <> all(e.seqs)) end
+                from (select u.subscription_id, max(u.seq) as seq, array_agg(u.seq) as seqs, d.host,
+                          max(u.seq) filter (where u.fate = 'delivered' and x.retracts is null) as told
+                      from unnest($4::bigint[], $18::bigint[], $5::bigint[], $19::text[])
+                          as u(subscription_id, group_id, seq, fate)
+                      join destination d on d.id = $1
+                      left join entry x on x.group_id = u.group_id and x.seq = u.seq
+                      group by u.subscription_id, d.host) e
                 where s.id = e.subscription_id
+            ), early as (
+                insert into refused_early (subscription_id, seq)
+                select u.subscription_id, u.seq from unnest($20::bigint[], $21::bigint[]) as u(subscription_id, seq)
+                on conflict do nothing
+            ), behind as (
+                delete from refused_early r using unnest($4::bigint[], $5::bigint[]) as u(subscription_id, seq)
+                where r.subscription_id = u.subscription_id and r.seq <= u.seq
             ), told as (
                 update letter l set
                     sent_at = case u.fate when 'delivered' then $14::timestamptz end,
@@ -82,12 +109,12 @@ impl Store {
             update destination set
                 delivered = delivered + $12,
                 refused = refused + $13,
-                failures = case when $12 + $13 > 0 then 0 else failures end,
-                failing_since = case when $12 + $13 > 0 then null else failing_since end,
-                next_try = case when $12 + $13 > 0 then null else next_try end,
-                stuck_on = case when $12 + $13 > 0 then null else stuck_on end,
-                stuck_answers = case when $12 + $13 > 0 then 0 else stuck_answers end,
-                stuck_since = case when $12 + $13 > 0 then null else stuck_since end,
+                failures = case when $22 then 0 else failures end,
+                failing_since = case when $22 then null else failing_since end,
+                next_try = case when $22 then null else next_try end,
+                stuck_on = case when $22 then null else stuck_on end,
+                stuck_answers = case when $22 then 0 else stuck_answers end,
+                stuck_since = case when $22 then null else stuck_since end,
                 last_try = case when $12 + $13 > 0 then $14 else last_try end,
                 last_success = case when $12 > 0 then $14 else last_success end,
                 last_error = case when $12 > 0 then $15 else coalesce($15, last_error) end,
@@ -113,6 +140,11 @@ impl Store {
             settled.error,
             settled.gone,
             settled.slow,
+            &columns.groups,
+            &columns.fates,
+            &columns.early_subscriptions,
+            &columns.early_seqs,
+            columns.answered(settled.still_failing),
         )
         .execute(&self.pool)
         .await?;
@@ -158,15 +190,18 @@ impl Store {
         Ok(())
     }
 
-    /// We could not try, and the destination has no part in it: later, without a word against it.
+    /// We could not try, and the destination has no part in it: later, without a word against it, but not sooner than
+    /// it would have been. `why`, in our words, where an operator can do something about it.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn postpone(&self, lane: i64, next_try: DateTime<Utc>) -> Result<()> {
+    pub async fn postpone(&self, lane: i64, until: DateTime<Utc>, why: Option<&str>) -> Result<()> {
         sqlx::query!(
-            "update destination set next_try = $2 where id = $1",
+            "update destination set next_try = greatest(next_try, $2), last_error = coalesce($3, last_error)
+             where id = $1",
             lane,
-            next_try
+            until,
+            why,
         )
         .execute(&self.pool)
         .await?;
@@ -220,14 +255,19 @@ impl Columns {
         columns
     }
 
+    /// The destination answered, and that is all that it was waited for.
+    fn answered(&self, still_failing: bool) -> bool {
+        self.delivered + self.refused > 0 && !still_failing
+    }
+
     fn push(&mut self, item: Item, fate: &Fate) {
         let word = match fate {
             Fate::Delivered => "delivered",
-            Fate::Refused => "refused",
+            Fate::Refused | Fate::RefusedEarly => "refused",
             Fate::Parked(_) => "parked",
         };
         self.delivered += i64::from(*fate == Fate::Delivered);
-        self.refused += i64::from(*fate == Fate::Refused);
+        self.refused += i64::from(word == "refused");
         match item {
             Item::Letter(id) => {
                 self.letters.push(id);
@@ -238,12 +278,20 @@ impl Columns {
                 self.retried_seqs.push(seq);
             }
             Item::Entry {
+                subscription, seq, ..
+            } if *fate == Fate::RefusedEarly => {
+                self.early_subscriptions.push(subscription);
+                self.early_seqs.push(seq);
+            }
+            Item::Entry {
                 subscription,
                 group,
                 seq,
             } => {
                 self.subscriptions.push(subscription);
+                self.groups.push(group);
                 self.seqs.push(seq);
+                self.fates.push(word.to_owned());
                 if let Fate::Parked(reason) = fate {
                     self.parked_subscriptions.push(subscription);
                     self.parked_groups.push(group);
