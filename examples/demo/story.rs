@@ -121,9 +121,9 @@ async fn play(tally: &mut Tally, house: &House, group: &Group, people: &[Actor; 
     trace::aside(&waiting(house, dan).await?);
 
     trace::chapter("Mbin is back. Its first signed request brings forward what waits, which comes in order");
-    tally.comes_back("dan");
+    let back = tally.comes_back("dan");
     tally.says("likes ann's post", dan.likes(group, &seeds)).await;
-    tally.catches_up("dan").await;
+    tally.catches_up("dan", back).await;
 
     trace::chapter("What is taken back is taken back everywhere");
     tally.says("takes the like back", bob.undoes(group, &like)).await;

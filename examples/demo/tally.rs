@@ -158,20 +158,21 @@ impl Tally {
         member.is_away = true;
     }
 
-    pub(crate) fn comes_back(&mut self, name: &str) {
+    /// Their inbox is as it was, from the moment that is given.
+    pub(crate) fn comes_back(&mut self, name: &str) -> Instant {
         let member = self.member(name);
         member.actor.server().comes_back();
         member.is_away = false;
+        Instant::now()
     }
 
     /// Everything that was missed arrives, in order.
-    pub(crate) async fn catches_up(&mut self, name: &str) {
-        let begun = Instant::now();
+    pub(crate) async fn catches_up(&mut self, name: &str, back: Instant) {
         let member = self.member(name);
         let missed = std::mem::take(&mut member.missed);
         let hearing = member.actor.hears_of(&missed).once().in_order();
         let heard = timeout(PATIENCE, hearing).await.unwrap_or_default();
-        let took = begun.elapsed();
+        let took = back.elapsed();
         let at = self.place(name);
         trace::aside(&format!("What waited for {name}:"));
         for (n, said) in missed.iter().enumerate() {
