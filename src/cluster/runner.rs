@@ -3,7 +3,7 @@
 //! One rule: never root, and never another user than the one who owns the data.
 
 use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use nix::unistd::{Uid, User, geteuid};
@@ -78,6 +78,18 @@ impl Runner {
         Ok(())
     }
 
+    /// Lets this user pass through a data directory that is ours and shut to others (`mktemp -d` makes such): pass, not look.
+    /// What is above it belongs to somebody else, and is left as it is.
+    pub(super) fn let_pass(&self, data_dir: &Path) -> Result<(), Error> {
+        let found = data_dir.metadata().map_err(at(data_dir))?;
+        if self.drops && found.uid() == geteuid().as_raw() && !self.may_pass(&found) {
+            let mut open = found.permissions();
+            open.set_mode(open.mode() | 0o001);
+            std::fs::set_permissions(data_dir, open).map_err(at(data_dir))?;
+        }
+        Ok(())
+    }
+
     /// Refuses, by name, the first directory on the way to `dir` (itself included) that the user may not pass.
     pub(super) fn check_reaches(&self, dir: &Path) -> Result<(), Error> {
         if !self.drops {
@@ -126,8 +138,6 @@ fn by_name(name: &str) -> Option<User> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -162,5 +172,20 @@ mod tests {
         );
         set(&shut, 0o701);
         other.check_reaches(&inside).unwrap();
+    }
+
+    #[test]
+    fn a_data_directory_of_our_own_is_opened_for_passing_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let owner = dir.path().metadata().unwrap();
+        let other = Runner {
+            name: "other".into(),
+            uid: owner.uid() + 1,
+            gid: owner.gid() + 1,
+            drops: true,
+        };
+        other.let_pass(dir.path()).unwrap();
+        other.check_reaches(dir.path()).unwrap();
+        assert_eq!(dir.path().metadata().unwrap().mode() & 0o777, 0o701);
     }
 }

@@ -62,8 +62,10 @@ pub enum AdminError {
     NoShape { given: String, known: String },
     #[error("{0} could not be read: {1}")]
     NoActor(Iri, String),
-    #[error("{0} is not another group, so it cannot be followed")]
+    #[error("{0} is not a group, so it cannot be followed")]
     NotAGroup(Iri),
+    #[error("a group cannot follow itself")]
+    Itself,
     #[error("{0}")]
     Refused(#[from] Refusal),
     #[error("{0} is not banned from the group")]

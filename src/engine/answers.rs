@@ -75,8 +75,10 @@ impl Engine {
         };
         membership::write(tx, group.id, actor.id, &written, self.clock().now()).await?;
         let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
-        self.send_accept(tx, group, actor, &request.unwrap_or_default())
-            .await
+        match request {
+            Some(request) => self.send_accept(tx, group, actor, &request).await,
+            None => Ok(()),
+        }
     }
 
     /// Turns away whoever waits, on an admin's word; a follower goes on reading.

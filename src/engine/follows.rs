@@ -20,7 +20,10 @@ impl Engine {
             .actor(whom)
             .await
             .map_err(|why| AdminError::NoActor(whom.clone(), why.to_string()))?;
-        if actor.kind != "Group" || *whom.as_str() == self.here().group(name) {
+        if *whom.as_str() == self.here().group(name) {
+            return Err(AdminError::Itself);
+        }
+        if actor.kind != "Group" {
             return Err(AdminError::NotAGroup(whom.clone()));
         }
         let is_ours = actor.host == self.here().authority();
