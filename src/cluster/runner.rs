@@ -177,6 +177,7 @@ mod tests {
     #[test]
     fn a_data_directory_of_our_own_is_opened_for_passing_only() {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o700)).unwrap();
         let owner = dir.path().metadata().unwrap();
         let other = Runner {
             name: "other".into(),
