@@ -110,7 +110,7 @@ const KINDS: [&str; 14] = [
 /// Types of actors.
 pub(crate) const ACTORS: [&str; 5] = ["Person", "Group", "Service", "Application", "Organization"];
 
-/// An Announce of more than this many objects is cut (dialects 6.2).
+/// An Announce of more than this many objects is cut.
 const MOST_ANNOUNCED: usize = 100;
 
 /// Reads an activity.

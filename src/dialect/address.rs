@@ -1,6 +1,6 @@
 //! Whom an activity names: the groups it is for, and whether it is public.
 //!
-//! One rule: no single field that the sender chose decides (dialects 6.2, GRP23, lemmy b554bce9d). Where `audience` or
+//! One rule: no single field that the sender chose decides (GRP23, lemmy b554bce9d). Where `audience` or
 //! `target` is present, every group of ours in `to` and `cc` must be among theirs.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! The documents of our own actors: one for all dialects (dialects 6.1).
+//! The documents of our own actors: one for all dialects.
 //!
 //! One rule: `"type":"Group"` is a plain string, and every term is inlined: a context on another host would be fetched by
 //! some readers and refused by others. A term is published once its URL answers as specified.
@@ -81,7 +81,7 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
         "outbox": part("outbox"),
         "followers": part("followers"),
         "featured": part("featured"),
-        // The URL form: Lemmy reads its moderators from it; a list of persons would be ignored (dialects 6.4, row 2).
+        // The URL form: Lemmy reads its moderators from it; a list of persons would be ignored.
         "attributedTo": part("moderators"),
         "moderators": part("moderators"),
         "members": part("members"),

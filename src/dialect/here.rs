@@ -107,7 +107,7 @@ impl Here {
     }
 
     /// The group that an id names: the group itself, or a collection that stands for it in addressing
-    /// (dialects 6.2: `members`, `followers`, `wall`, `outbox`).
+    /// (`members`, `followers`, `wall`, `outbox`).
     #[must_use]
     pub fn group_meant<'a>(&self, iri: &'a str) -> Option<&'a str> {
         match self.local(iri)? {

@@ -1,7 +1,7 @@
 //! Letters: what a group says to one actor only.
 //!
 //! One rule: an answer carries what it answers as it arrived, id and all. Smithereen's ids are fragments that do not
-//! dereference, Lemmy 0.19 answers 400 to an Accept of a URL (measured, spec/lemmy 3.6).
+//! dereference, Lemmy 0.19 answers 400 to an Accept of a URL (measured against 0.19.20).
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Canonical ids.
 //!
 //! One rule: an id is taken only as it would be written again. Two spellings of one URL are two ids to a database and
-//! one to a browser, and every ban, dedupe and origin check would have a way around it (security.md, measured facts).
+//! one to a browser, and every ban, dedupe and origin check would have a way around it.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Posts, edits and deletions, as transactions.
 //!
 //! One rule: which group it is for comes from our own stored state and from addressing fields that all agree, never from
-//! one field that the sender chose (dialects 6.2).
+//! one field that the sender chose.
 
 use std::collections::BTreeSet;
 

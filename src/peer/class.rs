@@ -16,7 +16,7 @@ impl Peers {
     /// A host has shown something of how it speaks; true if that changed its class.
     ///
     /// Who ever sent a Join is of the explainer's kind, whatever else it sends: no other program that we have not named
-    /// does (dialects 6.3).
+    /// does.
     ///
     /// # Errors
     /// If the database does not answer.

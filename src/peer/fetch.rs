@@ -22,7 +22,7 @@ use crate::{
     store,
 };
 
-/// Some servers answer 406 to anything shorter (dialects 7).
+/// Some servers answer 406 to anything shorter.
 const ACCEPT: &str =
     r#"application/ld+json; profile="https://www.w3.org/ns/activitystreams", application/activity+json"#;
 

@@ -3,7 +3,7 @@
 //! One rule: what a key id is about is decided by its text alone, before anything is asked for (KEY06, KEY07).
 //!
 //! Real ones are an actor's id with a fragment, a document below it (`/main-key`, `/cryptographickey/x`), the actor's id
-//! itself, and odder ones: `/?author=0#main-key`, or `//users/3#main-key` of the actor `/users/3` (dialects 6.7).
+//! itself, and odder ones: `/?author=0#main-key`, or `//users/3#main-key` of the actor `/users/3`.
 
 use crate::{
     domain::Iri,

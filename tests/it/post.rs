@@ -55,7 +55,7 @@ async fn a_post_reaches_every_member_in_the_shape_that_they_understand() {
     }
 }
 
-/// What an Announce must carry for everybody (dialects 6.3), and that its id dereferences to the same document.
+/// What an Announce must carry for everybody, and that its id dereferences to the same document.
 #[tokio::test]
 async fn an_announcement_is_addressed_and_dereferences() {
     let world = World::start().await;

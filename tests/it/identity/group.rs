@@ -1,4 +1,4 @@
-//! The document of a group, for all dialects at once (dialects 6.1).
+//! The document of a group, for all dialects at once.
 //!
 //! One rule: a term is published once its address answers as specified, so all of them are asked.
 
@@ -24,7 +24,7 @@ fn addresses<'a>(field: &'a str, value: &'a Value, base: &str, found: &mut Vec<(
     }
 }
 
-/// The document for all dialects (dialects 6.1): plain type, terms inlined, and each address in it answers.
+/// The document for all dialects: plain type, terms inlined, and each address in it answers.
 #[tokio::test]
 async fn each_address_in_the_group_document_answers() {
     let world = World::start().await;
