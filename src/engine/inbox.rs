@@ -67,7 +67,8 @@ impl Engine {
             let why = "An activity with bto or bcc cannot be passed on word for word.".to_owned();
             return Err(Refused::Unreadable { why, field: "bto" });
         }
-        if !activity.addressed.agrees() {
+        // Of what means nothing here (a Move, whose target is no group) nothing needs to agree.
+        if activity.ask != Ask::Nothing && !activity.addressed.agrees() {
             let why = "The fields that name groups do not agree: to and cc name one that audience or target does not.";
             return Err(Refused::forbidden("groups-disagree", "audience", why));
         }
