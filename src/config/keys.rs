@@ -197,7 +197,7 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "limits.requests_per_minute",
         RATE,
-        Is("600"),
+        Is("3000"),
         "Requests for pages and documents that one address may make, per minute.",
     ),
     key(
@@ -209,7 +209,7 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "limits.bad_signatures_per_minute",
         RATE,
-        Is("60"),
+        Is("120"),
         "Requests with a missing or wrong signature that one address may make, per minute.",
     ),
     key(
