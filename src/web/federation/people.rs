@@ -25,6 +25,13 @@ const PAGE: usize = 50;
 /// Where a page starts: when somebody came, and their row.
 type Cursor = (DateTime<Utc>, i64);
 
+/// Who is listed: both lists are shown to the same people, page in the same way, and differ in who is on them.
+#[derive(Clone, Copy)]
+enum List {
+    Members,
+    Followers,
+}
+
 /// `GET /c/NAME/members`
 pub(in crate::web) async fn members(
     State(web): State<Web>,
@@ -32,21 +39,7 @@ pub(in crate::web) async fn members(
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
-    let place = paging.newest_first(read_cursor)?;
-    let group = open_group(&web, &name).await?;
-    let store = web.engine.store();
-    let figures = store.group_figures(group.id, &asking.viewer).await?;
-    let total = figures.members;
-    let listing = Listing::of_group(web.engine.here(), &name, "members", total, &asking.viewer);
-    match place {
-        _ if !may_see(group.members_list, figures) => Ok(listing.counted()),
-        Place::Whole => Ok(listing.whole()),
-        Place::Page(before) => Ok(page(
-            &listing,
-            before,
-            &store.members(group.id, before, PAGE).await?,
-        )),
-    }
+    listed(&web, &name, List::Members, &paging, &asking).await
 }
 
 /// `GET /c/NAME/followers`
@@ -56,21 +49,29 @@ pub(in crate::web) async fn followers(
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
+    listed(&web, &name, List::Followers, &paging, &asking).await
+}
+
+async fn listed(web: &Web, name: &str, list: List, paging: &Paging, asking: &Asking) -> Answer {
     let place = paging.newest_first(read_cursor)?;
-    let group = open_group(&web, &name).await?;
+    let group = open_group(web, name).await?;
     let store = web.engine.store();
     let figures = store.group_figures(group.id, &asking.viewer).await?;
-    let total = figures.followers;
-    let listing = Listing::of_group(web.engine.here(), &name, "followers", total, &asking.viewer);
-    match place {
-        _ if !may_see(group.members_list, figures) => Ok(listing.counted()),
-        Place::Whole => Ok(listing.whole()),
-        Place::Page(before) => Ok(page(
-            &listing,
-            before,
-            &store.followers(group.id, before, PAGE).await?,
-        )),
-    }
+    let (part, total) = match list {
+        List::Members => ("members", figures.members),
+        List::Followers => ("followers", figures.followers),
+    };
+    let listing = Listing::of_group(web.engine.here(), name, part, total, &asking.viewer);
+    let before = match place {
+        _ if !may_see(group.members_list, figures) => return Ok(listing.counted()),
+        Place::Whole => return Ok(listing.whole()),
+        Place::Page(before) => before,
+    };
+    let people = match list {
+        List::Members => store.members(group.id, before, PAGE).await?,
+        List::Followers => store.followers(group.id, before, PAGE).await?,
+    };
+    Ok(page(&listing, before, &people))
 }
 
 /// `GET /c/NAME/admins`: newest first.
