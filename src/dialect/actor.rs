@@ -25,7 +25,6 @@ pub struct RemoteActor {
     pub followers: Option<Iri>,
     /// Every key that the document lists: its id, and PEM or multibase unless that is in a document of its own.
     pub keys: Vec<(String, Option<String>)>,
-    pub also_known_as: Vec<Iri>,
 }
 
 /// Reads an actor's document.
@@ -65,10 +64,6 @@ pub fn read_actor(document: &Value) -> Result<RemoteActor, Unreadable> {
         shared_inbox: read(shared).filter(same_server),
         followers: read(document.get("followers")).filter(same_server),
         keys: keys(document, &id),
-        also_known_as: list(document.get("alsoKnownAs"))
-            .iter()
-            .filter_map(|item| id_of(item).and_then(|id| Iri::object(id).ok()))
-            .collect(),
         inbox,
         id,
     })

@@ -132,7 +132,7 @@ impl Peers {
             Scheme::Cavage => "cavage",
             Scheme::Rfc9421 => "rfc9421",
         };
-        self.0.store.set_peer_scheme(host, name).await
+        self.0.store.remember_scheme(host, name).await
     }
 }
 

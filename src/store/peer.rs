@@ -42,17 +42,6 @@ pub struct LookedUp<'a> {
 }
 
 impl Store {
-    /// Somebody of this host has come into sight.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn note_host(&self, host: &str) -> Result<()> {
-        sqlx::query!("insert into peer (host) values ($1) on conflict do nothing", host)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
     /// What we know of how a host speaks.
     ///
     /// # Errors
@@ -161,11 +150,11 @@ impl Store {
         Ok(scheme)
     }
 
-    /// A host took a request that was signed in this scheme.
+    /// A host took a request that was signed in this scheme; the next one is signed in it at once.
     ///
     /// # Errors
-    /// If the database does not answer, or there is no such scheme.
-    pub async fn set_peer_scheme(&self, host: &str, scheme: &str) -> Result<()> {
+    /// If the database does not answer, or the scheme is none of those that `peer` knows.
+    pub async fn remember_scheme(&self, host: &str, scheme: &str) -> Result<()> {
         sqlx::query!(
             "insert into peer (host, scheme) values ($1, $2) on conflict (host) do update set scheme = $2",
             host,

@@ -229,21 +229,6 @@ impl Store {
         .await?;
         Ok(())
     }
-
-    /// A host took a request that was signed in this scheme; the next one is signed in it at once.
-    ///
-    /// # Errors
-    /// If the database does not answer, or the scheme is none of those that `peer` knows.
-    pub async fn remember_scheme(&self, host: &str, scheme: &str) -> Result<()> {
-        sqlx::query!(
-            "insert into peer (host, scheme) values ($1, $2) on conflict (host) do update set scheme = $2",
-            host,
-            scheme,
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
 }
 
 impl Columns {
