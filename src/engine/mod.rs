@@ -9,6 +9,7 @@ mod chores;
 mod door;
 mod follows;
 mod hosts;
+mod import;
 mod inbox;
 mod keys;
 mod members;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use import::{Import, Imported, NewMember};
 
 use crate::{
     clock::Clock,

@@ -10,6 +10,7 @@ mod collections;
 mod connect;
 pub mod following;
 pub mod group;
+pub mod import;
 mod lane;
 mod listing;
 pub mod log;
