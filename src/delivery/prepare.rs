@@ -11,7 +11,6 @@ use url::Url;
 use crate::{
     delivery::keys::Key,
     signature::{self, Request, Scheme},
-    store::Due,
 };
 
 /// What every peer reads (dialects §7); the profile variant is refused by some.
@@ -26,11 +25,9 @@ pub(super) struct Ready {
 }
 
 /// `head`, `raw` and `tail`, one after the other.
-pub(super) fn body(due: &Due) -> Bytes {
-    [Some(&due.head), due.raw.as_ref(), due.tail.as_ref()]
-        .into_iter()
-        .flatten()
-        .fold(String::new(), |body, part| body + part)
+pub(super) fn body(head: &str, raw: Option<&str>, tail: Option<&str>) -> Bytes {
+    [head, raw.unwrap_or_default(), tail.unwrap_or_default()]
+        .concat()
         .into()
 }
 
@@ -92,23 +89,8 @@ pub(super) fn other(scheme: Scheme) -> Scheme {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
-    use crate::{signature::PrivateKey, store::Item};
-
-    fn due(head: &str, raw: Option<&str>, tail: Option<&str>) -> Due {
-        Due {
-            item: Item::Letter(1),
-            activity: Uuid::nil(),
-            object: None,
-            key: "group:garden".into(),
-            head: head.into(),
-            raw: raw.map(str::to_owned),
-            tail: tail.map(str::to_owned),
-            follows_parked: false,
-        }
-    }
+    use crate::signature::PrivateKey;
 
     fn key() -> Key {
         Key {
@@ -120,14 +102,14 @@ mod tests {
     #[test]
     fn the_raw_text_is_spliced_in_byte_for_byte() {
         let raw = "{ \"id\" :1.0,\r\n \"é\":\"\\u00e9\" }";
-        let whole = body(&due("{\"object\":", Some(raw), Some("}")));
+        let whole = body("{\"object\":", Some(raw), Some("}"));
         assert_eq!(whole, format!("{{\"object\":{raw}}}"));
-        assert_eq!(body(&due("{}", None, None)), "{}");
+        assert_eq!(body("{}", None, None), "{}");
     }
 
     #[test]
     fn the_same_item_has_the_same_body_and_another_date_each_time() {
-        let (body, key) = (body(&due("{}", None, None)), key());
+        let (body, key) = (body("{}", None, None), key());
         let sent = |at: &str| {
             let inbox = "https://there.example/inbox";
             request(inbox, &body, &key, Scheme::Cavage, at.parse().unwrap()).unwrap()

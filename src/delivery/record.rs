@@ -60,7 +60,10 @@ impl Record<'_> {
                 return Err(NotRecorded::NotOurs);
             }
             match self.write_once(delivery, lane).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    fail::fail_point!("out::marked", |_| std::process::abort());
+                    return Ok(());
+                }
                 Err(error) if tries == TRIES => return Err(NotRecorded::Trouble(error)),
                 Err(error) => tracing::warn!(lane = lane.id, %error, tries, "could not record; trying again"),
             }

@@ -34,7 +34,10 @@ pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
-pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};
+pub use lane::{
+    Ahead, Due, DueLane, Ear, Failing, Fate, Item, Mark, Piece, Reached, Settled, Sight, Stuck, Walls,
+    domain_of,
+};
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
 pub use own_key::{OwnKey, insert_own_key};

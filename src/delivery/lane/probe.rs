@@ -22,7 +22,7 @@ struct Probe<'d> {
     gone: bool,
 }
 
-impl Run<'_> {
+impl Run {
     /// The host answers, but has not taken `stuck` for long. If it takes another item, the fault is not the host's:
     /// `stuck` is parked, later entries on its object with it, and the lane goes on. Else the host backs off, as is
     /// written down already, and only what it refused for good is done with.
@@ -35,7 +35,7 @@ impl Run<'_> {
         match self.try_the_next(&mut probe).await {
             Ok(Some(slow)) => {
                 tracing::warn!(
-                    lane = self.lane.id, host = self.lane.host, activity = %stuck.activity, why,
+                    lane = self.lane().id, host = self.lane().host, activity = %stuck.activity, why,
                     "parked an entry that is not taken; the next one was"
                 );
                 let error = format!("an entry is parked: {why}");
@@ -54,7 +54,7 @@ impl Run<'_> {
 
     /// Sends what comes after the stuck item until one is taken; gives whether that was slow. `None`: none is.
     async fn try_the_next(&mut self, probe: &mut Probe<'_>) -> Result<Option<bool>, Ended> {
-        let until = self.posts + PROBES;
+        let until = self.posts() + PROBES;
         for _ in 0..LOOKS {
             let taken = probe.fates.iter().map(|(item, _)| *item).collect();
             let sight = self.look(taken, true).await?;
@@ -62,7 +62,7 @@ impl Run<'_> {
                 break;
             };
             // What is retried goes alone, and it would be loaded again and again: its own turn comes first next time.
-            if self.posts >= until || matches!(due.item, Item::Retried { .. }) {
+            if self.posts() >= until || matches!(due.item, Item::Retried { .. }) {
                 break;
             }
             if due.follows_parked || speaks_of_the_same(due, probe.stuck) {
@@ -70,7 +70,7 @@ impl Run<'_> {
                 continue;
             }
             let sent = self.send(&sight, due).await?;
-            let now = self.delivery.store.now();
+            let now = self.caller.delivery.store.now();
             match judge(&sent.outcome, due.activity, &sight.failing, now) {
                 Verdict::Delivered => {
                     probe.fates.push((due.item, Fate::Delivered));

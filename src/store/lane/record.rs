@@ -15,6 +15,8 @@ pub enum Fate {
     Refused,
     /// Refused for good, and an earlier one is still tried. Of a letter: as [`Fate::Refused`].
     RefusedEarly,
+    /// Delivered, and an earlier one is still tried. Of a letter: as [`Fate::Delivered`].
+    DeliveredEarly,
     /// Put aside until an operator says otherwise; why, in our words.
     Parked(String),
 }
@@ -247,11 +249,11 @@ impl Columns {
 
     fn push(&mut self, item: Item, fate: &Fate) {
         let word = match fate {
-            Fate::Delivered => "delivered",
+            Fate::Delivered | Fate::DeliveredEarly => "delivered",
             Fate::Refused | Fate::RefusedEarly => "refused",
             Fate::Parked(_) => "parked",
         };
-        self.delivered += i64::from(*fate == Fate::Delivered);
+        self.delivered += i64::from(word == "delivered");
         self.refused += i64::from(word == "refused");
         match item {
             Item::Letter(id) => {
@@ -264,7 +266,7 @@ impl Columns {
             }
             Item::Entry {
                 subscription, seq, ..
-            } if *fate == Fate::RefusedEarly => {
+            } if matches!(fate, Fate::RefusedEarly | Fate::DeliveredEarly) => {
                 self.early_subscriptions.push(subscription);
                 self.early_seqs.push(seq);
             }

@@ -38,7 +38,7 @@ const DUE: &str = "
 
 const STATE: &str = "
     select 'group', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from \"group\" t
-    union all select 'group_seq', string_agg(t::text, e'\\n' order by t::text) from group_seq t
+    union all select 'group_seq', string_agg((t.group_id, t.seq)::text, e'\\n' order by t.group_id) from group_seq t
     union all select 'membership', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from membership t
     union all select 'post', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from post t
     union all select 'post_group', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from post_group t

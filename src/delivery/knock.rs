@@ -1,0 +1,174 @@
+//! One item at one inbox: signed, posted, and in the other scheme if the first is not liked.
+//!
+//! One rule: nothing is posted unless the lane's shard is ours at that moment.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::mpsc::UnboundedSender,
+    time::{self, Instant},
+};
+
+use crate::{
+    delivery::{
+        Inner,
+        judge::{self, Outcome},
+        keys::NoKey,
+        lane::Ended,
+        prepare,
+        record::Record,
+        shards::Hold,
+    },
+    signature::Scheme,
+    store::DueLane,
+};
+
+/// An answer that takes longer is slow.
+const SLOW: Duration = Duration::from_secs(2);
+/// How soon we look again for a key of ours that was not there.
+const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
+
+/// Who knocks.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub delivery: Arc<Inner>,
+    pub lane: Arc<DueLane>,
+    pub hold: Arc<Hold>,
+    /// Requests of this lane.
+    pub posts: Arc<AtomicUsize>,
+    /// Where it says that it waits for long.
+    pub slow: UnboundedSender<i64>,
+}
+
+/// What is brought.
+#[derive(Clone, Debug)]
+pub(super) struct Envelope {
+    pub inbox: Arc<str>,
+    /// `peer.scheme`.
+    pub scheme: Arc<str>,
+    /// Whose key signs it: a purpose of `own_key`.
+    pub key: Arc<str>,
+    pub body: Bytes,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub outcome: Outcome,
+    pub slow: bool,
+    /// How long the last request was under way.
+    pub round_trip: Duration,
+    /// How long it waited to be signed: the load on ourselves.
+    pub waited: Duration,
+}
+
+impl Caller {
+    /// Posts an item, in the scheme that the host took last and, if it does not like that, in the other.
+    ///
+    /// # Errors
+    /// Why the lane cannot send at all; where that is to be shown, it is written down.
+    pub(super) async fn knock(&self, envelope: &Envelope) -> Result<Sent, Ended> {
+        let scheme = prepare::scheme(&envelope.scheme);
+        let first = self.post(envelope, scheme).await?;
+        if !judge::calls_for_another_scheme(&first.outcome) {
+            return Ok(first);
+        }
+        let other = prepare::other(scheme);
+        let second = self.post(envelope, other).await?;
+        let slow = first.slow || second.slow;
+        let (outcome, learned) = judge::weigh(first.outcome, second.outcome);
+        if learned {
+            self.record(Record::Learned(other)).await?;
+        }
+        Ok(Sent {
+            outcome,
+            slow,
+            ..second
+        })
+    }
+
+    pub(super) async fn record(&self, record: Record<'_>) -> Result<(), Ended> {
+        Ok(record.write(&self.delivery, &self.lane, &self.hold).await?)
+    }
+
+    pub(super) fn may_send(&self) -> Result<(), Ended> {
+        if self.delivery.is_stopping() || !self.hold.still() {
+            return Err(Ended::Stopped);
+        }
+        Ok(())
+    }
+
+    async fn post(&self, envelope: &Envelope, scheme: Scheme) -> Result<Sent, Ended> {
+        let Inner {
+            store,
+            net,
+            keys,
+            signing,
+            ..
+        } = self.delivery.as_ref();
+        let key = match keys.get(store, &envelope.key).await {
+            Ok(key) => key,
+            Err(error) => return Err(self.no_key(error).await),
+        };
+        let signed = signing
+            .sign(&envelope.inbox, &envelope.body, &key, scheme, store.now())
+            .await;
+        let ready = match signed.ready {
+            Ok(ready) => ready,
+            Err(why) => {
+                return Ok(Sent {
+                    outcome: Outcome::Silent(why),
+                    slow: false,
+                    round_trip: Duration::ZERO,
+                    waited: signed.waited,
+                });
+            }
+        };
+        fail::fail_point!("out::before-send", |_| std::process::abort());
+        self.may_send()?;
+        self.posts.fetch_add(1, Ordering::Relaxed);
+        let began = Instant::now();
+        let outcome: Outcome = self
+            .tell_if_slow(net.post(&ready.url, ready.headers, ready.body))
+            .await
+            .into();
+        fail::fail_point!("out::sent", |_| std::process::abort());
+        let round_trip = began.elapsed();
+        Ok(Sent {
+            slow: round_trip > SLOW || matches!(outcome, Outcome::Silent(_)),
+            outcome,
+            round_trip,
+            waited: signed.waited,
+        })
+    }
+
+    /// A lane that has waited for long leaves its place to others, and goes on waiting.
+    async fn tell_if_slow<T>(&self, answer: impl Future<Output = T>) -> T {
+        tokio::pin!(answer);
+        if let Ok(answer) = time::timeout(SLOW, &mut answer).await {
+            return answer;
+        }
+        let _ = self.slow.send(self.lane.id);
+        answer.await
+    }
+
+    async fn no_key(&self, error: NoKey) -> Ended {
+        if let NoKey::Store(error) = error {
+            return Ended::Trouble(format!("cannot read a key of ours: {error}"));
+        }
+        let why = error.to_string();
+        let until = self.delivery.store.now() + NO_KEY;
+        let why = Some(why.as_str());
+        self.record(Record::Postponed { until, why })
+            .await
+            .err()
+            .unwrap_or(Ended::Shut)
+    }
+}
