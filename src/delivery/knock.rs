@@ -1,6 +1,7 @@
 //! One item at one inbox: signed, posted, and in the other scheme if the first is not liked.
 //!
-//! One rule: nothing is posted unless the lane's shard is ours at that moment.
+//! One rule: nothing is posted unless the lane's shard is ours at that moment, and nothing that not everybody may have
+//! unless the tables said so within the last second.
 
 use std::{
     sync::{
@@ -32,6 +33,8 @@ use crate::{
 
 /// An answer that takes longer is slow.
 const SLOW: Duration = Duration::from_secs(2);
+/// What the tables said of who may have an item holds for this long; then they are asked again.
+const FRESH: Duration = Duration::from_millis(900);
 /// How soon we look again for a key of ours that was not there.
 const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
@@ -56,6 +59,8 @@ pub(super) struct Envelope {
     /// Whose key signs it: a purpose of `own_key`.
     pub key: Arc<str>,
     pub body: Bytes,
+    /// When the tables were asked whether the destination may have it; anybody may have what is without it.
+    pub looked: Option<Instant>,
 }
 
 /// What came of it.
@@ -133,6 +138,9 @@ impl Caller {
         };
         fail::fail_point!("out::before-send", |_| std::process::abort());
         self.may_send()?;
+        if envelope.looked.is_some_and(|looked| looked.elapsed() > FRESH) {
+            return Err(Ended::Yielded);
+        }
         self.posts.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
         let outcome: Outcome = self

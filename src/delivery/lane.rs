@@ -21,7 +21,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 use crate::{
     delivery::{
@@ -124,6 +124,7 @@ pub(super) async fn run(delivery: Arc<Inner>, start: Start) -> Ended {
         caller,
         mail,
         served: Vec::new(),
+        looked: Instant::now(),
     };
     match run.turn(ears).await {
         Ok(ended) | Err(ended) => ended,
@@ -135,6 +136,8 @@ struct Run {
     mail: Arc<Mail>,
     /// Subscriptions that have had their turn in this round.
     served: Vec<i64>,
+    /// When the tables were last asked.
+    looked: Instant,
 }
 
 impl From<store::Error> for Ended {
@@ -188,15 +191,17 @@ impl Run {
         &self.caller.lane
     }
 
-    async fn look(&self, taken: Vec<Item>, probing: bool) -> Result<Sight, Ended> {
+    async fn look(&mut self, taken: Vec<Item>, probing: bool) -> Result<Sight, Ended> {
         self.caller.may_send()?;
         let ahead = Ahead {
             taken,
             served: self.served.clone(),
             probing,
         };
-        let _place = self.caller.delivery.statement().await;
-        Ok(self.caller.delivery.store.look(self.lane(), &ahead).await?)
+        let delivery = Arc::clone(&self.caller.delivery);
+        let _place = delivery.statement().await;
+        self.looked = Instant::now();
+        Ok(delivery.store.look(self.lane(), &ahead).await?)
     }
 
     async fn pass_over(&self) -> Result<u64, Ended> {
@@ -230,6 +235,7 @@ impl Run {
             scheme: sight.scheme.as_str().into(),
             key: due.key.as_str().into(),
             body: prepare::body(&due.head, due.raw.as_deref(), due.tail.as_deref()),
+            looked: Some(self.looked),
         };
         self.caller.knock(&envelope).await
     }

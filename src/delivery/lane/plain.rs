@@ -234,6 +234,7 @@ impl Plain<'_> {
             scheme: Arc::clone(&listener.scheme),
             key: Arc::clone(&listener.key),
             body: cut.body.clone(),
+            looked: None,
         };
         self.under_way.push(Box::pin(async move {
             let sent = caller.knock(&envelope).await;
