@@ -91,7 +91,7 @@ pub struct Sight {
     /// `peer.scheme`: which signature scheme its host took last.
     pub scheme: String,
     pub failing: Failing,
-    /// Backing off, parked or blocked.
+    /// Backing off, parked, paused or blocked.
     pub shut: bool,
     /// What goes next, unless it is shut.
     pub due: Option<Due>,
@@ -126,7 +126,7 @@ impl Store {
             DueLane,
             "select d.id, d.host from destination d
              where (d.id % 64)::int = any($1) and d.id <> all($2) and (d.failures > 0 or d.slow) = $3
-                 and d.parked_at is null and (d.next_try is null or d.next_try <= $5)
+                 and d.parked_at is null and d.paused_at is null and (d.next_try is null or d.next_try <= $5)
                  and (d.id in (select destination_id from letter
                          where sent_at is null and refused_at is null and parked_at is null)
                      or d.id in (select destination_id from parked where retry_at is not null)
@@ -159,7 +159,7 @@ impl Store {
     pub async fn next_try(&self, shards: &[i32]) -> Result<Option<DateTime<Utc>>> {
         let at = sqlx::query_scalar!(
             "select min(next_try) from destination
-             where next_try > $1 and parked_at is null and (id % 64)::int = any($2)",
+             where next_try > $1 and parked_at is null and paused_at is null and (id % 64)::int = any($2)",
             self.now(),
             shards,
         )
@@ -222,7 +222,7 @@ impl Store {
             )
             select d.inbox, d.failures, d.failing_since, d.stuck_on, d.stuck_answers, d.stuck_since,
                 coalesce(p.scheme, 'cavage') as "scheme!",
-                (d.parked_at is not null or (d.next_try > $7 and not $8)
+                (d.parked_at is not null or d.paused_at is not null or (d.next_try > $7 and not $8)
                     or exists (select from peer b where b.blocked_at is not null and b.host = any($2))) is true
                     as "shut!",
                 n.what as "what?", n.number as "number?", n.group_id as "group_id?", n.seq as "seq?",
