@@ -182,7 +182,7 @@ impl Store {
             r#"select d.host, d.inbox, coalesce(s.shapes, '{}') as "shapes!: Vec<String>",
                 coalesce(e.waiting, 0) as "entries!", coalesce(l.waiting, 0) as "letters!",
                 w.oldest as oldest_waiting,
-                extract(epoch from greatest($4 - w.oldest, '0'))::bigint as lag_seconds,
+                case when w.oldest is not null then greatest(extract(epoch from $4 - w.oldest), 0)::bigint end as lag_seconds,
                 coalesce(s.undecided, 0) as "undecided!",
                 d.failures, d.failing_since, d.next_try, d.parked_at, d.paused_at,
                 coalesce(p.parked, 0) + coalesce(l.parked, 0) as "parked_entries!",

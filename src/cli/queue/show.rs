@@ -147,7 +147,7 @@ fn activity(outcome: &Outcome) -> String {
         return dash();
     };
     match (&outcome.kind, &outcome.group) {
-        (Some(kind), Some(group)) => format!("{kind} of {group}, /activities/{id}"),
+        (Some(kind), Some(group)) => format!("{kind} in {group}, /activities/{id}"),
         _ => format!("/activities/{id}"),
     }
 }

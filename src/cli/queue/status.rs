@@ -334,7 +334,10 @@ mod tests {
             text.starts_with("3 deliveries wait for 1 inbox, the oldest for 75 s; 0 parked"),
             "{text}"
         );
-        assert!(text.contains("\n2 inboxes of 1 host: 1 sending, 1 idle.\n"), "{text}");
+        assert!(
+            text.contains("\n2 inboxes of 1 host: 1 sending, 1 idle.\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -342,7 +345,10 @@ mod tests {
         assert!(shown(&[], 0).starts_with("Nothing waits: nobody"));
         let text = shown(&[], 3);
         assert!(text.starts_with("0 deliveries wait; 0 parked"), "{text}");
-        assert!(text.contains("of 3 other inboxes") && text.contains("--all"), "{text}");
+        assert!(
+            text.contains("of 3 other inboxes") && text.contains("--all"),
+            "{text}"
+        );
         assert!(!shown(&[row()], 1).contains("--all"));
     }
 

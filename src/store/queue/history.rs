@@ -57,8 +57,10 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn hosts_sent_to(&self) -> Result<Vec<String>> {
-        Ok(sqlx::query_scalar!("select distinct host from destination order by 1")
-            .fetch_all(&self.pool)
-            .await?)
+        Ok(
+            sqlx::query_scalar!("select distinct host from destination order by 1")
+                .fetch_all(&self.pool)
+                .await?,
+        )
     }
 }
