@@ -133,6 +133,16 @@ fn rules(settings: &Settings, here: &Here) -> Rules {
 }
 
 impl House {
+    /// Whom the settings keep out.
+    #[must_use]
+    pub fn walls(&self) -> Walls {
+        let federation = &self.settings.federation;
+        Walls {
+            blocked: federation.blocked.clone(),
+            allowed_only: federation.allowed_only.clone(),
+        }
+    }
+
     /// Works until `shutdown`, then finishes what was begun, for at most `limits.shutdown_seconds`.
     ///
     /// Without a `listener` it answers no requests. The house stays open; see [`House::close`].
@@ -175,12 +185,8 @@ impl House {
     }
 
     fn deliver(&self, stopped: impl Stop) -> impl Room {
-        let federation = &self.settings.federation;
         let settings = delivery::Settings {
-            walls: Walls {
-                blocked: federation.blocked.clone(),
-                allowed_only: federation.allowed_only.clone(),
-            },
+            walls: self.walls(),
             // The rest is for those who wait for an answer.
             statements: usize::try_from(self.settings.database.connections / 5)
                 .unwrap_or(1)

@@ -121,7 +121,7 @@ pub struct Sight {
     /// `peer.scheme`: which signature scheme its host took last.
     pub scheme: String,
     pub failing: Failing,
-    /// Backing off, parked or blocked.
+    /// Backing off, parked, paused or blocked.
     pub shut: bool,
     /// What goes next, unless it is shut.
     pub due: Option<Due>,

@@ -42,7 +42,7 @@ pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
 pub use own_key::{OwnKey, insert_own_key};
 pub use peer::{LookedUp, PeerClass, shape_of};
-pub use queue::{Gap, Gaps, QueueRow};
+pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
 pub use shard::{SHARDS, ShardLocks};
 pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
 pub use view_activity::{ActivityView, AnnouncedView};

@@ -196,18 +196,24 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Takes a block back; false if there was none.
+    /// Takes a block back; false if there was none. What waited for the host and its sub-domains is due at once.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn unblock_host(&self, host: &str) -> Result<bool> {
-        let done = sqlx::query!(
-            "update peer set blocked_at = null where host = $1 and blocked_at is not null",
+        let done = sqlx::query_scalar!(
+            r#"with unblocked as (
+                 update peer set blocked_at = null where host = $1 and blocked_at is not null returning host
+             ), due as (
+                 update destination d set next_try = $2 from unblocked u where u.host = any(host_and_parents(d.host))
+             )
+             select exists (select from unblocked) as "done!""#,
             host,
+            self.now(),
         )
-        .execute(&self.pool)
+        .fetch_one(&self.pool)
         .await?;
-        Ok(done.rows_affected() > 0)
+        Ok(done)
     }
 
     /// Whether the operator blocked any of these: a host and its parent domains.

@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::support::peer::{Actor, Group, Mood, Said};
 use crate::support::world::World;
 
-const FAILURES: &str = "select coalesce(max(failures), 0)::bigint from destination";
-const WAIT: &str =
+pub(crate) const FAILURES: &str = "select coalesce(max(failures), 0)::bigint from destination";
+pub(crate) const WAIT: &str =
     "select extract(epoch from next_try - last_try)::bigint from destination where failures > 0";
 
 /// What `queue status` says of somebody's server.
@@ -21,7 +21,7 @@ async fn row(world: &World, actor: &Actor) -> QueueRow {
 }
 
 /// Lets a server fail until it has failed so many times.
-async fn fails(world: &World, times: i64) {
+pub(crate) async fn fails(world: &World, times: i64) {
     for failures in 1..=times {
         world.until(FAILURES, failures).await;
         if failures < times {

@@ -23,6 +23,7 @@ mod patience;
 mod peers;
 mod post;
 mod private;
+mod queue;
 mod races;
 mod shapes;
 mod support;

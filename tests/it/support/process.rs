@@ -117,6 +117,13 @@ impl Program {
         std::fs::write(data.join("TEST"), "").unwrap();
     }
 
+    /// Runs a statement in its database, behind its back.
+    pub async fn database(&self, statement: &'static str) {
+        let database = self.database.as_ref().unwrap();
+        let mut connection = database.connect().await;
+        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+    }
+
     /// The program, about to run with these words.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_folkmoot"));
