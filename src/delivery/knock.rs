@@ -1,7 +1,7 @@
 //! One item at one inbox: signed, posted, and in the other scheme if the first is not liked.
 //!
-//! One rule: nothing is posted unless the lane's shard is ours at that moment, and nothing that not everybody may have
-//! unless the tables said so within the last second.
+//! One rule: nothing is posted unless the lane's shard is ours at that moment, and the tables said within the last second
+//! that the destination may have it.
 
 use std::{
     sync::{
@@ -28,12 +28,13 @@ use crate::{
         shards::Hold,
     },
     signature::Scheme,
-    store::DueLane,
+    store::{DueLane, Item},
 };
 
 /// An answer that takes longer is slow.
 const SLOW: Duration = Duration::from_secs(2);
-/// What the tables said of who may have an item holds for this long; then they are asked again.
+/// What the tables said of who may have an item holds for this long. Then they are asked again, with the signature at
+/// hand: however long that took to make, it is used.
 const FRESH: Duration = Duration::from_millis(900);
 /// How soon we look again for a key of ours that was not there.
 const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
@@ -53,14 +54,15 @@ pub(super) struct Caller {
 /// What is brought.
 #[derive(Clone, Debug)]
 pub(super) struct Envelope {
+    pub item: Item,
     pub inbox: Arc<str>,
     /// `peer.scheme`.
     pub scheme: Arc<str>,
     /// Whose key signs it: a purpose of `own_key`.
     pub key: Arc<str>,
     pub body: Bytes,
-    /// When the tables were asked whether the destination may have it; anybody may have what is without it.
-    pub looked: Option<Instant>,
+    /// When the tables last said that the destination may have it.
+    pub looked: Instant,
 }
 
 /// What came of it.
@@ -138,7 +140,7 @@ impl Caller {
         };
         fail::fail_point!("out::before-send", |_| std::process::abort());
         self.may_send()?;
-        if envelope.looked.is_some_and(|looked| looked.elapsed() > FRESH) {
+        if envelope.looked.elapsed() > FRESH && !self.is_still_due(envelope.item).await? {
             return Err(Ended::Yielded);
         }
         self.posts.fetch_add(1, Ordering::Relaxed);
@@ -155,6 +157,11 @@ impl Caller {
             round_trip,
             waited: signed.waited,
         })
+    }
+
+    async fn is_still_due(&self, item: Item) -> Result<bool, Ended> {
+        let _place = self.delivery.statement().await;
+        Ok(self.delivery.store.is_due(item).await?)
     }
 
     /// A lane that has waited for long leaves its place to others, and goes on waiting.

@@ -231,11 +231,12 @@ impl Run {
 
     async fn send(&self, sight: &Sight, due: &Due) -> Result<Sent, Ended> {
         let envelope = Envelope {
+            item: due.item,
             inbox: sight.inbox.as_str().into(),
             scheme: sight.scheme.as_str().into(),
             key: due.key.as_str().into(),
             body: prepare::body(&due.head, due.raw.as_deref(), due.tail.as_deref()),
-            looked: Some(self.looked),
+            looked: self.looked,
         };
         self.caller.knock(&envelope).await
     }

@@ -273,6 +273,34 @@ impl Store {
         })
     }
 
+    /// Whether an item is still to be sent: its readers may have left, or lost the right to it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_due(&self, item: Item) -> Result<bool> {
+        let (Item::Entry {
+            subscription, seq, ..
+        }
+        | Item::Retried {
+            subscription, seq, ..
+        }) = item
+        else {
+            return Ok(true);
+        };
+        Ok(sqlx::query_scalar!(
+            r#"select exists (
+                select from subscription s
+                join destination d on d.id = s.destination_id
+                cross join lateral entries_due(
+                    s.id, s.group_id, s.shape, $2::bigint - 1, least($2, s.until_seq), s.left_at, d.id, d.host)
+                where s.id = $1) as "is!""#,
+            subscription,
+            seq,
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
     /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment; counts
     /// those that are withheld, and forgets what was put aside and is not for it any more. Gives how many subscriptions moved.
     ///

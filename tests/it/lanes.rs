@@ -59,6 +59,8 @@ async fn who_was_away_for_too_long_has_a_gap() {
         "with given_up as (update destination set parked_at = next_try where failures > 0 returning 1)
                     select count(*) from given_up";
     assert_eq!(world.count(given_up).await, 1);
+    let others = "select count(*) from due_entry v join destination d on d.id = v.destination_id where d.parked_at is null";
+    world.until(others, 0).await;
     let written = world.house().store.now();
     world.advance(TimeDelta::days(15));
     prune(&world).await;

@@ -6,7 +6,7 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{Ended, Run, TURN};
 use crate::{
@@ -37,6 +37,8 @@ struct Listener {
     key: Arc<str>,
     /// A cursor is on its way into the table.
     flushing: bool,
+    /// When the tables last said that it is as it was.
+    looked: Instant,
 }
 
 /// What ends under way.
@@ -155,6 +157,7 @@ impl Plain<'_> {
             scheme: ear.scheme.as_str().into(),
             key: format!("group:{}", ear.group_name).into(),
             flushing: false,
+            looked: Instant::now(),
             ear,
         });
     }
@@ -230,11 +233,12 @@ impl Plain<'_> {
         self.run.serve(listener.ear.subscription);
         let caller = self.run.caller.clone();
         let envelope = Envelope {
+            item: entry(&listener.ear, cut.piece.seq),
             inbox: Arc::clone(&listener.inbox),
             scheme: Arc::clone(&listener.scheme),
             key: Arc::clone(&listener.key),
             body: cut.body.clone(),
-            looked: None,
+            looked: listener.looked,
         };
         self.under_way.push(Box::pin(async move {
             let sent = caller.knock(&envelope).await;
@@ -356,7 +360,10 @@ impl Plain<'_> {
         let listener = &mut self.listeners[number];
         listener.flushing = false;
         match flushed {
-            Flushed::Open => listener.window.flushed(upto),
+            Flushed::Open => {
+                listener.window.flushed(upto);
+                listener.looked = Instant::now();
+            }
             Flushed::Changed => {
                 listener.window.flushed(upto);
                 self.leave(Leaving::Look);
