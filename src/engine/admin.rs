@@ -84,7 +84,8 @@ impl From<Trouble> for AdminError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Conflict => Self::Busy,
-            Trouble::Refused(Refused::Forbidden { why, .. } | Refused::Unavailable(why)) => Self::No(why),
+            Trouble::Down(why)
+            | Trouble::Refused(Refused::Forbidden { why, .. } | Refused::Unavailable(why)) => Self::No(why),
             Trouble::Refused(other) => Self::No(format!("{other:?}")),
         }
     }

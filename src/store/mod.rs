@@ -8,6 +8,8 @@ mod actor;
 mod bell;
 mod collections;
 mod connect;
+pub mod deeds;
+pub mod facts;
 pub mod following;
 pub mod group;
 mod lane;
@@ -21,6 +23,7 @@ mod queue;
 pub mod received;
 mod settle;
 mod shard;
+pub mod turn;
 mod view;
 mod view_activity;
 mod view_post;
@@ -98,6 +101,18 @@ impl Error {
         };
         // Serialisation failure, deadlock, and a row that another transaction has just inserted.
         matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    }
+}
+
+impl Error {
+    /// Whether the database was not reached at all, or the connection to it was lost: no other statement would end better.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+        matches!(
+            self,
+            Self::Database(Io(_) | PoolClosed | PoolTimedOut | Protocol(_) | Tls(_) | WorkerCrashed)
+        )
     }
 }
 
