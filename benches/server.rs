@@ -141,7 +141,7 @@ impl Server {
     }
 
     /// kill -9.
-    pub(crate) async fn is_killed(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn kills(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)
     }
 }

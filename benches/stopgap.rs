@@ -2,7 +2,11 @@
 
 use sqlx::PgConnection;
 
-pub(crate) async fn import(db: &mut PgConnection, group: &str, rows: &[(String, String, String)]) -> anyhow::Result<()> {
+pub(crate) async fn import(
+    db: &mut PgConnection,
+    group: &str,
+    rows: &[(String, String, String)],
+) -> anyhow::Result<()> {
     let actors: Vec<String> = rows.iter().map(|row| row.0.clone()).collect();
     let inboxes: Vec<String> = rows.iter().map(|row| row.1.clone()).collect();
     let hosts: Vec<String> = rows.iter().map(|row| row.2.clone()).collect();
@@ -15,7 +19,13 @@ pub(crate) async fn import(db: &mut PgConnection, group: &str, rows: &[(String, 
         "update group_seq set touched = touched + 1 where $1::text is not null and $2::text[] is not null and $3::text[] is not null and $4::text[] is not null",
     ];
     for sql in sql {
-        sqlx::query(sql).bind(group).bind(&actors).bind(&hosts).bind(&inboxes).execute(&mut *db).await?;
+        sqlx::query(sql)
+            .bind(group)
+            .bind(&actors)
+            .bind(&hosts)
+            .bind(&inboxes)
+            .execute(&mut *db)
+            .await?;
     }
     Ok(())
 }

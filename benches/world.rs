@@ -3,13 +3,11 @@
 //! One rule: nothing of it stays, however the bench ends: the warden sees to that.
 
 use std::fs::Permissions;
-use std::io::Write as _;
 use std::ops::Range;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 
 use crate::database::Database;
 use crate::hosts::{self, AUTHORS};
@@ -177,8 +175,16 @@ impl World {
     }
 
     async fn import(&self, group: &str, who: impl Iterator<Item = (String, String)>) -> anyhow::Result<()> {
-        let rows: Vec<_> = who.map(|(base, name)| (format!("{base}/u/{name}"), format!("{base}/inbox"), base.split("//").last().unwrap_or_default().to_owned())).collect();
-        crate::stopgap::import(&mut *self.database.connection().await?, group, &rows).await
+        let rows: Vec<_> = who
+            .map(|(base, name)| {
+                (
+                    format!("{base}/u/{name}"),
+                    format!("{base}/inbox"),
+                    base.split("//").last().unwrap_or_default().to_owned(),
+                )
+            })
+            .collect();
+        crate::stopgap::import(&mut self.database.connection().await?, group, &rows).await
     }
 
     pub(crate) fn usage(&self, server: &Server) -> anyhow::Result<Usage> {

@@ -115,7 +115,7 @@ async fn instance_key(store: &Store, here: &Here) -> anyhow::Result<InstanceKey>
 }
 
 /// What the outbound client may do.
-fn rules(settings: &Settings, here: &Here) -> Rules {
+pub(crate) fn rules(settings: &Settings, here: &Here) -> Rules {
     let user_agent = format!("Folkmoot/{} (+{}/)", env!("CARGO_PKG_VERSION"), here.base());
     Rules {
         allow_http: settings.federation.allow_http,

@@ -102,9 +102,8 @@ pub(super) async fn run(scale: Scale) -> anyhow::Result<Sheet> {
         }
     }
     world.end().await?;
-    let of_all = |what: &str| -> Vec<f64> { sizes.iter().map(|size| sheet.value(&size.key(what))).collect() };
-    let (least, most) = crate::numbers::ends(&of_all("ratio"));
-    let (fewest, rows) = crate::numbers::ends(&of_all("rows"));
+    let (least, most) = crate::numbers::ends(&of_all(sizes, &sheet, "ratio"));
+    let (fewest, rows) = crate::numbers::ends(&of_all(sizes, &sheet, "rows"));
     sheet.add("flat", most / least)?;
     sheet.add("constant", rows - fewest)?;
     sheet.plot = Some(plot(sizes, &sheet));
@@ -206,7 +205,12 @@ async fn floor(world: &mut World, size: Size) -> anyhow::Result<f64> {
     Ok(cpu / posts)
 }
 
+fn of_all(sizes: &[Size], sheet: &Sheet, what: &str) -> Vec<f64> {
+    sizes.iter().map(|size| sheet.value(&size.key(what))).collect()
+}
+
 fn plot(sizes: &[Size], sheet: &Sheet) -> Plot {
+    let (least, _) = crate::numbers::ends(&of_all(sizes, sheet, "ratio"));
     let points = sizes
         .iter()
         .map(|size| (f64::from(size.members), sheet.value(&size.key("ratio"))));
@@ -224,7 +228,8 @@ fn plot(sizes: &[Size], sheet: &Sheet) -> Plot {
             name: "server / floor".to_owned(),
             points: points.collect(),
         }],
-        limits: vec![1.25],
+        // Flat within 10 %.
+        limits: vec![least, 1.1 * least],
         marks: Vec::new(),
     })
 }

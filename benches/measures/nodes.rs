@@ -105,7 +105,7 @@ async fn handover(world: &mut World, hosts: u32, sheet: &mut Sheet) -> anyhow::R
     fan::out(world, &nodes, &mut load, due).await?;
     world.peers.forget().await?;
     if let Some(victim) = nodes.pop() {
-        victim.is_killed().await?;
+        victim.kills().await?;
     }
     let killed = gauge::monotonic()?;
     load.one().await?;

@@ -121,7 +121,7 @@ fn plot(sheet: &Sheet) -> Plot {
     Plot::Bars(Bars {
         title: format!("CPU per delivery: {}", sheet.work),
         unit: "ms",
-        parts: vec!["floor, server", "Postgres"],
+        parts: vec!["server, or floor", "Postgres"],
         bars: vec![
             Bar::new("floor", &[floor]),
             Bar::new("server", &[sheet.value("server_ms"), sheet.value("postgres_ms")]),

@@ -28,8 +28,8 @@ pub(crate) struct Line {
 
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = WIDTH - 24.0;
-const TOP: f64 = 74.0;
-const BOTTOM: f64 = 340.0;
+const TOP: f64 = 92.0;
+const BOTTOM: f64 = 350.0;
 
 /// Where the numbers of an axis lie.
 struct Scale {
@@ -97,7 +97,7 @@ impl Lines {
         }
         drawing += &stroke((LEFT, BOTTOM), (RIGHT, BOTTOM), INK, false);
         drawing += &text((LEFT + RIGHT) / 2.0, BOTTOM + 38.0, "middle", "12", self.x.name);
-        drawing += &text(LEFT - 50.0, TOP - 6.0, "start", "12", self.y.name);
+        drawing += &text(LEFT - 50.0, TOP - 14.0, "start", "12", self.y.name);
         for limit in &self.limits {
             drawing += &stroke((LEFT, y(*limit)), (RIGHT, y(*limit)), LIMIT, true);
         }
@@ -114,6 +114,13 @@ impl Lines {
                 "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n",
                 path.join(" ")
             );
+            // A curve has many points; where there are few, each counts.
+            if line.points.len() < 10 {
+                for point in &line.points {
+                    let (x, y) = (x(point.0), y(point.1));
+                    drawing += &format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>\n");
+                }
+            }
         }
         page(&self.title, BOTTOM + 52.0, &drawing)
     }

@@ -13,6 +13,7 @@ mod content;
 mod door;
 mod follows;
 mod hosts;
+mod import;
 mod inbox;
 mod keys;
 mod lines;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use import::{Import, Imported, NewMember};
 
 use crate::{
     clock::Clock,
