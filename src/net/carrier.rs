@@ -40,11 +40,12 @@ pub(super) struct Reply {
     body: Incoming,
     line: Line,
     /// Where the connection goes back to.
-    home: Option<(Arc<Pool>, Box<str>)>,
+    home: Option<Arc<Pool>>,
 }
 
 /// A connection in use.
 struct Line {
+    origin: Arc<str>,
     connection: Connection,
     /// It has carried requests before.
     used: bool,
@@ -96,7 +97,7 @@ impl Carrier {
                         headers: head.headers,
                         body,
                         line,
-                        home: warm.then(|| (Arc::clone(&self.pool), origin.into())),
+                        home: warm.then(|| Arc::clone(&self.pool)),
                     });
                 }
                 Err(Unanswered::Untouched(again)) if line.used => {
@@ -121,9 +122,10 @@ impl Carrier {
 
     async fn line(&self, url: &Url, reach: Reach, width: Width) -> Result<Line, Error> {
         let origin = &url[..Position::BeforePath];
-        if let Some(connection) = self.pool.take(origin) {
+        if let Some((origin, connection)) = self.pool.take(origin) {
             return match self.dialer.enter(connection.address) {
                 Ok(place) => Ok(Line {
+                    origin,
                     connection,
                     used: true,
                     _place: place,
@@ -134,11 +136,14 @@ impl Carrier {
                 }
             };
         }
-        let (connection, place) = self.dialer.dial(url, reach, width).await?;
+        // Boxed: it is large, and most requests of a warm host go without.
+        let (connection, place) = Box::pin(self.dialer.dial(url, reach, width)).await?;
+        let origin = Arc::from(origin);
         if let Some(shared) = connection.share() {
-            self.pool.put(origin, shared);
+            self.pool.put(Arc::clone(&origin), shared);
         }
         Ok(Line {
+            origin,
             connection,
             used: false,
             _place: place,
@@ -186,12 +191,13 @@ impl Reply {
     }
 
     /// What others share is in the pool already.
-    async fn go_home(mut self) {
-        if let Some((pool, origin)) = self.home
-            && !self.line.connection.is_shared()
-            && self.line.connection.is_free_again().await
+    async fn go_home(self) {
+        let mut line = self.line;
+        if let Some(pool) = self.home
+            && !line.connection.is_shared()
+            && line.connection.is_free_again().await
         {
-            pool.put(&origin, self.line.connection);
+            pool.put(line.origin, line.connection);
         }
     }
 }

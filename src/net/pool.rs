@@ -50,36 +50,32 @@ impl Pool {
     }
 
     /// A connection to `origin` that may be used, the last one that came back. One that carries several requests at a
-    /// time also stays.
-    pub(super) fn take(&self, origin: &str) -> Option<Connection> {
+    /// time also stays. With it, the name by which to give it back.
+    pub(super) fn take(&self, origin: &str) -> Option<(Arc<str>, Connection)> {
         let mut idle = self.idle();
         loop {
-            let (origin, waiting) = idle.take_newest(origin)?;
-            if waiting.connection.is_closed() {
+            let (origin, connection) = idle.take_newest(origin)?;
+            if connection.is_closed() {
                 continue;
             }
-            if let Some(shared) = waiting.connection.share() {
-                idle.put(origin, shared);
+            if let Some(shared) = connection.share() {
+                idle.put(Arc::clone(&origin), shared);
             }
-            return Some(waiting.connection);
+            return Some((origin, connection));
         }
     }
 
     /// Keeps a connection for the next request to `origin`.
-    pub(super) fn put(self: &Arc<Self>, origin: &str, connection: Connection) {
+    pub(super) fn put(self: &Arc<Self>, origin: Arc<str>, connection: Connection) {
         // Dropped after the lock: what ends wakes others.
         let mut ended = Vec::new();
         let mut idle = self.idle();
-        if self.most == 0 || connection.is_closed() || idle.shares(origin) {
+        if connection.is_closed() || connection.is_shared() && idle.shares(&origin) {
             return;
         }
-        if idle.by_origin.get(origin).map_or(0, VecDeque::len) >= MOST_PER_ORIGIN {
-            ended.extend(idle.take_oldest(origin));
+        if idle.count(&origin) >= MOST_PER_ORIGIN {
+            ended.extend(idle.take_oldest(&origin));
         }
-        let origin = match idle.by_origin.get_key_value(origin) {
-            Some((origin, _)) => Arc::clone(origin),
-            None => Arc::from(origin),
-        };
         idle.put(origin, connection);
         while idle.by_age.len() > self.most {
             ended.extend(idle.take_eldest());
@@ -93,13 +89,7 @@ impl Pool {
 
     /// A connection that others share is not to be used again.
     pub(super) fn forget(&self, origin: &str, connection: &Connection) {
-        let mut idle = self.idle();
-        let turn = idle.by_origin.get(origin).and_then(|waiting| {
-            let same = waiting.iter().find(|other| other.connection.is(connection));
-            same.map(|other| other.turn)
-        });
-        let ended = turn.and_then(|turn| idle.take_turn(turn));
-        drop(idle);
+        let ended = self.idle().take_same(origin, connection);
         drop(ended);
     }
 
@@ -160,30 +150,39 @@ impl Idle {
             .is_some_and(|waiting| waiting.iter().any(|one| one.connection.is_shared()))
     }
 
-    fn take_newest(&mut self, origin: &str) -> Option<(Arc<str>, Waiting)> {
-        let turn = self.by_origin.get(origin)?.back()?.turn;
-        self.take_turn(turn)
+    fn count(&self, origin: &str) -> usize {
+        self.by_origin.get(origin).map_or(0, VecDeque::len)
     }
 
-    fn take_oldest(&mut self, origin: &str) -> Option<(Arc<str>, Waiting)> {
-        let turn = self.by_origin.get(origin)?.front()?.turn;
-        self.take_turn(turn)
+    fn take_newest(&mut self, origin: &str) -> Option<(Arc<str>, Connection)> {
+        let waiting = self.by_origin.get_mut(origin)?.pop_back()?;
+        self.taken(waiting)
     }
 
-    fn take_eldest(&mut self) -> Option<(Arc<str>, Waiting)> {
-        let turn = *self.by_age.first_key_value()?.0;
-        self.take_turn(turn)
+    fn take_oldest(&mut self, origin: &str) -> Option<(Arc<str>, Connection)> {
+        let waiting = self.by_origin.get_mut(origin)?.pop_front()?;
+        self.taken(waiting)
     }
 
-    fn take_turn(&mut self, turn: Turn) -> Option<(Arc<str>, Waiting)> {
-        let origin = self.by_age.remove(&turn)?;
-        let waiting = self.by_origin.get_mut(&origin)?;
-        let at = waiting.iter().position(|one| one.turn == turn)?;
-        let taken = waiting.remove(at)?;
-        if waiting.is_empty() {
+    fn take_eldest(&mut self) -> Option<(Arc<str>, Connection)> {
+        let origin = Arc::clone(self.by_age.first_key_value()?.1);
+        self.take_oldest(&origin)
+    }
+
+    fn take_same(&mut self, origin: &str, connection: &Connection) -> Option<(Arc<str>, Connection)> {
+        let waiting = self.by_origin.get_mut(origin)?;
+        let at = waiting.iter().position(|one| one.connection.is(connection))?;
+        let waiting = waiting.remove(at)?;
+        self.taken(waiting)
+    }
+
+    /// Takes out of the one map what has been taken out of the other.
+    fn taken(&mut self, waiting: Waiting) -> Option<(Arc<str>, Connection)> {
+        let origin = self.by_age.remove(&waiting.turn)?;
+        if self.count(&origin) == 0 {
             self.by_origin.remove(&origin);
         }
-        Some((origin, taken))
+        Some((origin, waiting.connection))
     }
 
     fn eldest_since(&self) -> Option<Instant> {
