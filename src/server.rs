@@ -5,6 +5,7 @@
 
 mod database;
 mod descriptors;
+mod metrics;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -163,6 +164,12 @@ impl House {
         if role != Role::Web {
             rooms.spawn(self.deliver(stopped(&stop)));
             rooms.spawn(self.do_chores(stopped(&stop)));
+        }
+        if let Some(bind) = self.settings.metrics.bind
+            && let Some((listener, watched)) = metrics::begin(bind, role, &self.store, self.walls()).await
+        {
+            let (settings, stopped) = (Arc::clone(&self.settings), stopped(&stop));
+            rooms.spawn(async move { metrics::serve(listener, watched, &settings, stopped).await });
         }
         let outcome = tokio::select! {
             () = shutdown => Ok(()),

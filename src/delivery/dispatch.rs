@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     delivery::{
-        Inner,
+        Inner, figures,
         lane::{self, Ended, Report},
     },
     store,
@@ -142,6 +142,7 @@ impl Dispatch {
             .tasks
             .spawn(async move { lane::run(&delivery, lane, hold).await });
         self.active.insert(task.id(), Active { lane: id, doubtful });
+        figures::running(self.active.len());
     }
 
     /// A lane has ended. Gives whether to look again at once: if a ring came after its last look, or if others wait
@@ -154,6 +155,7 @@ impl Dispatch {
         let Some(active) = self.active.remove(&id) else {
             return false;
         };
+        figures::running(self.active.len());
         let again = match ended {
             Ok((_, report)) => match report.ended {
                 Ended::Idle(heard) => heard != rings,

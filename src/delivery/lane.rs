@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use crate::{
     delivery::{
         Inner,
+        figures::{self, End},
         judge::{self, Later, Outcome, Verdict, judge},
         keys::NoKey,
         prepare,
@@ -152,22 +153,30 @@ impl Run<'_> {
     async fn one(&mut self, sight: &Sight, due: &Due) -> Result<(), Ended> {
         self.take_turn(due.item);
         if due.follows_parked {
+            count(due, End::Parked);
             return self.settle(vec![(due.item, park_behind())], None, false).await;
         }
         let sent = self.send(sight, due).await?;
         let now = self.delivery.store.now();
         match judge(&sent.outcome, due.activity, &sight.failing, now) {
             Verdict::Delivered => {
+                count(due, End::Delivered);
                 self.settle(vec![(due.item, Fate::Delivered)], None, sent.slow)
                     .await
             }
-            Verdict::Refused { why, gone } => self.refused(due, why, gone, sent.slow).await,
+            Verdict::Refused { why, gone } => {
+                count(due, End::Refused);
+                self.refused(due, why, gone, sent.slow).await
+            }
             Verdict::Soon => {
                 let until = now + SOON;
                 self.record(Record::Postponed { until, why: None }).await?;
                 Err(Ended::Shut)
             }
-            Verdict::Later(later) => self.later(due, &later, sent.slow).await,
+            Verdict::Later(later) => {
+                count(due, End::Later);
+                self.later(due, &later, sent.slow).await
+            }
         }
     }
 
@@ -246,13 +255,18 @@ impl Run<'_> {
                 return Err(Ended::Shut);
             }
         };
+        let signing = Instant::now();
         let ready = match prepare::request(&sight.inbox, body, &key, scheme, store.now()) {
             Ok(ready) => ready,
             Err(why) => return Ok(Outcome::Silent(why)),
         };
+        figures::signed(signing.elapsed());
         self.may_send()?;
         self.posts += 1;
-        Ok(net.post(&ready.url, ready.headers, ready.body).await.into())
+        let began = Instant::now();
+        let answer = net.post(&ready.url, ready.headers, ready.body).await;
+        figures::answered(began.elapsed());
+        Ok(answer.into())
     }
 
     async fn settle(&self, fates: Vec<(Item, Fate)>, error: Option<String>, slow: bool) -> Result<(), Ended> {
@@ -286,6 +300,10 @@ impl Run<'_> {
             self.served.push(subscription);
         }
     }
+}
+
+fn count(due: &Due, end: End) {
+    figures::sent(due.shape.as_deref().unwrap_or(figures::LETTER), end);
 }
 
 fn park_behind() -> Fate {

@@ -12,6 +12,7 @@
 
 mod backoff;
 mod dispatch;
+pub(crate) mod figures;
 mod judge;
 mod keys;
 mod lane;

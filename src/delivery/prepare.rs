@@ -102,6 +102,7 @@ mod tests {
             item: Item::Letter(1),
             activity: Uuid::nil(),
             object: None,
+            shape: None,
             key: "group:garden".into(),
             head: head.into(),
             raw: raw.map(str::to_owned),

@@ -7,6 +7,7 @@ mod admin;
 mod answers;
 mod chores;
 mod door;
+pub(crate) mod figures;
 mod follows;
 mod hosts;
 mod inbox;

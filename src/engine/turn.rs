@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     dialect::{Activity, Ask},
     domain::{Command, Event, Refusal, Standing, Way, decide, host_and_parents},
-    engine::{Engine, Refused},
+    engine::{Engine, Refused, figures},
     store::{
         self, Actor, Tx,
         group::{self, InTurn},
@@ -92,6 +92,7 @@ impl Engine {
             received::finish(&mut tx, waited).await?;
         }
         tx.commit().await.map_err(store::Error::from)?;
+        figures::turn(1);
         self.store().ring();
         Ok(())
     }

@@ -137,6 +137,7 @@ impl Program {
             ("FEDERATION__ALLOW_HTTP", "true".to_owned()),
             ("FEDERATION__ALLOW_PRIVATE_ADDRESSES", "127.0.0.0/8".to_owned()),
             ("DATABASE__CONNECTIONS", "6".to_owned()),
+            ("METRICS__BIND", String::new()),
         ];
         let url = self
             .database
