@@ -158,18 +158,18 @@ impl House {
     ) -> anyhow::Result<()> {
         let stop = watch::Sender::new(false);
         let mut rooms = JoinSet::new();
+        if let Some(bind) = self.settings.metrics.bind
+            && let Some((listener, watched)) = metrics::begin(bind, role, &self.store, self.walls()).await
+        {
+            let (settings, stopped) = (Arc::clone(&self.settings), stopped(&stop));
+            rooms.spawn(async move { metrics::serve(listener, watched, &settings, stopped).await });
+        }
         if let Some(listener) = listener {
             rooms.spawn(self.answer(listener, stopped(&stop)));
         }
         if role != Role::Web {
             rooms.spawn(self.deliver(stopped(&stop)));
             rooms.spawn(self.do_chores(stopped(&stop)));
-        }
-        if let Some(bind) = self.settings.metrics.bind
-            && let Some((listener, watched)) = metrics::begin(bind, role, &self.store, self.walls()).await
-        {
-            let (settings, stopped) = (Arc::clone(&self.settings), stopped(&stop));
-            rooms.spawn(async move { metrics::serve(listener, watched, &settings, stopped).await });
         }
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
