@@ -5,6 +5,7 @@
 
 mod database;
 mod descriptors;
+mod metrics;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -157,6 +158,12 @@ impl House {
     ) -> anyhow::Result<()> {
         let stop = watch::Sender::new(false);
         let mut rooms = JoinSet::new();
+        if let Some(bind) = self.settings.metrics.bind
+            && let Some((listener, watched)) = metrics::begin(bind, role, &self.store, self.walls()).await
+        {
+            let (settings, stopped) = (Arc::clone(&self.settings), stopped(&stop));
+            rooms.spawn(async move { metrics::serve(listener, watched, &settings, stopped).await });
+        }
         if let Some(listener) = listener {
             rooms.spawn(self.answer(listener, stopped(&stop)));
         }

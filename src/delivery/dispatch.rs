@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{
     delivery::{
-        Inner,
+        Inner, figures,
         lane::{self, Ended, Mail, Start},
         places::{Class, Places},
         scans::Scans,
@@ -335,6 +335,7 @@ impl Dispatch {
         let task = self.tasks.spawn(lane::run(delivery, start));
         self.lane_of.insert(task.id(), id);
         self.active.insert(id, active);
+        figures::running(self.active.len());
     }
 
     /// A lane has been waiting for an answer for long: others may have its place.
@@ -359,6 +360,7 @@ impl Dispatch {
         let Some(active) = self.active.remove(&lane) else {
             return false;
         };
+        figures::running(self.active.len());
         let next = self.places.leave(active.class, domain_of(&active.host));
         self.again.extend(next);
         if active.mail.is_unread() {

@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::{
     delivery::{
-        Inner,
+        Inner, figures,
         judge::{self, Outcome},
         keys::NoKey,
         lane::Ended,
@@ -151,6 +151,7 @@ impl Caller {
             .into();
         fail::fail_point!("out::sent", |_| std::process::abort());
         let round_trip = began.elapsed();
+        figures::answered(round_trip);
         Ok(Sent {
             slow: round_trip > SLOW || matches!(outcome, Outcome::Silent(_)),
             outcome,

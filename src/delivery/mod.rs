@@ -15,6 +15,7 @@
 
 mod backoff;
 mod dispatch;
+pub(crate) mod figures;
 mod flush;
 mod judge;
 mod keys;

@@ -11,6 +11,7 @@ mod case;
 mod chores;
 mod content;
 mod door;
+pub(crate) mod figures;
 mod follows;
 mod hosts;
 mod import;

@@ -11,6 +11,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{Ended, Run, TURN};
 use crate::{
     delivery::{
+        figures,
         flush::Flushed,
         judge::{Later, Verdict, judge},
         knock::{Envelope, Sent},
@@ -256,7 +257,11 @@ impl Plain<'_> {
             Err(ended) => return self.leave(Leaving::Ended(ended)),
         };
         let now = self.run.caller.delivery.store.now();
-        match judge(&sent.outcome, cut.piece.activity, &Failing::default(), now) {
+        let verdict = judge(&sent.outcome, cut.piece.activity, &Failing::default(), now);
+        if let Some(end) = verdict.end() {
+            figures::sent(&self.listeners[number].ear.shape, end);
+        }
+        match verdict {
             Verdict::Delivered => self.delivered(number, cut, &sent).await,
             Verdict::Refused { why, gone } => self.refused(number, cut, why, gone, sent.slow).await,
             Verdict::Soon => self.leave(Leaving::Soon),
@@ -406,6 +411,7 @@ impl Plain<'_> {
             item: entry(ear, cut.piece.seq),
             activity: cut.piece.activity,
             object: cut.piece.object,
+            shape: Some(ear.shape.clone()),
             key: key.to_string(),
             head: String::new(),
             raw: None,
