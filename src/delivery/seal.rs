@@ -1,0 +1,85 @@
+//! How a request is signed: by which scheme, and with which of a group's two keys.
+//!
+//! One rule: Ed25519 goes with RFC 9421 only, and only to hosts that say that they take it; every peer can verify RSA.
+//! One more: an arm in each function here, and a word in the check of `peer.scheme`.
+
+use std::borrow::Cow;
+
+use crate::{signature::Scheme, store};
+
+/// What `peer.scheme` names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Seal {
+    /// draft-cavage with RSA: what nearly everybody reads.
+    Cavage,
+    /// RFC 9421 with RSA.
+    Rfc9421,
+    /// RFC 9421 with Ed25519: a signature takes 15 microseconds in place of 360.
+    Ed25519,
+}
+
+impl Seal {
+    /// The one of this name; one that we do not know was written by a later version.
+    pub(super) fn named(name: &str) -> Self {
+        match name {
+            "rfc9421" => Self::Rfc9421,
+            "ed25519" => Self::Ed25519,
+            _ => Self::Cavage,
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Cavage => "cavage",
+            Self::Rfc9421 => "rfc9421",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+
+    pub(super) const fn scheme(self) -> Scheme {
+        match self {
+            Self::Cavage => Scheme::Cavage,
+            Self::Rfc9421 | Self::Ed25519 => Scheme::Rfc9421,
+        }
+    }
+
+    /// The purpose of the key that signs, where `group` is that of the group's RSA key.
+    pub(super) fn key(self, group: &str) -> Cow<'_, str> {
+        match self {
+            Self::Cavage | Self::Rfc9421 => Cow::Borrowed(group),
+            Self::Ed25519 => Cow::Owned(store::ed25519_of(group)),
+        }
+    }
+
+    /// What to try when it is not accepted.
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Cavage => Self::Rfc9421,
+            Self::Rfc9421 | Self::Ed25519 => Self::Cavage,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_and_we_call_seals_by_the_same_names() {
+        for seal in [Seal::Cavage, Seal::Rfc9421, Seal::Ed25519] {
+            assert_eq!(Seal::named(seal.name()), seal);
+        }
+        assert_eq!(Seal::named("of a later version"), Seal::Cavage);
+    }
+
+    #[test]
+    fn whatever_is_refused_ends_with_rsa() {
+        assert_eq!(Seal::Ed25519.other(), Seal::Cavage);
+        for seal in [Seal::Cavage, Seal::Rfc9421] {
+            assert_eq!(seal.other().other(), seal);
+            assert_eq!(seal.other().key("group:garden"), "group:garden");
+        }
+        assert_eq!(Seal::Ed25519.key("group:garden"), "group:garden/ed25519");
+        assert_eq!(Seal::Ed25519.scheme(), Scheme::Rfc9421);
+    }
+}
