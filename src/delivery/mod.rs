@@ -25,6 +25,7 @@ mod prepare;
 mod record;
 mod runs;
 mod scans;
+mod seal;
 mod shards;
 mod signing;
 mod window;
@@ -46,6 +47,7 @@ use crate::{
         flush::Flusher,
         keys::Keys,
         runs::Runs,
+        seal::Seals,
         shards::{Keeper, Shards},
         signing::Signing,
     },
@@ -94,6 +96,7 @@ struct Inner {
     store: Store,
     net: net::Client,
     keys: Keys,
+    seals: Seals,
     runs: Runs,
     flusher: Flusher,
     signing: Signing,
@@ -115,6 +118,7 @@ impl Delivery {
             store,
             net,
             keys: Keys::new(),
+            seals: Seals::new(),
             statements: Semaphore::new(settings.statements.max(1)),
             settings,
             shards: Shards::none(),

@@ -81,7 +81,11 @@ impl Peers {
             followers: actor.followers.as_ref().map(Iri::as_str),
             keys: &usable(actor.keys),
         };
-        self.0.store.keep_actor(&new).await
+        let kept = self.0.store.keep_actor(&new).await?;
+        if actor.offers_ed25519 && self.0.store.note_ed25519_offered(&kept.host).await? {
+            tracing::info!(host = kept.host, "takes RFC 9421 with Ed25519, by its own word");
+        }
+        Ok(kept)
     }
 }
 
