@@ -8,7 +8,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-
 use crate::database::Database;
 use crate::hosts::{self, AUTHORS};
 use crate::load::{Load, People, Plan, What};

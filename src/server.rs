@@ -63,7 +63,7 @@ pub async fn open(settings: Arc<Settings>, clock: Clock) -> anyhow::Result<House
     let client = Client::new(rules(&settings, &here), None)?;
     let database = Database::open(&settings, clock).await?;
     let store = database.store.clone();
-    let key = match instance_key(&store, &here).await {
+    let key = match own_keys(&store, &here).await {
         Ok(key) => key,
         Err(error) => {
             database.close().await;
@@ -101,8 +101,9 @@ pub async fn bind(settings: &Settings, role: Role) -> anyhow::Result<Option<TcpL
     }
 }
 
-/// The key of the instance actor; made at the first start, and with it the address that this database belongs to.
-async fn instance_key(store: &Store, here: &Here) -> anyhow::Result<InstanceKey> {
+/// The key of the instance actor; made at the first start, and with it the address that this database belongs to. Groups
+/// that lack a key get theirs.
+async fn own_keys(store: &Store, here: &Here) -> anyhow::Result<InstanceKey> {
     let key = Engine::ensure_instance_key(store, here).await?;
     if !key.id.starts_with(&format!("{}/", here.base())) {
         bail!(
@@ -112,6 +113,7 @@ async fn instance_key(store: &Store, here: &Here) -> anyhow::Result<InstanceKey>
             here.base(),
         );
     }
+    Engine::ensure_ed25519_keys(store, here).await?;
     Ok(key)
 }
 

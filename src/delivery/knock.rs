@@ -1,4 +1,4 @@
-//! One item at one inbox: signed, posted, and in the other scheme if the first is not liked.
+//! One item at one inbox: signed, posted, and signed in another way if the first is not liked.
 //!
 //! One rule: nothing is posted unless the lane's shard is ours at that moment, and the tables said within the last second
 //! that the destination may have it.
@@ -23,11 +23,10 @@ use crate::{
         judge::{self, Outcome},
         keys::NoKey,
         lane::Ended,
-        prepare,
         record::Record,
+        seal::Seal,
         shards::Hold,
     },
-    signature::Scheme,
     store::{DueLane, Item},
 };
 
@@ -38,6 +37,21 @@ const SLOW: Duration = Duration::from_secs(2);
 const FRESH: Duration = Duration::from_millis(900);
 /// How soon we look again for a key of ours that was not there.
 const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
+
+/// Which of two answers counts, and to what: after Ed25519 it is as if we had never tried that.
+fn answered(first: Sent, by: Seal, second: Sent, other: Seal) -> (Sent, Seal) {
+    let slow = first.slow || second.slow;
+    let (outcome, other_counts) = match by {
+        Seal::Ed25519 => (second.outcome, true),
+        Seal::Cavage | Seal::Rfc9421 => judge::weigh(first.outcome, second.outcome),
+    };
+    let sent = Sent {
+        outcome,
+        slow,
+        ..second
+    };
+    (sent, if other_counts { other } else { by })
+}
 
 /// Who knocks.
 #[derive(Clone)]
@@ -58,7 +72,7 @@ pub(super) struct Envelope {
     pub inbox: Arc<str>,
     /// `peer.scheme`.
     pub scheme: Arc<str>,
-    /// Whose key signs it: a purpose of `own_key`.
+    /// Whose key signs it: the purpose of the group's RSA key in `own_key`.
     pub key: Arc<str>,
     pub body: Bytes,
     /// When the tables last said that the destination may have it.
@@ -77,28 +91,47 @@ pub(super) struct Sent {
 }
 
 impl Caller {
-    /// Posts an item, in the scheme that the host took last and, if it does not like that, in the other.
+    /// Posts an item, signed as the host took it last and, if it does not like that, in other ways.
     ///
     /// # Errors
     /// Why the lane cannot send at all; where that is to be shown, it is written down.
     pub(super) async fn knock(&self, envelope: &Envelope) -> Result<Sent, Ended> {
-        let scheme = prepare::scheme(&envelope.scheme);
-        let first = self.post(envelope, scheme).await?;
-        if !judge::calls_for_another_scheme(&first.outcome) {
-            return Ok(first);
+        let named = Seal::named(&envelope.scheme);
+        let known = self.delivery.seals.instead(&self.lane.host, named).await;
+        let first = known.map_or(named, |known| known.seal);
+        let mut sent = self.post(envelope, first).await?;
+        let mut by = first;
+        for other in first.others() {
+            if !judge::calls_for_another(&sent.outcome, by) {
+                break;
+            }
+            let next = self.knock_again(envelope, named, *other).await?;
+            (sent, by) = answered(sent, by, next, *other);
         }
-        let other = prepare::other(scheme);
-        let second = self.post(envelope, other).await?;
-        let slow = first.slow || second.slow;
-        let (outcome, learned) = judge::weigh(first.outcome, second.outcome);
-        if learned {
-            self.record(Record::Learned(other)).await?;
+        let news = by != named && !known.is_some_and(|known| known.taken && known.seal == by);
+        if news && sent.outcome.is_delivery() {
+            self.learn(named, by).await?;
         }
-        Ok(Sent {
-            outcome,
-            slow,
-            ..second
+        Ok(sent)
+    }
+
+    /// Where the first answer took so long that the tables must be asked again, this is what comes first next time.
+    async fn knock_again(&self, envelope: &Envelope, named: Seal, seal: Seal) -> Result<Sent, Ended> {
+        let sent = self.post(envelope, seal).await;
+        if matches!(sent, Err(Ended::Yielded)) {
+            self.delivery.seals.put(&self.lane.host, named, seal, false).await;
+        }
+        sent
+    }
+
+    /// The host took what was signed in this way, in place of what the tables name.
+    async fn learn(&self, named: Seal, taken: Seal) -> Result<(), Ended> {
+        self.delivery.seals.put(&self.lane.host, named, taken, true).await;
+        self.record(match named {
+            Seal::Ed25519 => Record::RefusesEd25519 { taken },
+            Seal::Cavage | Seal::Rfc9421 => Record::Learned(taken),
         })
+        .await
     }
 
     pub(super) async fn record(&self, record: Record<'_>) -> Result<(), Ended> {
@@ -112,7 +145,7 @@ impl Caller {
         Ok(())
     }
 
-    async fn post(&self, envelope: &Envelope, scheme: Scheme) -> Result<Sent, Ended> {
+    async fn post(&self, envelope: &Envelope, seal: Seal) -> Result<Sent, Ended> {
         let Inner {
             store,
             net,
@@ -120,12 +153,12 @@ impl Caller {
             signing,
             ..
         } = self.delivery.as_ref();
-        let key = match keys.get(store, &envelope.key).await {
+        let key = match keys.get(store, &seal.key(&envelope.key)).await {
             Ok(key) => key,
             Err(error) => return Err(self.no_key(error).await),
         };
         let signed = signing
-            .sign(&envelope.inbox, &envelope.body, &key, scheme, store.now())
+            .sign(&envelope.inbox, &envelope.body, &key, seal.scheme(), store.now())
             .await;
         let ready = match signed.ready {
             Ok(ready) => ready,

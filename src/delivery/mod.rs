@@ -26,6 +26,7 @@ mod prepare;
 mod record;
 mod runs;
 mod scans;
+mod seal;
 mod shards;
 mod signing;
 mod window;
@@ -47,6 +48,7 @@ use crate::{
         flush::Flusher,
         keys::Keys,
         runs::Runs,
+        seal::Seals,
         shards::{Keeper, Shards},
         signing::Signing,
     },
@@ -95,6 +97,7 @@ struct Inner {
     store: Store,
     net: net::Client,
     keys: Keys,
+    seals: Seals,
     runs: Runs,
     flusher: Flusher,
     signing: Signing,
@@ -116,6 +119,7 @@ impl Delivery {
             store,
             net,
             keys: Keys::new(),
+            seals: Seals::new(),
             statements: Semaphore::new(settings.statements.max(1)),
             settings,
             shards: Shards::none(),

@@ -63,30 +63,6 @@ pub(super) fn request(
     })
 }
 
-/// The scheme that `peer.scheme` names; cavage is what nearly everybody reads.
-pub(super) fn scheme(name: &str) -> Scheme {
-    match name {
-        "rfc9421" => Scheme::Rfc9421,
-        _ => Scheme::Cavage,
-    }
-}
-
-/// How `peer.scheme` calls it.
-pub(super) fn name(scheme: Scheme) -> &'static str {
-    match scheme {
-        Scheme::Cavage => "cavage",
-        Scheme::Rfc9421 => "rfc9421",
-    }
-}
-
-/// What to try when a scheme is not accepted.
-pub(super) fn other(scheme: Scheme) -> Scheme {
-    match scheme {
-        Scheme::Cavage => Scheme::Rfc9421,
-        Scheme::Rfc9421 => Scheme::Cavage,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,14 +110,6 @@ mod tests {
                 request(inbox, &Bytes::new(), &key(), Scheme::Cavage, now).is_err(),
                 "{inbox:.40}"
             );
-        }
-    }
-
-    #[test]
-    fn the_store_and_we_call_schemes_by_the_same_names() {
-        for known in [Scheme::Cavage, Scheme::Rfc9421] {
-            assert_eq!(scheme(name(known)), known);
-            assert_eq!(other(other(known)), known);
         }
     }
 }

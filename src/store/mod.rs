@@ -22,6 +22,7 @@ mod peer;
 pub mod post;
 mod queue;
 pub mod received;
+mod scheme;
 mod settle;
 mod shard;
 pub mod turn;
@@ -44,7 +45,7 @@ pub use lane::{
 };
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
-pub use own_key::{OwnKey, insert_own_key};
+pub use own_key::{OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
 pub use peer::{LookedUp, PeerClass, shape_of};
 pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
 pub use shard::{SHARDS, ShardLocks};
