@@ -154,6 +154,11 @@ impl Carrier {
     pub(super) fn idle(&self) -> usize {
         self.pool.len()
     }
+
+    #[cfg(test)]
+    pub(super) fn enter(&self, address: std::net::IpAddr) -> Result<AtAddress, Error> {
+        self.dialer.enter(address)
+    }
 }
 
 impl Reply {

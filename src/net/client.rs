@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_ENCODING, HeaderMap, HeaderValue};
 use http::Method;
+use http::header::{ACCEPT, CONTENT_ENCODING, HeaderMap, HeaderValue};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
@@ -215,6 +215,11 @@ impl Client {
     #[cfg(test)]
     pub(super) fn idle(&self) -> usize {
         self.0.carrier.idle()
+    }
+
+    #[cfg(test)]
+    pub(super) fn enter(&self, address: std::net::IpAddr) -> Result<super::dial::AtAddress, Error> {
+        self.0.carrier.enter(address)
     }
 }
 

@@ -67,17 +67,10 @@ impl Sessions {
             .and_then(read)
     }
 
-    fn take<T>(
-        &self,
-        name: &ServerName<'static>,
-        take: impl FnOnce(&mut Server) -> Option<T>,
-    ) -> Option<T> {
+    fn take<T>(&self, name: &ServerName<'static>, take: impl FnOnce(&mut Server) -> Option<T>) -> Option<T> {
         let mut known = self.known();
         let Known { young, old } = &mut *known;
-        young
-            .get_mut(name)
-            .or_else(|| old.get_mut(name))
-            .and_then(take)
+        young.get_mut(name).or_else(|| old.get_mut(name)).and_then(take)
     }
 }
 
@@ -107,6 +100,7 @@ impl ClientSessionStore for Sessions {
     }
 
     fn take_tls13_ticket(&self, name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        self.take(name, |server| server.tls13.take()).map(|ticket| *ticket)
+        self.take(name, |server| server.tls13.take())
+            .map(|ticket| *ticket)
     }
 }

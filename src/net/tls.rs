@@ -67,7 +67,10 @@ impl Tls {
             Width::One => &self.one,
             Width::Wide => &self.wide,
         };
-        let stream = connector.connect(name, stream).await.map_err(|error| objection(&error))?;
+        let stream = connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| objection(&error))?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
         Ok((stream, http2))
     }
