@@ -100,3 +100,33 @@ async fn an_answer_that_was_not_read_to_its_end_takes_its_connection_along() {
         assert_eq!(client.idle(), 0);
     }
 }
+
+/// A server that was pulled from the net: its connections look open and are not. One of them is tried, not each.
+#[tokio::test]
+async fn a_silent_connection_casts_doubt_on_the_others_of_its_host() {
+    let peer = Keeper::new(Manners::FallsSilent(8)).await;
+    // Long enough for the answers on a busy machine; then none comes.
+    let limits = Limits {
+        total: Duration::from_secs(2),
+        ..Limits::default()
+    };
+    let rules = Rules { limits, ..at_home() };
+    let client = Client::new(rules, Some(Answers::new(&[&["127.0.0.1"]]))).unwrap();
+    let url = peer.inbox("http", "peer.test");
+    let mut window = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (client, url) = (client.clone(), url.clone());
+        window.spawn(async move {
+            let headers = http::HeaderMap::new();
+            client.post_in(&url, headers, "{}".into(), Width::Wide).await
+        });
+    }
+    while let Some(answer) = window.join_next().await {
+        assert_eq!(answer.unwrap().unwrap().status, 202);
+    }
+    assert!(client.idle() > 1);
+
+    assert!(matches!(post(&client, &url).await, Err(Error::Timeout)));
+    assert_eq!(client.idle(), 0);
+    peer.has_open(0).await;
+}

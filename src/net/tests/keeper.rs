@@ -30,6 +30,8 @@ pub(super) enum Manners {
     Stays,
     /// After so many answers, without a word of it.
     Leaves(usize),
+    /// It stays, and says nothing after so many answers in all.
+    FallsSilent(usize),
 }
 
 impl Keeper {
@@ -105,7 +107,10 @@ impl Counts {
     async fn keep_answering(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin, manners: Manners) {
         let mut answers = 0;
         while hear(&mut stream).await.is_some() {
-            self.requests.fetch_add(1, Ordering::SeqCst);
+            let before = self.requests.fetch_add(1, Ordering::SeqCst);
+            if matches!(manners, Manners::FallsSilent(most) if before >= most) {
+                continue;
+            }
             if stream.write_all(THANKS).await.is_err() || stream.flush().await.is_err() {
                 return;
             }

@@ -8,7 +8,7 @@ use super::keeper::Keeper;
 use super::tls::Authority;
 use super::*;
 
-const HOSTS: usize = 60;
+const HOSTS: usize = 40;
 
 /// Every host is asked once, over a connection that is closed at once, and then once more.
 async fn handshakes(version: &'static SupportedProtocolVersion, sessions: usize) -> Vec<HandshakeKind> {
