@@ -62,6 +62,7 @@ impl Dispatch {
         let mut wakes = delivery.store.wakes();
         let mut sweep = time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        figures::running(0);
         'looking: loop {
             let rings = *wakes.borrow_and_update();
             let began = Instant::now();
