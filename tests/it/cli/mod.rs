@@ -4,6 +4,7 @@
 //! `lists.rs`.
 
 mod lists;
+mod members;
 mod words;
 
 use folkmoot::clock::Clock;
