@@ -46,7 +46,7 @@ pub(super) enum Command {
     /// What is known of other servers, how they are spoken to, and who is not spoken to at all
     #[command(subcommand)]
     Peer(Peer),
-    /// What waits to be delivered
+    /// What waits to be delivered, and what is to become of it
     #[command(subcommand)]
     Queue(Queue),
     /// Bring the database's schema up to date (the server does so itself when it starts)
@@ -218,11 +218,41 @@ pub(super) enum Peer {
 #[derive(Debug, Subcommand)]
 pub(super) enum Queue {
     /// What waits for each server, since when, and why
-    Status,
+    Status {
+        /// List every server, also those for which nothing waits and nothing is wrong
+        #[arg(long)]
+        all: bool,
+        /// Only the sums
+        #[arg(long, conflicts_with = "all")]
+        totals: bool,
+    },
+    /// What waits for one server, and what came of the last attempts
+    Show {
+        #[arg(value_parser = names::host)]
+        host: String,
+    },
     /// Try a server again at once, with everything that was put aside for it
     Retry {
         #[arg(value_parser = names::host)]
         host: String,
+    },
+    /// Send nothing to a server until `queue resume`; what is said meanwhile waits for it
+    Pause {
+        #[arg(value_parser = names::host)]
+        host: String,
+    },
+    /// Send to a server again, beginning with what waited
+    Resume {
+        #[arg(value_parser = names::host)]
+        host: String,
+    },
+    /// Give up what waits for a server now, for good
+    Drop {
+        #[arg(value_parser = names::host)]
+        host: String,
+        /// Do it; without this, say how much it would be
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -320,7 +350,13 @@ mod tests {
             "peer block evil.example",
             "peer unblock evil.example",
             "queue status --json",
+            "queue status --all --json",
+            "queue status --totals",
+            "queue show b.example --json",
             "queue retry b.example",
+            "queue pause b.example",
+            "queue resume b.example",
+            "queue drop b.example --yes",
             "migrate",
             "config check --config f.toml",
             "config print --json",

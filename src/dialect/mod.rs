@@ -29,7 +29,7 @@ pub use announce::{Said, What, Written};
 pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{collection, page, thread};
 pub use fields::{id_of, ids_of, text_of};
-pub use group::{GroupFace, group_document, instance_document, tombstone};
+pub use group::{GroupFace, Multikey, group_document, instance_document, tombstone};
 pub use here::{Here, Local};
 pub use json::{Limits, parse};
 pub use letter::{accept, follow, reject, undo_follow};

@@ -10,6 +10,7 @@ mod iri;
 mod membership;
 mod posting;
 mod refusal;
+mod registrable;
 mod standing;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ pub use event::Event;
 pub use group::{Audience, FollowMeans, Group, JoinPolicy, ListPolicy, PostPolicy};
 pub use iri::{Iri, NotCanonical, authority_of, host_and_parents};
 pub use refusal::Refusal;
+pub use registrable::registrable_domain;
 pub use standing::{Ban, Role, Standing};
 
 /// The way in which an event is written for a group of programs. The domain only passes it on.

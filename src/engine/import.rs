@@ -283,7 +283,7 @@ impl From<Trouble> for Failed {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Conflict => Self::Conflict,
-            refused @ Trouble::Refused(_) => Self::Other(refused.into()),
+            other => Self::Other(other.into()),
         }
     }
 }

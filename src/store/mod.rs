@@ -8,6 +8,8 @@ mod actor;
 mod bell;
 mod collections;
 mod connect;
+pub mod deeds;
+pub mod facts;
 pub mod following;
 pub mod group;
 pub mod import;
@@ -20,8 +22,10 @@ mod peer;
 pub mod post;
 mod queue;
 pub mod received;
+mod scheme;
 mod settle;
 mod shard;
+pub mod turn;
 mod view;
 mod view_activity;
 mod view_post;
@@ -35,12 +39,15 @@ pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
-pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};
+pub use lane::{
+    Ahead, Due, DueLane, Ear, Failing, Fate, Item, Mark, Piece, Reached, Settled, Sight, Stuck, Walls,
+    domain_of,
+};
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
-pub use own_key::{OwnKey, insert_own_key};
+pub use own_key::{OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
 pub use peer::{LookedUp, PeerClass, shape_of};
-pub use queue::{Gap, Gaps, QueueRow};
+pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
 pub use shard::{SHARDS, ShardLocks};
 pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
 pub use view_activity::{ActivityView, AnnouncedView};
@@ -96,6 +103,18 @@ impl Error {
         };
         // Serialisation failure, deadlock, and a row that another transaction has just inserted.
         matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    }
+}
+
+impl Error {
+    /// Whether the database was not reached at all, or the connection to it was lost: no other statement would end better.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+        matches!(
+            self,
+            Self::Database(Io(_) | PoolClosed | PoolTimedOut | Protocol(_) | Tls(_) | WorkerCrashed)
+        )
     }
 }
 

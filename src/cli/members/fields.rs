@@ -91,7 +91,7 @@ mod tests {
         };
         assert_eq!(of("a,b"), Ok(vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!(
-            of(r#" "a,1" , b"c ,"#),
+            of(r#""a,1" , b"c ,"#),
             Ok(["a,1", "b\"c", ""].map(str::to_owned).to_vec())
         );
         for blank in ["", "  ", "\t"] {

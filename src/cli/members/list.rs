@@ -246,3 +246,107 @@ fn header(fields: &mut Fields, line: Option<Line<'_>>) -> Result<(), Unreadable>
     let shown: String = plain(&String::from_utf8_lossy(text)).chars().take(80).collect();
     Err(wrong(&format!("line 1 is '{shown}'")))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &[u8]) -> Result<List, Unreadable> {
+        let here = Here::new(&"https://g.example".parse().expect("a URL"));
+        let rules = Rules::strict("tests");
+        let reader = Reader {
+            here: &here,
+            rules: &rules,
+        };
+        reader.read(text, |_| {})
+    }
+
+    fn below_header(lines: &[u8]) -> List {
+        let text = [HEADER.join(",").as_bytes(), b"\n", lines].concat();
+        read(&text).expect("a list")
+    }
+
+    #[test]
+    fn of_lines_that_name_one_actor_the_first_counts() {
+        let line = |who: &str, inbox: &str| format!("https://a.example/{who},https://a.example/{inbox},,\n");
+        let lines = [
+            line("b", "1"),
+            line("a", "2"),
+            line("b", "3"),
+            line("c", "4"),
+            line("a", "5"),
+        ];
+        let list = below_header(lines.concat().as_bytes());
+        let kept: Vec<_> = list
+            .members
+            .iter()
+            .map(|(at, member)| (*at, member.inbox.as_str()))
+            .collect();
+        let inbox = |n: u8| format!("https://a.example/{n}");
+        assert_eq!(kept, [(2, inbox(1).as_str()), (3, &inbox(2)), (5, &inbox(4))]);
+        assert_eq!((list.duplicates, list.bad), (2, 0));
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_counted_and_the_first_of_it_told() {
+        let list = below_header("x\n".repeat(500).as_bytes());
+        assert_eq!((list.bad, list.problems.len()), (500, TOLD));
+        assert_eq!(list.problems.last().map(|problem| problem.line), Some(101));
+    }
+
+    fn any_member() -> impl Strategy<Value = [String; 4]> {
+        let word = || "[a-z0-9,\"'=&?]{0,12}";
+        let dialect = prop::sample::select(dialects().map(|dialect| dialect.name).collect::<Vec<_>>());
+        (
+            0u8..200,
+            word(),
+            word(),
+            prop::option::of(word()),
+            prop::option::of(dialect),
+        )
+            .prop_filter_map("canonical", |(host, actor, inbox, shared, dialect)| {
+                let of = |path: &str| format!("https://h{host}.example/{path}");
+                // One dialect a host: that of the even ones is looked up.
+                let dialect = dialect.filter(|_| host % 2 == 1).map(|_| "wall");
+                let fields = [
+                    of(&actor),
+                    of(&inbox),
+                    shared.map(|shared| of(&shared)).unwrap_or_default(),
+                    dialect.unwrap_or_default().to_owned(),
+                ];
+                let canonical = |text: &String| text.is_empty() || Iri::object(text).is_ok();
+                fields[..3].iter().all(canonical).then_some(fields)
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(members in prop::collection::vec(any_member(), 0..30)) {
+            let mut text = csv::Writer::from_writer(Vec::new());
+            text.write_record(HEADER).expect("written");
+            for fields in &members {
+                text.write_record(fields).expect("written");
+            }
+            let list = read(&text.into_inner().expect("written")).expect("a list");
+            prop_assert_eq!(list.bad, 0, "{:?}", list.problems);
+            let read: Vec<[String; 4]> = list.members.iter().map(|(_, member)| [
+                member.actor.to_string(),
+                member.inbox.to_string(),
+                member.shared_inbox.as_ref().map(Iri::to_string).unwrap_or_default(),
+                member.dialect.map(|dialect| dialect.name).unwrap_or_default().to_owned(),
+            ]).collect();
+            let mut named = std::collections::HashSet::new();
+            let once: Vec<_> = members.into_iter().filter(|fields| named.insert(fields[0].clone())).collect();
+            prop_assert_eq!(read, once);
+        }
+
+        #[test]
+        fn every_line_is_somebody_or_a_problem(lines in "([a-z0-9:/.,\"\r@ ]{0,40}\n){0,20}") {
+            let list = below_header(lines.as_bytes());
+            let said = lines.lines().filter(|line| !line.trim().is_empty()).count() as u64;
+            prop_assert_eq!(list.members.len() as u64 + list.duplicates + list.bad, said);
+        }
+    }
+}
