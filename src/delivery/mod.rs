@@ -26,6 +26,7 @@ mod record;
 mod runs;
 mod scans;
 mod seal;
+mod seals;
 mod shards;
 mod signing;
 mod window;
@@ -47,7 +48,7 @@ use crate::{
         flush::Flusher,
         keys::Keys,
         runs::Runs,
-        seal::Seals,
+        seals::Seals,
         shards::{Keeper, Shards},
         signing::Signing,
     },
