@@ -73,6 +73,7 @@ fn show(rows: &[PeerRow]) -> String {
         ("SOFTWARE", Side::Left),
         ("CLASS", Side::Left),
         ("SHAPE", Side::Left),
+        ("SCHEME", Side::Left),
         ("LOOKED UP", Side::Left),
         ("BLOCKED", Side::Left),
     ];
@@ -93,6 +94,7 @@ fn show(rows: &[PeerRow]) -> String {
                 row.shape
                     .as_ref()
                     .map_or_else(|| AUTO.to_owned(), |shape| format!("{shape} (set)")),
+                row.scheme.clone(),
                 row.looked_up_at.map_or_else(dash, date),
                 row.blocked_at.map_or_else(dash, date),
             ]

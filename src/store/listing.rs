@@ -81,7 +81,7 @@ pub struct PeerRow {
     pub class_reason: String,
     /// An operator's override of the class's shape.
     pub shape: Option<String>,
-    /// The signature scheme that it took last.
+    /// The signature scheme that it took last, or says that it takes: see `scheme.rs`.
     pub scheme: String,
     pub looked_up_at: Option<DateTime<Utc>>,
     pub blocked_at: Option<DateTime<Utc>>,
