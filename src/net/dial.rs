@@ -149,3 +149,26 @@ fn cause(error: &io::Error) -> Cause {
         _ => Cause::Unreachable,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let read = |list: &str| list.split(' ').map(|ip| ip.parse().unwrap()).collect::<Vec<_>>();
+        for (given, tried) in [
+            (
+                "192.0.2.1 192.0.2.2 2001:db8::1",
+                "2001:db8::1 192.0.2.1 192.0.2.2",
+            ),
+            (
+                "2001:db8::1 2001:db8::2 192.0.2.1",
+                "2001:db8::1 192.0.2.1 2001:db8::2",
+            ),
+            ("192.0.2.1 192.0.2.2", "192.0.2.1 192.0.2.2"),
+        ] {
+            assert_eq!(by_turns(read(given)), read(tried));
+        }
+    }
+}

@@ -4,6 +4,12 @@
 //! [`address_allowed`] has; every redirect goes through both again.
 //! Another range that must stay out of reach is a row in `address.rs`; another refusal that can be read off a URL is
 //! an arm in `check.rs`; both have a table of cases beside them.
+//!
+//! ```text
+//! client    check, a place in all and for the owner's hosts; redirects; limits of answers
+//! carrier   a connection from the pool, else a new one; send; give it back if the host is asked again and again
+//! dial      resolve, judge, a place at the address, TCP, tls (sessions resumed), HTTP/1.1 or HTTP/2
+//! ```
 
 mod address;
 mod answer;

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod crowds;
+mod ends;
 mod idle;
 mod keeper;
 mod names;
