@@ -93,6 +93,7 @@ fn show(rows: &[PeerRow]) -> String {
         ("CLASS", Side::Left),
         ("SHAPE", Side::Left),
         ("WRITTEN IN", Side::Left),
+        ("SCHEME", Side::Left),
         ("LOOKED UP", Side::Left),
         ("BLOCKED", Side::Left),
     ];
@@ -116,6 +117,7 @@ fn show(rows: &[PeerRow]) -> String {
                 row.known_as
                     .as_deref()
                     .map_or_else(dash, |name| written_in(name).0.to_owned()),
+                row.scheme.clone(),
                 row.looked_up_at.map_or_else(dash, date),
                 row.blocked_at.map_or_else(dash, date),
             ]

@@ -84,7 +84,7 @@ pub struct PeerRow {
     /// That override, else what its class is written in; nothing before its look-up.
     #[serde(skip)]
     pub known_as: Option<String>,
-    /// The signature scheme that it took last.
+    /// The signature scheme that it took last, or says that it takes: see `scheme.rs`.
     pub scheme: String,
     pub looked_up_at: Option<DateTime<Utc>>,
     pub blocked_at: Option<DateTime<Utc>>,
