@@ -8,9 +8,13 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use folkmoot::clock::Clock;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
 
+use crate::support::database::{Database, SOCKET};
 use crate::support::peer::{Ground, LIMIT, Mood, Server};
 use crate::support::process::Program;
 
@@ -59,6 +63,11 @@ async fn without_its_database_it_lives_and_is_not_ready() {
     let group = program
         .group("garden", &Server::start("lemmy", &ground).actor("owner"))
         .await;
+    // Whoever is answered shows that everything has begun.
+    Server::start("mastodon", &ground)
+        .actor("moe")
+        .follows(&group)
+        .await;
     assert_eq!(get(&program, "/livez").await.status(), 200);
     program.database_of_ours().goes_away().await;
     is_alive_and_not_ready(&program).await;
@@ -74,36 +83,63 @@ async fn without_its_database_it_lives_and_is_not_ready() {
 /// The database takes our questions and does not answer them: we do not wait for it.
 #[tokio::test]
 async fn a_database_that_hangs_is_not_waited_for() {
-    let program = Program::new().await;
+    let (mut program, ground) = (Program::new().await, Ground::new(Clock::system()));
+    let line = Line::to(program.database_of_ours());
+    program.set("DATABASE__URL", &line.url);
     let serving = program.serve().await;
-    let mut connection = program.database_of_ours().connect().await;
-    let mut ours = vec![];
-    // It opens more connections for a while, until it has all that it may have.
-    let hangs = tokio::time::timeout(LIMIT, async {
-        loop {
-            ours = sqlx::query_scalar(
-                "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
-            )
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-            signal(&ours, Signal::SIGSTOP);
-            if get(&program, "/readyz").await.status() == 503 {
-                return is_alive_and_not_ready(&program).await;
-            }
-        }
-    })
-    .await;
-    signal(&ours, Signal::SIGCONT);
-    assert!(hangs.is_ok(), "it waits: {}", program.said());
+    let group = program
+        .group("garden", &Server::start("lemmy", &ground).actor("owner"))
+        .await;
+    Server::start("mastodon", &ground)
+        .actor("moe")
+        .follows(&group)
+        .await;
+    line.passes_on.send_replace(false);
+    is_alive_and_not_ready(&program).await;
+    line.passes_on.send_replace(true);
     is_ready(&program).await;
     serving.stop().await;
 }
 
-fn signal(processes: &[i32], signal: Signal) {
-    for process in processes {
-        // One that has ended by itself needs none.
-        let _ = kill(Pid::from_raw(*process), signal);
+/// A socket before the database's own, which can keep to itself what is said.
+struct Line {
+    url: String,
+    passes_on: watch::Sender<bool>,
+    _dir: TempDir,
+}
+
+impl Line {
+    fn to(database: &Database) -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("folkmoot-line-")
+            .tempdir()
+            .unwrap();
+        let listener = UnixListener::bind(dir.path().join(SOCKET)).unwrap();
+        let (passes_on, may_pass) = watch::channel(true);
+        let behind = database.socket();
+        tokio::spawn(async move {
+            while let Ok((caller, _)) = listener.accept().await {
+                let (asks, hears) = caller.into_split();
+                let (answers, takes) = UnixStream::connect(&behind).await.unwrap().into_split();
+                tokio::spawn(pass_on(asks, takes, may_pass.clone()));
+                tokio::spawn(pass_on(answers, hears, may_pass.clone()));
+            }
+        });
+        Self {
+            url: database.url_through(dir.path()),
+            passes_on,
+            _dir: dir,
+        }
+    }
+}
+
+/// Until either side hangs up.
+async fn pass_on(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut may_pass: watch::Receiver<bool>) {
+    let mut bytes = vec![0; 8 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut bytes).await {
+        if may_pass.wait_for(|may| *may).await.is_err() || to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
     }
 }
 
