@@ -77,15 +77,6 @@ impl Database {
         gauge::family_cpu(self.postmaster, self.ours)
     }
 
-    pub(crate) async fn connection(&self) -> anyhow::Result<PgConnection> {
-        Ok(PgConnectOptions::new_without_pgpass()
-            .socket(self.cluster.socket_dir())
-            .username(self.cluster.user())
-            .database(self.cluster.database())
-            .connect()
-            .await?)
-    }
-
     /// One number.
     pub(crate) async fn number(&mut self, query: &'static str) -> anyhow::Result<i64> {
         let number: i64 = sqlx::query_scalar(query).fetch_one(&mut self.connection).await?;

@@ -25,7 +25,6 @@ mod plot;
 mod server;
 mod sheet;
 mod sink;
-mod stopgap;
 mod table;
 mod warden;
 mod wire;

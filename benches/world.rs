@@ -3,10 +3,13 @@
 //! One rule: nothing of it stays, however the bench ends: the warden sees to that.
 
 use std::fs::Permissions;
+use std::io::Write as _;
 use std::ops::Range;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use anyhow::Context as _;
 
 use crate::database::Database;
 use crate::hosts::{self, AUTHORS};
@@ -174,16 +177,16 @@ impl World {
     }
 
     async fn import(&self, group: &str, who: impl Iterator<Item = (String, String)>) -> anyhow::Result<()> {
-        let rows: Vec<_> = who
-            .map(|(base, name)| {
-                (
-                    format!("{base}/u/{name}"),
-                    format!("{base}/inbox"),
-                    base.split("//").last().unwrap_or_default().to_owned(),
-                )
-            })
-            .collect();
-        crate::stopgap::import(&mut self.database.connection().await?, group, &rows).await
+        let path = self.dir.join("members.csv");
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
+        writeln!(file, "actor,inbox,shared_inbox,dialect")?;
+        for (base, name) in who {
+            writeln!(file, "{base}/u/{name},{base}/inbox,{base}/inbox,threadiverse")?;
+        }
+        file.into_inner().context("the list of members")?;
+        let path = path.display().to_string();
+        self.house.runs(&["group", "import", group, &path]).await?;
+        Ok(())
     }
 
     pub(crate) fn usage(&self, server: &Server) -> anyhow::Result<Usage> {

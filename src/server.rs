@@ -120,6 +120,7 @@ async fn own_keys(store: &Store, here: &Here) -> anyhow::Result<InstanceKey> {
 /// What the outbound client may do.
 pub(crate) fn rules(settings: &Settings, here: &Here) -> Rules {
     let user_agent = format!("Folkmoot/{} (+{}/)", env!("CARGO_PKG_VERSION"), here.base());
+    let outbound = descriptors::outbound();
     Rules {
         allow_http: settings.federation.allow_http,
         allow_private: settings.federation.allow_private_addresses.clone(),
@@ -128,7 +129,8 @@ pub(crate) fn rules(settings: &Settings, here: &Here) -> Rules {
         limits: Limits {
             total: Duration::from_secs(settings.limits.outbound_seconds),
             body: settings.limits.outbound_bytes,
-            in_flight: descriptors::in_flight(),
+            in_flight: outbound.in_flight,
+            idle: outbound.idle,
             ..Limits::default()
         },
         ..Rules::strict(&user_agent)

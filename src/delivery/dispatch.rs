@@ -96,6 +96,7 @@ impl Dispatch {
         let mut wakes = delivery.store.wakes();
         let mut sweep = time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        figures::running(0);
         let mut look_at = Instant::now();
         let mut wanted = true;
         let mut rings = 0;

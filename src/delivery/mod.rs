@@ -27,6 +27,7 @@ mod record;
 mod runs;
 mod scans;
 mod seal;
+mod seals;
 mod shards;
 mod signing;
 mod window;
@@ -48,7 +49,7 @@ use crate::{
         flush::Flusher,
         keys::Keys,
         runs::Runs,
-        seal::Seals,
+        seals::Seals,
         shards::{Keeper, Shards},
         signing::Signing,
     },

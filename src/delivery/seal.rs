@@ -3,16 +3,9 @@
 //! One rule: Ed25519 goes with RFC 9421 only, and only to hosts that say that they take it; every peer can verify RSA.
 //! One more: an arm in each function here, and a word in the check of `peer.scheme`.
 
-use std::{borrow::Cow, time::Duration};
-
-use moka::future::Cache;
+use std::borrow::Cow;
 
 use crate::{signature::Scheme, store};
-
-/// Hosts of which we have just learned something.
-const AT_MOST: u64 = 10_000;
-/// By then every lane has read the tables again.
-const FOR: Duration = Duration::from_secs(600);
 
 /// What `peer.scheme` names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,41 +51,13 @@ impl Seal {
         }
     }
 
-    /// What to try, one after the other, when it is not accepted.
-    pub(super) const fn others(self) -> &'static [Self] {
+    /// What to try, one after the other, while it is not accepted: this first.
+    pub(super) const fn ways(self) -> &'static [Self] {
         match self {
-            Self::Cavage => &[Self::Rfc9421],
-            Self::Rfc9421 => &[Self::Cavage],
-            Self::Ed25519 => &[Self::Cavage, Self::Rfc9421],
+            Self::Cavage => &[Self::Cavage, Self::Rfc9421],
+            Self::Rfc9421 => &[Self::Rfc9421, Self::Cavage],
+            Self::Ed25519 => &[Self::Ed25519, Self::Cavage, Self::Rfc9421],
         }
-    }
-}
-
-/// What hosts are to be sent in place of what lanes read of them in the tables: all lanes of this process know at once
-/// what one has learned.
-pub(super) struct Seals(Cache<String, Instead>);
-
-/// In place of what.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Instead {
-    of: Seal,
-    pub seal: Seal,
-    /// The host took it, and that is written down; else it is only the next to be tried.
-    pub taken: bool,
-}
-
-impl Seals {
-    pub(super) fn new() -> Self {
-        Self(Cache::builder().max_capacity(AT_MOST).time_to_live(FOR).build())
-    }
-
-    /// What is known of a host of which the tables say `named`.
-    pub(super) async fn instead(&self, host: &str, named: Seal) -> Option<Instead> {
-        self.0.get(host).await.filter(|known| known.of == named)
-    }
-
-    pub(super) async fn put(&self, host: &str, of: Seal, seal: Seal, taken: bool) {
-        self.0.insert(host.to_owned(), Instead { of, seal, taken }).await;
     }
 }
 
@@ -111,29 +76,18 @@ mod tests {
     #[test]
     fn whatever_is_refused_ends_with_rsa() {
         for seal in [Seal::Cavage, Seal::Rfc9421, Seal::Ed25519] {
-            assert!(!seal.others().contains(&seal), "{seal:?} was tried");
-            for other in seal.others() {
+            assert_eq!(seal.ways()[0], seal);
+            for (number, other) in seal.ways().iter().enumerate().skip(1) {
                 assert_eq!(other.key("group:garden"), "group:garden");
+                assert!(!seal.ways()[..number].contains(other), "{other:?} was tried");
             }
         }
         assert_eq!(
-            Seal::Ed25519.others()[0],
+            Seal::Ed25519.ways()[1],
             Seal::Cavage,
             "what nearly everybody reads"
         );
         assert_eq!(Seal::Ed25519.key("group:garden"), "group:garden/ed25519");
         assert_eq!(Seal::Ed25519.scheme(), Scheme::Rfc9421);
-    }
-
-    #[tokio::test]
-    async fn what_was_learned_holds_for_what_it_was_learned_in_place_of() {
-        let seals = Seals::new();
-        let host = "a.example";
-        assert_eq!(seals.instead(host, Seal::Ed25519).await, None);
-        seals.put(host, Seal::Ed25519, Seal::Cavage, true).await;
-        let known = seals.instead(host, Seal::Ed25519).await;
-        assert_eq!(known.map(|known| known.seal), Some(Seal::Cavage));
-        assert_eq!(seals.instead(host, Seal::Rfc9421).await, None);
-        assert_eq!(seals.instead("b.example", Seal::Ed25519).await, None);
     }
 }

@@ -89,8 +89,10 @@ impl Carrier {
         let mut request = self.request(method, headers, body);
         loop {
             let mut line = self.line(url, reach, width).await?;
+            let mut doubt = Doubt::about(&line, &self.pool);
             match line.connection.send(url, request).await {
                 Ok(response) => {
+                    doubt.dispelled = true;
                     let (head, body) = response.into_parts();
                     return Ok(Reply {
                         status: head.status.as_u16(),
@@ -101,6 +103,7 @@ impl Carrier {
                     });
                 }
                 Err(Unanswered::Untouched(again)) if line.used => {
+                    doubt.dispelled = true;
                     self.pool.forget(origin, &line.connection);
                     request = *again;
                 }
@@ -153,6 +156,37 @@ impl Carrier {
     #[cfg(test)]
     pub(super) fn idle(&self) -> usize {
         self.pool.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn enter(&self, address: std::net::IpAddr) -> Result<AtAddress, Error> {
+        self.dialer.enter(address)
+    }
+}
+
+/// A server that does not answer over one connection (or not in time: then this is merely dropped) may have gone away
+/// from the others, too. They would cost a time-out each to find out.
+struct Doubt<'a> {
+    origin: Arc<str>,
+    pool: &'a Pool,
+    dispelled: bool,
+}
+
+impl<'a> Doubt<'a> {
+    fn about(line: &Line, pool: &'a Pool) -> Self {
+        Self {
+            origin: Arc::clone(&line.origin),
+            pool,
+            dispelled: false,
+        }
+    }
+}
+
+impl Drop for Doubt<'_> {
+    fn drop(&mut self) {
+        if !self.dispelled {
+            self.pool.forget_all(&self.origin);
+        }
     }
 }
 

@@ -216,6 +216,11 @@ impl Client {
     pub(super) fn idle(&self) -> usize {
         self.0.carrier.idle()
     }
+
+    #[cfg(test)]
+    pub(super) fn enter(&self, address: std::net::IpAddr) -> Result<super::dial::AtAddress, Error> {
+        self.0.carrier.enter(address)
+    }
 }
 
 fn redirects(reply: &Reply) -> bool {

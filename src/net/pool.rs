@@ -93,6 +93,16 @@ impl Pool {
         drop(ended);
     }
 
+    /// No connection to `origin` is to be used again.
+    pub(super) fn forget_all(&self, origin: &str) {
+        let mut ended = Vec::new();
+        let mut idle = self.idle();
+        while let Some(taken) = idle.take_oldest(origin) {
+            ended.push(taken);
+        }
+        drop(idle);
+    }
+
     /// Ends what has waited for too long; says when to look again, if anything is left.
     fn tidy(&self) -> Option<Instant> {
         let mut ended = Vec::new();

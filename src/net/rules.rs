@@ -48,7 +48,7 @@ pub struct Limits {
     pub per_owner: usize,
     /// Connections that are kept open although nothing is sent over them.
     pub idle: usize,
-    /// Servers with which an encrypted session can be taken up again; some 4 KB each.
+    /// Servers with which an encrypted session can be taken up again; some 3.5 KB each, most of it their certificates.
     pub sessions: usize,
 }
 
@@ -80,7 +80,7 @@ impl Default for Limits {
             per_address: 256,
             per_owner: 64,
             idle: 1_024,
-            sessions: 16_384,
+            sessions: 32_768,
         }
     }
 }

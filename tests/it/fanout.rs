@@ -163,6 +163,31 @@ async fn the_second_knock_is_remembered() {
     world.end().await;
 }
 
+/// Where the first answer takes so long that we must ask again who may have the post, the second knock comes all the same.
+#[tokio::test]
+async fn a_slow_answer_does_not_repeat_the_first_knock() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = world.lemmy().actor("ann").follows(&group).await;
+    let strict = world.mastodon();
+    strict.is(Mood::Slowly(&Mood::WantsRfc9421));
+    let mia = strict.actor("mia").follows(&group).await;
+    let post = ann.post(&group, "one").await;
+    mia.hears_of([&post]).once().await;
+    let schemes: Vec<bool> = strict.heard().iter().map(|heard| heard.rfc9421).collect();
+    assert_eq!(schemes, [false, true, true]);
+    let refuses = world.mastodon();
+    refuses.is(Mood::Slowly(&Mood::Says(401)));
+    let nia = refuses.actor("nia");
+    let join = nia.asks(&group).await;
+    world.until(FAILING, 1).await;
+    assert_eq!(refuses.heard().len(), 2, "each scheme once, then a pause");
+    refuses.comes_back();
+    world.advance(TimeDelta::minutes(1));
+    nia.is_accepted(&join).await;
+    world.end().await;
+}
+
 /// What a peer never takes is put aside and shown, and an operator's word sends it again; the rest goes on.
 #[tokio::test]
 async fn an_entry_that_is_never_taken_is_parked_and_may_be_retried() {
