@@ -92,11 +92,8 @@ fn show(rows: &[PeerRow]) -> String {
         ("SOFTWARE", Side::Left),
         ("CLASS", Side::Left),
         ("SHAPE", Side::Left),
-<<<<<<< HEAD
         ("WRITTEN IN", Side::Left),
-=======
         ("SCHEME", Side::Left),
->>>>>>> ed
         ("LOOKED UP", Side::Left),
         ("BLOCKED", Side::Left),
     ];
@@ -117,13 +114,10 @@ fn show(rows: &[PeerRow]) -> String {
                 row.shape
                     .as_ref()
                     .map_or_else(|| AUTO.to_owned(), |shape| format!("{shape} (set)")),
-<<<<<<< HEAD
                 row.known_as
                     .as_deref()
                     .map_or_else(dash, |name| written_in(name).0.to_owned()),
-=======
                 row.scheme.clone(),
->>>>>>> ed
                 row.looked_up_at.map_or_else(dash, date),
                 row.blocked_at.map_or_else(dash, date),
             ]

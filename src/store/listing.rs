@@ -81,14 +81,10 @@ pub struct PeerRow {
     pub class_reason: String,
     /// An operator's override of the class's shape.
     pub shape: Option<String>,
-<<<<<<< HEAD
     /// That override, else what its class is written in; nothing before its look-up.
     #[serde(skip)]
     pub known_as: Option<String>,
-    /// The signature scheme that it took last.
-=======
     /// The signature scheme that it took last, or says that it takes: see `scheme.rs`.
->>>>>>> ed
     pub scheme: String,
     pub looked_up_at: Option<DateTime<Utc>>,
     pub blocked_at: Option<DateTime<Utc>>,
