@@ -61,7 +61,7 @@ alter table outcome drop constraint outcome_what_check,
 -- A pause is about a host. An inbox of it that is heard of later is paused, too, whoever writes the row.
 create function paused_like_its_host() returns trigger language plpgsql as $$
 begin
-    new.paused_at := (select min(paused_at) from destination where host = new.host);
+    new.paused_at := coalesce(new.paused_at, (select min(paused_at) from destination where host = new.host));
     return new;
 end
 $$;

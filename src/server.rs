@@ -5,6 +5,7 @@
 
 mod database;
 mod descriptors;
+mod metrics;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -117,8 +118,9 @@ async fn own_keys(store: &Store, here: &Here) -> anyhow::Result<InstanceKey> {
 }
 
 /// What the outbound client may do.
-fn rules(settings: &Settings, here: &Here) -> Rules {
+pub(crate) fn rules(settings: &Settings, here: &Here) -> Rules {
     let user_agent = format!("Folkmoot/{} (+{}/)", env!("CARGO_PKG_VERSION"), here.base());
+    let outbound = descriptors::outbound();
     Rules {
         allow_http: settings.federation.allow_http,
         allow_private: settings.federation.allow_private_addresses.clone(),
@@ -127,7 +129,8 @@ fn rules(settings: &Settings, here: &Here) -> Rules {
         limits: Limits {
             total: Duration::from_secs(settings.limits.outbound_seconds),
             body: settings.limits.outbound_bytes,
-            in_flight: descriptors::in_flight(),
+            in_flight: outbound.in_flight,
+            idle: outbound.idle,
             ..Limits::default()
         },
         ..Rules::strict(&user_agent)
@@ -159,6 +162,12 @@ impl House {
     ) -> anyhow::Result<()> {
         let stop = watch::Sender::new(false);
         let mut rooms = JoinSet::new();
+        if let Some(bind) = self.settings.metrics.bind
+            && let Some((listener, watched)) = metrics::begin(bind, role, &self.store, self.walls()).await
+        {
+            let (settings, stopped) = (Arc::clone(&self.settings), stopped(&stop));
+            rooms.spawn(async move { metrics::serve(listener, watched, &settings, stopped).await });
+        }
         if let Some(listener) = listener {
             rooms.spawn(self.answer(listener, stopped(&stop)));
         }

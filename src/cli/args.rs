@@ -91,6 +91,24 @@ pub(super) enum Group {
         #[arg(long, value_name = "STATE", default_value = "members", value_parser = PossibleValuesParser::new(STATES))]
         state: String,
     },
+    /// Make everybody of a list a member who follows
+    ///
+    /// The list is CSV; its first line is actor,inbox,shared_inbox,dialect. Without a dialect, how a server speaks is
+    /// looked up. A server takes what the group sends once somebody there follows the group.
+    Import {
+        name: String,
+        /// `-` reads standard input
+        file: PathBuf,
+        /// Leave out lines that are wrong, and say which, instead of importing nothing
+        #[arg(long)]
+        skip_bad: bool,
+    },
+    /// Write the members as a list that `group import` takes, in the order in which they came
+    Export {
+        name: String,
+        /// Without it, or with `-`, the list goes to standard output
+        file: Option<PathBuf>,
+    },
     /// Let in somebody who waits for it
     Accept {
         name: String,
@@ -268,7 +286,7 @@ fn offered(all: &'static [&'static str], why: &'static str) -> impl TypedValuePa
 }
 
 fn shapes() -> impl TypedValueParser<Value = String> {
-    PossibleValuesParser::new(dialect::shapes().into_iter().map(|shape| shape.0).chain([AUTO]))
+    PossibleValuesParser::new(dialect::dialects().map(|dialect| dialect.name).chain([AUTO]))
 }
 
 /// The word for no override.
@@ -314,6 +332,11 @@ mod tests {
             "group close garden",
             "group members garden --json",
             "group members garden --state pending",
+            "group import garden members.csv",
+            "group import garden - --skip-bad --json",
+            "group export garden",
+            "group export garden - ",
+            "group export garden members.csv --json",
             "group accept garden https://a.example/u/me",
             "group reject garden https://a.example/u/me",
             "group follow garden https://b.example/c/garden",

@@ -163,11 +163,11 @@ mod tests {
 
     #[test]
     fn the_host_that_was_meant_is_named() {
-        let hosts = ["lemmy.example", "social.example", "127.0.0.1:4001"].map(str::to_owned);
+        let hosts = ["forum.example", "social.example", "127.0.0.1:4001"].map(str::to_owned);
         let near = |host| nearest(host, &hosts).map(String::as_str);
-        assert_eq!(near("lemy.example"), Some("lemmy.example"));
+        assert_eq!(near("forun.example"), Some("forum.example"));
         assert_eq!(near("127.0.0.1:401"), Some("127.0.0.1:4001"));
-        assert_eq!(nearest("lemmy.example", &[]), None);
+        assert_eq!(nearest("forum.example", &[]), None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{
     delivery::{
-        Inner,
+        Inner, figures,
         lane::{self, Ended, Mail, Start},
         places::{Class, Places},
         scans::Scans,
@@ -32,8 +32,10 @@ const SWEEP: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// ... and a look that takes long comes seldom: looking takes a fifth of our time at most.
 const LOOKS_REST: u32 = 4;
-/// Blocks, pauses and what else operators do is looked for this often.
+/// What operators do is heeded within this time ...
 const OPERATORS: Duration = Duration::from_secs(1);
+/// ... and sooner if finding out is quick: it takes a twentieth of our time at most.
+const OPERATORS_REST: u32 = 19;
 /// A lane that the database failed rests before it is tried again.
 const REST: Duration = Duration::from_secs(1);
 /// Ears on a page at most, and places that are worth one.
@@ -53,7 +55,8 @@ pub(super) struct Dispatch {
     again: HashSet<i64>,
     resting: Vec<(i64, Instant)>,
     blocked: HashSet<String>,
-    operators_at: Option<Instant>,
+    /// When to look again for what operators did.
+    operators_at: Instant,
     /// The shards that lanes were looked for in, and the session that held them.
     shards: (u64, Vec<i32>),
     slow: UnboundedSender<i64>,
@@ -79,7 +82,7 @@ impl Dispatch {
             again: HashSet::new(),
             resting: Vec::new(),
             blocked: HashSet::new(),
-            operators_at: None,
+            operators_at: Instant::now(),
             shards: (0, Vec::new()),
             slow,
             slowed,
@@ -93,6 +96,7 @@ impl Dispatch {
         let mut wakes = delivery.store.wakes();
         let mut sweep = time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        figures::running(0);
         let mut look_at = Instant::now();
         let mut wanted = true;
         let mut rings = 0;
@@ -163,7 +167,8 @@ impl Dispatch {
 
     /// What operators did since the last time: new blocks, and lanes that they stopped.
     async fn heed_operators(&mut self) -> store::Result<()> {
-        if self.operators_at.is_some_and(|at| at.elapsed() < OPERATORS) {
+        let began = Instant::now();
+        if began < self.operators_at {
             return Ok(());
         }
         let store = &self.delivery.store;
@@ -177,7 +182,7 @@ impl Dispatch {
         if !active.is_empty() {
             self.interrupt(&store.interrupted(&active).await?);
         }
-        self.operators_at = Some(Instant::now());
+        self.operators_at = Instant::now() + (began.elapsed() * OPERATORS_REST).min(OPERATORS);
         Ok(())
     }
 
@@ -331,6 +336,7 @@ impl Dispatch {
         let task = self.tasks.spawn(lane::run(delivery, start));
         self.lane_of.insert(task.id(), id);
         self.active.insert(id, active);
+        figures::running(self.active.len());
     }
 
     /// A lane has been waiting for an answer for long: others may have its place.
@@ -355,6 +361,7 @@ impl Dispatch {
         let Some(active) = self.active.remove(&lane) else {
             return false;
         };
+        figures::running(self.active.len());
         let next = self.places.leave(active.class, domain_of(&active.host));
         self.again.extend(next);
         if active.mail.is_unread() {

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::{
-    delivery::{backoff, seal::Seal},
+    delivery::{backoff, figures::End, seal::Seal},
     net::{self, RetryAfter},
     store::{Failing, Stuck},
 };
@@ -42,6 +42,18 @@ pub(super) enum Verdict {
     Later(Later),
     /// In a moment, without a word against the peer.
     Soon,
+}
+
+impl Verdict {
+    /// How it is counted; what was not tried is not.
+    pub(super) fn end(&self) -> Option<End> {
+        match self {
+            Self::Delivered => Some(End::Delivered),
+            Self::Refused { .. } => Some(End::Refused),
+            Self::Later(_) => Some(End::Later),
+            Self::Soon => None,
+        }
+    }
 }
 
 /// A temporary failure.

@@ -1,7 +1,7 @@
 //! One item at one inbox: signed, posted, and signed in another way if the first is not liked.
 //!
-//! One rule: nothing is posted unless the lane's shard is ours at that moment, and nothing that not everybody may have
-//! unless the tables said so within the last second.
+//! One rule: nothing is posted unless the lane's shard is ours at that moment, and the tables said within the last second
+//! that the destination may have it.
 
 use std::{
     sync::{
@@ -19,32 +19,38 @@ use tokio::{
 
 use crate::{
     delivery::{
-        Inner,
+        Inner, figures,
         judge::{self, Outcome},
         keys::NoKey,
         lane::Ended,
         record::Record,
         seal::Seal,
-        seals::BrokenOff,
         shards::Hold,
     },
-    store::DueLane,
+    store::{DueLane, Item},
 };
 
 /// An answer that takes longer is slow.
 const SLOW: Duration = Duration::from_secs(2);
-/// What the tables said of who may have an item holds for this long; then they are asked again.
+/// What the tables said of who may have an item holds for this long. Then they are asked again, with the signature at
+/// hand: however long that took to make, it is used.
 const FRESH: Duration = Duration::from_millis(900);
 /// How soon we look again for a key of ours that was not there.
 const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
 /// Which of two answers counts, and to what: after Ed25519 it is as if we had never tried that.
-fn answered((outcome, by): (Outcome, Seal), (second, other): (Outcome, Seal)) -> (Outcome, Seal) {
-    if by == Seal::Ed25519 {
-        return (second, other);
-    }
-    let (outcome, other_counts) = judge::weigh(outcome, second);
-    (outcome, if other_counts { other } else { by })
+fn answered(first: Sent, by: Seal, second: Sent, other: Seal) -> (Sent, Seal) {
+    let slow = first.slow || second.slow;
+    let (outcome, other_counts) = match by {
+        Seal::Ed25519 => (second.outcome, true),
+        Seal::Cavage | Seal::Rfc9421 => judge::weigh(first.outcome, second.outcome),
+    };
+    let sent = Sent {
+        outcome,
+        slow,
+        ..second
+    };
+    (sent, if other_counts { other } else { by })
 }
 
 /// Who knocks.
@@ -62,14 +68,15 @@ pub(super) struct Caller {
 /// What is brought.
 #[derive(Clone, Debug)]
 pub(super) struct Envelope {
+    pub item: Item,
     pub inbox: Arc<str>,
     /// `peer.scheme`.
     pub scheme: Arc<str>,
     /// Whose key signs it: the purpose of the group's RSA key in `own_key`.
     pub key: Arc<str>,
     pub body: Bytes,
-    /// When the tables were asked whether the destination may have it; anybody may have what is without it.
-    pub looked: Option<Instant>,
+    /// When the tables last said that the destination may have it.
+    pub looked: Instant,
 }
 
 /// What came of it.
@@ -89,49 +96,22 @@ impl Caller {
     /// # Errors
     /// Why the lane cannot send at all; where that is to be shown, it is written down.
     pub(super) async fn knock(&self, envelope: &Envelope) -> Result<Sent, Ended> {
-        let seals = &self.delivery.seals;
         let named = Seal::named(&envelope.scheme);
-        let taken = seals.taken(&self.lane.host, named).await;
+        let taken = self.delivery.seals.taken(&self.lane.host, named).await;
         let first = taken.unwrap_or(named);
-        let begun = seals.resume(self.lane.id, &envelope.body, first).await;
-        let (mut at, mut refused) = begun.map_or((0, None), |begun| (begun.at, Some(begun.refused)));
-        let mut slow = false;
-        loop {
-            let seal = first.ways()[at];
-            let mut sent = match self.post(envelope, seal).await {
-                Ok(sent) => sent,
-                Err(ended) => {
-                    if let (Ended::Yielded, Some(refused)) = (&ended, refused) {
-                        self.break_off(envelope, first, at, refused).await;
-                    }
-                    return Err(ended);
-                }
-            };
-            slow |= sent.slow;
-            let mut by = seal;
-            if let Some(before) = refused.take() {
-                (sent.outcome, by) = answered(before, (sent.outcome, seal));
+        let mut sent = self.post(envelope, first).await?;
+        let mut by = first;
+        for other in first.others() {
+            if !judge::calls_for_another(&sent.outcome, by) {
+                break;
             }
-            at += 1;
-            if at == first.ways().len() || !judge::calls_for_another(&sent.outcome, by) {
-                if by != named && taken != Some(by) && sent.outcome.is_delivery() {
-                    self.learn(named, by).await?;
-                }
-                return Ok(Sent { slow, ..sent });
-            }
-            refused = Some((sent.outcome, by));
+            let next = self.post(envelope, *other).await?;
+            (sent, by) = answered(sent, by, next, *other);
         }
-    }
-
-    /// An answer took so long that the tables must be asked again: the next time, the item goes on where it is now.
-    async fn break_off(&self, envelope: &Envelope, first: Seal, at: usize, refused: (Outcome, Seal)) {
-        let item = BrokenOff {
-            body: envelope.body.clone(),
-            first,
-            at,
-            refused,
-        };
-        self.delivery.seals.break_off(self.lane.id, item).await;
+        if by != named && taken != Some(by) && sent.outcome.is_delivery() {
+            self.learn(named, by).await?;
+        }
+        Ok(sent)
     }
 
     /// The host took what was signed in this way, in place of what the tables name.
@@ -183,7 +163,7 @@ impl Caller {
         };
         fail::fail_point!("out::before-send", |_| std::process::abort());
         self.may_send()?;
-        if envelope.looked.is_some_and(|looked| looked.elapsed() > FRESH) {
+        if envelope.looked.elapsed() > FRESH && !self.is_still_due(envelope.item).await? {
             return Err(Ended::Yielded);
         }
         self.posts.fetch_add(1, Ordering::Relaxed);
@@ -194,12 +174,18 @@ impl Caller {
             .into();
         fail::fail_point!("out::sent", |_| std::process::abort());
         let round_trip = began.elapsed();
+        figures::answered(round_trip);
         Ok(Sent {
             slow: round_trip > SLOW || matches!(outcome, Outcome::Silent(_)),
             outcome,
             round_trip,
             waited: signed.waited,
         })
+    }
+
+    async fn is_still_due(&self, item: Item) -> Result<bool, Ended> {
+        let _place = self.delivery.statement().await;
+        Ok(self.delivery.store.is_due(item).await?)
     }
 
     /// A lane that has waited for long leaves its place to others, and goes on waiting.

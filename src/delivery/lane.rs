@@ -26,6 +26,7 @@ use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 use crate::{
     delivery::{
         Inner,
+        figures::{self, End},
         judge::{Later, Verdict, judge},
         knock::{Caller, Envelope, Sent},
         prepare,
@@ -214,11 +215,16 @@ impl Run {
     async fn one(&mut self, sight: &Sight, due: &Due) -> Result<(), Ended> {
         self.take_turn(due.item);
         if due.follows_parked {
+            count(due, End::Parked);
             return self.settle(vec![(due.item, park_behind())], None, false).await;
         }
         let sent = self.send(sight, due).await?;
         let now = self.caller.delivery.store.now();
-        match judge(&sent.outcome, due.activity, &sight.failing, now) {
+        let verdict = judge(&sent.outcome, due.activity, &sight.failing, now);
+        if let Some(end) = verdict.end() {
+            count(due, end);
+        }
+        match verdict {
             Verdict::Delivered => {
                 self.settle(vec![(due.item, Fate::Delivered)], None, sent.slow)
                     .await
@@ -231,11 +237,12 @@ impl Run {
 
     async fn send(&self, sight: &Sight, due: &Due) -> Result<Sent, Ended> {
         let envelope = Envelope {
+            item: due.item,
             inbox: sight.inbox.as_str().into(),
             scheme: sight.scheme.as_str().into(),
             key: due.key.as_str().into(),
             body: prepare::body(&due.head, due.raw.as_deref(), due.tail.as_deref()),
-            looked: Some(self.looked),
+            looked: self.looked,
         };
         self.caller.knock(&envelope).await
     }
@@ -308,6 +315,10 @@ impl Run {
         }
         self.served.push(subscription);
     }
+}
+
+fn count(due: &Due, end: End) {
+    figures::sent(due.shape.as_deref().unwrap_or(figures::LETTER), end);
 }
 
 fn park_behind() -> Fate {

@@ -15,6 +15,7 @@
 
 mod backoff;
 mod dispatch;
+pub(crate) mod figures;
 mod flush;
 mod judge;
 mod keys;
@@ -26,7 +27,6 @@ mod record;
 mod runs;
 mod scans;
 mod seal;
-mod seals;
 mod shards;
 mod signing;
 mod window;
@@ -48,7 +48,7 @@ use crate::{
         flush::Flusher,
         keys::Keys,
         runs::Runs,
-        seals::Seals,
+        seal::Seals,
         shards::{Keeper, Shards},
         signing::Signing,
     },

@@ -16,6 +16,7 @@ use tokio::{sync::Semaphore, task};
 
 use crate::{
     delivery::{
+        figures,
         keys::Key,
         prepare::{self, Ready},
     },
@@ -57,7 +58,9 @@ impl Signing {
         let waited = began.elapsed();
         let (inbox, body, key) = (Arc::clone(inbox), body.clone(), Arc::clone(key));
         let signing = task::spawn_blocking(move || {
+            let began = Instant::now();
             let ready = prepare::request(&inbox, &body, &key, scheme, now);
+            figures::signed(began.elapsed());
             drop(place);
             ready
         });

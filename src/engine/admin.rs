@@ -84,7 +84,8 @@ impl From<Trouble> for AdminError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Conflict => Self::Busy,
-            Trouble::Refused(Refused::Forbidden { why, .. } | Refused::Unavailable(why)) => Self::No(why),
+            Trouble::Down(why)
+            | Trouble::Refused(Refused::Forbidden { why, .. } | Refused::Unavailable(why)) => Self::No(why),
             Trouble::Refused(other) => Self::No(format!("{other:?}")),
         }
     }
@@ -270,9 +271,9 @@ impl Engine {
     /// If there is no such shape.
     pub async fn set_shape(&self, host: &str, shape: Option<&str>) -> Result<(), AdminError> {
         if let Some(given) = shape
-            && dialect::shape_named(given).is_none()
+            && dialect::dialect_named(given).is_none()
         {
-            let known: Vec<_> = dialect::shapes().iter().map(|shape| shape.0).collect();
+            let known: Vec<_> = dialect::dialects().map(|dialect| dialect.name).collect();
             return Err(AdminError::NoShape {
                 given: given.to_owned(),
                 known: known.join(", "),

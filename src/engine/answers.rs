@@ -5,10 +5,7 @@
 use crate::{
     dialect::Local,
     domain::{Command, Iri, Refusal, decide},
-    engine::{
-        Engine,
-        turn::{Case, Trouble},
-    },
+    engine::{Engine, case::Case, turn::Trouble},
     store::{
         Actor, Tx, following,
         group::InTurn,
@@ -21,7 +18,7 @@ impl Engine {
     pub(super) async fn answered(
         &self,
         tx: &mut Tx,
-        case: &Case<'_>,
+        case: &Case,
         of: Option<&Iri>,
         accepted: bool,
     ) -> Result<(), Trouble> {
@@ -41,12 +38,12 @@ impl Engine {
     async fn answered_for(
         &self,
         tx: &mut Tx,
-        case: &Case<'_>,
+        case: &Case,
         group: &InTurn,
         of: &Iri,
         accepted: bool,
     ) -> Result<(), Trouble> {
-        let sender = self.standing(tx, group, case.actor).await?;
+        let sender = self.standing(tx, group, &case.actor).await?;
         if !sender.runs_it() || sender.is_banned(self.clock().now()) {
             return Ok(());
         }

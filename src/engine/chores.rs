@@ -35,6 +35,7 @@ impl Engine {
                 self.keep_doing("look-ups", || self.look_up_new_hosts()),
                 self.every(TimeDelta::minutes(1), "look-ups again", || self
                     .look_up_old_hosts()),
+                self.every(TimeDelta::hours(1), "dialects", || self.hold_to_words()),
                 self.keep_doing("waiting", || self.work_on_all_waiting()),
                 self.keep_doing("inboxes", || self.check_inboxes()),
                 self.every(TimeDelta::minutes(1), "keys", || self.give_keys()),

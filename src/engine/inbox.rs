@@ -1,11 +1,18 @@
 //! One activity, from the door to the log.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::{
-    dialect::{self, Activity, Ask},
+    dialect::{self, Activity, Ask, Evidence},
     domain::Iri,
-    engine::{Arrival, Engine, Refused, turn::Case},
+    engine::{
+        Arrival, Engine, Refused,
+        case::{Case, Shown, is_about_content},
+        turns::Turned,
+    },
+    signature::Claim,
     store::Actor,
 };
 
@@ -26,34 +33,73 @@ impl Engine {
             // A Delete of somebody whom we never met costs no fetch (ORD06).
             return Ok(());
         }
-        let actor = self.signer(&claims, &activity.actor).await?;
+        let (actor, remembered) = self.actor_of(&claims, &activity).await?;
         self.hosts().count(&actor.host)?;
-        self.learn(&actor, &document).await?;
+        self.learn(&actor, dialect::evidence_of(&document), remembered)
+            .await?;
         self.check_origin(&activity, &actor).await?;
         if let Some(name) = arrival.inbox
+            && !is_about_content(&activity.ask)
             && !self.store().group_exists(name).await?
         {
             return Err(Refused::NotFound);
         }
+        fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {
-            activity: &activity,
-            raw: raw.trim(),
-            actor: &actor,
-            inbox: arrival.inbox,
+            shown: Shown::of(&activity.ask),
+            activity,
+            raw: raw.trim().to_owned(),
+            actor,
+            remembered,
+            inbox: arrival.inbox.map(ToOwned::to_owned),
             via: None,
             waited: None,
         };
-        self.turn(&case).await
+        // It may wait; what it was made from need not.
+        drop((arrival, document));
+        match self.turn(case).await? {
+            Turned::Done => Ok(()),
+            Turned::Stale(case) => self.receive_anew(&claims, *case).await,
+        }
     }
 
-    /// What a document shows of the program that sent it, and that its host is there to be delivered to again.
-    async fn learn(&self, actor: &Actor, document: &Value) -> Result<(), Refused> {
-        if let Some(shown) = dialect::evidence_of(document)
+    /// The actor that signed. About content it may be one that we remember: the turn looks whether it is still as it was.
+    async fn actor_of(&self, claims: &[Claim], activity: &Activity) -> Result<(Arc<Actor>, bool), Refused> {
+        if is_about_content(&activity.ask)
+            && let Some(actor) = self.peers().remembered(claims, &activity.actor).await
+        {
+            return Ok((actor, true));
+        }
+        let actor = self.signer(claims, &activity.actor).await?;
+        Ok((Arc::new(actor), false))
+    }
+
+    /// As if this process had never met the actor.
+    async fn receive_anew(&self, claims: &[Claim], case: Case) -> Result<(), Refused> {
+        self.peers().forget(&case.activity.actor).await;
+        let actor = self.signer(claims, &case.activity.actor).await?;
+        let case = Case {
+            actor: Arc::new(actor),
+            remembered: false,
+            ..case
+        };
+        match self.turn(case).await? {
+            Turned::Done => Ok(()),
+            Turned::Stale(_) => Err(Refused::Busy { retry_after: 1 }),
+        }
+    }
+
+    /// What a document shows of the program that sent it, and that its host is there to be delivered to again. The turn of
+    /// an actor that is remembered sees to the latter.
+    async fn learn(&self, actor: &Actor, shown: Option<Evidence>, remembered: bool) -> Result<(), Refused> {
+        if let Some(shown) = shown
             && self.peers().evidence(&actor.host, shown).await?
         {
             self.settle_host(&actor.host).await?;
         }
-        self.store().signed_traffic_from(&actor.host).await?;
+        if !remembered {
+            self.store().signed_traffic_from(&actor.host).await?;
+        }
         Ok(())
     }
 

@@ -7,8 +7,9 @@ use crate::{
     domain::{Command, Event, Iri, Refusal, Standing, Way, decide},
     engine::{
         Engine, Refused,
+        case::Case,
         settle::inbox_for,
-        turn::{Case, Trouble, lets_in},
+        turn::{Trouble, lets_in},
     },
     store::{
         self, Actor, ActorId, DestinationId, Tx,
@@ -26,7 +27,7 @@ impl Engine {
     pub(super) async fn join(
         &self,
         tx: &mut Tx,
-        case: &Case<'_>,
+        case: &Case,
         group: &Iri,
         way: Way,
         fresh: bool,
@@ -37,7 +38,7 @@ impl Engine {
         let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
             return Err(Refused::NotFound.into());
         };
-        let before = self.standing(tx, &group, case.actor).await?;
+        let before = self.standing(tx, &group, &case.actor).await?;
         let decided = decide(&group.group, &before, &Command::Join(way), self.clock().now());
         match decided {
             Ok(_) if !fresh && !is_in(&before, way) => Ok(()),
@@ -46,12 +47,15 @@ impl Engine {
                     self.write_join(tx, &group, case, &before, &events).await?;
                 }
                 if lets_in(&events, way) {
-                    self.send_accept(tx, &group, case.actor, case.raw).await?;
+                    self.send_accept(tx, &group, &case.actor, &case.raw).await?;
                 }
                 Ok(())
             }
             Err(_) if !fresh => Ok(()),
-            Err(refusal) => self.send_reject(tx, &group, case.actor, case.raw, refusal).await,
+            Err(refusal) => {
+                self.send_reject(tx, &group, &case.actor, &case.raw, refusal)
+                    .await
+            }
         }
     }
 
@@ -59,7 +63,7 @@ impl Engine {
         &self,
         tx: &mut Tx,
         group: &InTurn,
-        case: &Case<'_>,
+        case: &Case,
         before: &Standing,
         events: &[Event],
     ) -> Result<(), Trouble> {
@@ -68,7 +72,7 @@ impl Engine {
         let pending = !member && (before.waiting || events.contains(&Event::MembershipRequested));
         let (before_at, _) = membership::heard_at(tx, group.id, case.actor.id).await?;
         let destination = if follower || member {
-            self.hear(tx, group, case.actor).await?
+            self.hear(tx, group, &case.actor).await?
         } else {
             None
         };
@@ -76,7 +80,7 @@ impl Engine {
             follower,
             member,
             state: if pending { "pending" } else { "in" },
-            request: Some((case.raw, case.activity.id.as_str())),
+            request: Some((case.raw.as_str(), case.activity.id.as_str())),
             destination,
         };
         membership::write(tx, group.id, case.actor.id, &written, self.clock().now()).await?;
@@ -96,31 +100,27 @@ impl Engine {
         if actor.host == self.here().authority() || !actor.is_known() {
             return Ok(None);
         }
-        let shape = store::shape_of(&mut **tx, &actor.host).await?;
-        let inbox = inbox_for(actor, shape.as_deref());
-        let destination = log::destination(tx, inbox, &actor.host).await?;
-        log::subscribe(tx, group.id, destination, shape.as_deref(), self.clock().now()).await?;
+        let name = store::shape_of(&mut **tx, &actor.host).await?;
+        let shape = name.as_deref().map(dialect::written_in);
+        let destination = log::destination(tx, inbox_for(actor, shape), &actor.host).await?;
+        let written = shape.map(|shape| shape.0);
+        log::subscribe(tx, group.id, destination, written, self.clock().now()).await?;
         Ok(Some(destination))
     }
 
     /// Leave, or an Undo of what let them in.
-    pub(super) async fn leave(&self, tx: &mut Tx, case: &Case<'_>, group: &Iri) -> Result<(), Trouble> {
+    pub(super) async fn leave(&self, tx: &mut Tx, case: &Case, group: &Iri) -> Result<(), Trouble> {
         match self.here().group_meant(group.as_str()) {
             Some(name) => self.leave_by_name(tx, case, name).await,
             None => Ok(()),
         }
     }
 
-    pub(super) async fn leave_by_name(
-        &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        name: &str,
-    ) -> Result<(), Trouble> {
+    pub(super) async fn leave_by_name(&self, tx: &mut Tx, case: &Case, name: &str) -> Result<(), Trouble> {
         let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
             return Ok(());
         };
-        let events = self.decide(tx, &group, case.actor, &Command::Leave).await??;
+        let events = self.decide(tx, &group, &case.actor, &Command::Leave).await??;
         if events.contains(&Event::Left) {
             self.put_out(tx, &group, case.actor.id).await
         } else {
@@ -149,7 +149,7 @@ impl Engine {
     pub(super) async fn describe(
         &self,
         tx: &mut Tx,
-        case: &Case<'_>,
+        case: &Case,
         group: &Iri,
         title: Option<&str>,
         summary: Option<&str>,
@@ -158,7 +158,7 @@ impl Engine {
         let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
             return Err(Refused::NotFound.into());
         };
-        self.decide(tx, &group, case.actor, &Command::Describe).await??;
+        self.decide(tx, &group, &case.actor, &Command::Describe).await??;
         let change = Change {
             title: title.map(text::tidy_name).filter(|title| !title.is_empty()),
             summary: summary.map(text::plain),
@@ -169,7 +169,7 @@ impl Engine {
     }
 
     /// The sender's actor is gone: it is in no group any more.
-    pub(super) async fn actor_gone(&self, tx: &mut Tx, case: &Case<'_>) -> Result<(), Trouble> {
+    pub(super) async fn actor_gone(&self, tx: &mut Tx, case: &Case) -> Result<(), Trouble> {
         let names = membership::groups_of(tx, case.actor.id).await?;
         for group in self.take(tx, &names).await? {
             self.put_out(tx, &group, case.actor.id).await?;

@@ -5,12 +5,19 @@
 
 mod admin;
 mod answers;
+mod batch;
+mod book;
+mod case;
 mod chores;
+mod content;
 mod door;
+pub(crate) mod figures;
 mod follows;
 mod hosts;
+mod import;
 mod inbox;
 mod keys;
+mod lines;
 mod members;
 mod places;
 mod posting;
@@ -26,6 +33,7 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use import::{Import, Imported, NewMember};
 
 use crate::{
     clock::Clock,
@@ -53,12 +61,13 @@ impl Engine {
     #[must_use]
     pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
         let hosts = hosts::Hosts::new(settings.limits.inbox_per_minute_per_host);
+        let turns = turns::Turns::new(settings.database.connections);
         Self(Arc::new(Parts {
             store,
             peers,
             here,
             settings,
-            turns: turns::Turns::default(),
+            turns,
             hosts,
         }))
     }

@@ -3,122 +3,113 @@
 //! One rule: one answer per activity. It is taken if any group takes it; then the others say no by letter.
 
 use crate::{
-    dialect::Local,
     domain::{Command, Event, Iri, Refusal, Subject},
     engine::{
         Engine, Refused,
-        turn::{Case, Trouble},
+        book::Deed,
+        case::Case,
+        content::{At, Halt, Matter},
     },
     store::{
-        Tx,
-        group::InTurn,
-        post::{self, Place, Stored},
+        facts::Turned,
+        post::{Place, Stored},
     },
 };
 
 /// What one group made of it.
-pub(super) type Outcome = (InTurn, Result<Vec<Event>, Refusal>);
+pub(super) type Outcome<'a> = (&'a Turned, Result<Vec<Event>, Refusal>);
+
+/// The groups in which something happens, and the letters of the others.
+pub(super) struct Answered<'a, T> {
+    pub(super) taken: Vec<T>,
+    pub(super) letters: Vec<Deed<'a>>,
+}
 
 impl Engine {
     /// The post that something is about. Where it names groups, they must be the post's own (GRP23).
-    pub(super) async fn about(
+    pub(super) fn about<'a>(
         &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
+        at: &At<'a>,
+        matter: &Matter<'_>,
         object: &Iri,
-    ) -> Result<Option<Stored>, Trouble> {
-        let Some(stored) = self.post_of(tx, object).await? else {
+    ) -> Result<Option<&'a Stored>, Halt> {
+        let Some(stored) = at.facts.post(object.as_str()) else {
             return Ok(None);
         };
-        let bound = &case.activity.addressed.bound;
-        if !bound.is_empty() && !stored.places.iter().any(|place| bound.contains(&place.name)) {
-            let why = "The post is not in the group that audience or target names.";
-            return Err(Refused::forbidden("groups-disagree", "audience", why).into());
+        let bound = &matter.case.activity.addressed.bound;
+        let mut agrees = bound.is_empty();
+        for place in &stored.places {
+            agrees |= bound.contains(&at.group(place.group)?.in_turn.group.name);
         }
-        Ok(Some(stored))
-    }
-
-    /// A post by its own id, or by the id of our announcement of it (Mastodon users like what was boosted).
-    pub(super) async fn post_of(&self, tx: &mut Tx, object: &Iri) -> Result<Option<Stored>, Trouble> {
-        let iri = match self.here().local(object.as_str()) {
-            Some(Local::Activity(id, _)) => match post::iri_announced(tx, id).await? {
-                Some(iri) => iri,
-                None => return Ok(None),
-            },
-            _ => object.to_string(),
-        };
-        post::hold(tx, &iri).await?;
-        Ok(post::find(tx, &iri).await?)
+        if agrees {
+            return Ok(Some(stored));
+        }
+        let why = "The post is not in the group that audience or target names.";
+        Err(Refused::forbidden("groups-disagree", "audience", why).into())
     }
 
     /// Whether it would hide what everybody could read. One that names nobody leaves its audience as it was.
-    pub(super) fn narrows(&self, case: &Case<'_>, stored: Option<&Stored>) -> bool {
+    pub(super) fn narrows(&self, case: &Case, stored: Option<&Stored>) -> bool {
         let addressed = &case.activity.addressed;
         stored.is_some_and(|stored| stored.public) && addressed.somebody && !addressed.public
     }
 
-    /// Decides in every group where a post is; the groups in which something happens.
-    pub(super) async fn each_place(
+    /// Decides in every group where a post is.
+    pub(super) fn each_place<'a>(
         &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        stored: &Stored,
+        at: &At<'a>,
+        matter: &Matter<'_>,
+        stored: &'a Stored,
         voted: bool,
         command: impl Fn(Subject) -> Command,
-    ) -> Result<Vec<(InTurn, Place, Vec<Event>)>, Trouble> {
-        let names: Vec<String> = stored.places.iter().map(|place| place.name.clone()).collect();
+    ) -> Result<Answered<'a, (&'a Turned, &'a Place, Vec<Event>)>, Halt> {
+        let subject = Subject {
+            is_here: true,
+            is_mine: stored.author == matter.case.actor.id,
+            deleted: stored.deleted,
+            was_public: self.narrows(matter.case, Some(stored)),
+            voted,
+        };
         let mut outcomes = vec![];
-        let is_mine = stored.author == case.actor.id;
-        for group in self.take(tx, &names).await? {
-            let subject = Subject {
-                is_here: true,
-                is_mine,
-                deleted: stored.deleted,
-                was_public: self.narrows(case, Some(stored)),
-                voted,
-            };
-            let decided = self.decide(tx, &group, case.actor, &command(subject)).await?;
-            outcomes.push((group, decided));
+        for place in &stored.places {
+            let group = at.group(place.group)?;
+            outcomes.push((group, at.decide(group, matter, &command(subject))?));
         }
-        let taken = self.one_answer(tx, case, outcomes).await?;
-        Ok(taken
+        let Answered { taken, letters } = self.one_answer(matter.case, outcomes)?;
+        let place_in = |group: &Turned| stored.places.iter().find(|place| place.group == group.in_turn.id);
+        let taken = taken
             .into_iter()
             .filter(|(_, events)| !events.is_empty())
-            .filter_map(|(group, events)| {
-                let place = stored
-                    .places
-                    .iter()
-                    .find(|place| place.group == group.id)?
-                    .clone();
-                Some((group, place, events))
-            })
-            .collect())
+            .filter_map(|(group, events)| Some((group, place_in(group)?, events)))
+            .collect();
+        Ok(Answered { taken, letters })
     }
 
     /// One answer per activity: it is taken if any group takes it, and the others that it names say no by letter. A group
     /// that only has the thread, by following the group that was written to, has nothing to say to the author.
-    pub(super) async fn one_answer(
+    pub(super) fn one_answer<'a>(
         &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        outcomes: Vec<Outcome>,
-    ) -> Result<Vec<(InTurn, Vec<Event>)>, Trouble> {
+        case: &Case,
+        outcomes: Vec<Outcome<'a>>,
+    ) -> Result<Answered<'a, (&'a Turned, Vec<Event>)>, Halt> {
         let any_takes_it = outcomes.iter().any(|(_, decided)| decided.is_ok());
         let named = case.activity.addressed.groups();
-        let mut taken = vec![];
+        let mut answered = Answered {
+            taken: vec![],
+            letters: vec![],
+        };
         for (group, decided) in outcomes {
             match decided {
-                Ok(events) => taken.push((group, events)),
+                Ok(events) => answered.taken.push((group, events)),
                 Err(refusal) if case.waited.is_none() && !any_takes_it => return Err(refusal.into()),
                 Err(refusal)
-                    if case.via.is_none() && (!any_takes_it || named.contains(&group.group.name)) =>
+                    if case.via.is_none() && (!any_takes_it || named.contains(&group.in_turn.group.name)) =>
                 {
-                    self.send_reject(tx, &group, case.actor, case.raw, refusal)
-                        .await?;
+                    answered.letters.push(Deed::Reject(group, refusal));
                 }
                 Err(_) => {}
             }
         }
-        Ok(taken)
+        Ok(answered)
     }
 }

@@ -1,235 +1,235 @@
-//! Posts, edits and deletions, as transactions.
+//! Posts, edits and deletions.
 //!
 //! One rule: which group it is for comes from our own stored state and from addressing fields that all agree, never from
 //! one field that the sender chose.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
-    dialect::{Ask, PostDocument},
-    domain::{Command, Event, Iri, Submission, decide},
+    dialect::PostDocument,
+    domain::{Command, Event, Iri, Submission},
     engine::{
         Engine, Refused,
-        places::Outcome,
-        turn::{Case, Trouble},
+        book::Deed,
+        case::Case,
+        content::{At, Decided, Halt, Matter},
+        places::Answered,
     },
     store::{
-        Tx,
-        group::InTurn,
-        post::{self, Edit, NewPost, Stored},
-        received,
+        facts::Turned,
+        post::{Edit, NewPost, Stored},
     },
-    text,
 };
 
 impl Engine {
-    /// Create or Update with its object.
-    pub(super) async fn content(&self, tx: &mut Tx, case: &Case<'_>) -> Result<(), Trouble> {
-        match &case.activity.ask {
-            Ask::Post(document) => self.post(tx, case, document).await,
-            Ask::Edit(document) => self.edit(tx, case, document).await,
-            _ => Ok(()),
-        }
-    }
-
-    async fn post(&self, tx: &mut Tx, case: &Case<'_>, document: &PostDocument) -> Result<(), Trouble> {
-        post::hold(tx, document.id.as_str()).await?;
-        let parent = match &document.in_reply_to {
-            Some(iri) => post::find(tx, iri.as_str()).await?,
-            None => None,
-        };
-        if let (Some(iri), None) = (&document.in_reply_to, &parent)
-            && case.waited.is_none()
-            && received::is_awaited(tx, iri.as_str()).await?
-        {
+    /// Create with its object.
+    pub(super) fn post<'a>(
+        &self,
+        at: &At<'a>,
+        matter: &Matter<'a>,
+        document: &'a PostDocument,
+    ) -> Decided<'a> {
+        let case = matter.case;
+        let parent_iri = document.in_reply_to.as_ref().map(Iri::as_str);
+        let parent = parent_iri.and_then(|iri| at.facts.post(iri));
+        let is_awaited = parent_iri.is_some_and(|iri| at.facts.is_awaited(iri));
+        if parent.is_none() && is_awaited && case.waited.is_none() {
             // Its parent is being fetched: it waits behind it (ORD10).
-            return self.keep_waiting(tx, case, case.activity.id.as_str()).await;
+            return Ok(vec![Deed::Wait(case.activity.id.as_str())]);
         }
-        let names = self.groups_for(case, parent.as_ref());
-        let groups = self.take(tx, &names).await?;
+        let names = self.groups_for(at, case, parent)?;
+        let groups = at.all_named(names.iter().map(AsRef::as_ref))?;
         if groups.is_empty() && !names.is_empty() {
             return Err(Refused::NotFound.into());
         }
-        let known = post::find(tx, document.id.as_str()).await?;
-        if known.as_ref().is_some_and(|known| known.author != case.actor.id) {
-            return Ok(()); // somebody else's id (ORG06)
+        let known = at.facts.post(document.id.as_str());
+        if known.is_some_and(|known| known.author != case.actor.id) {
+            return Ok(vec![]); // somebody else's id (ORG06)
         }
-        let buried = post::is_buried(tx, &document.id, case.actor.id).await?;
-        let mut outcomes: Vec<Outcome> = vec![];
+        let mut outcomes = vec![];
         for group in groups {
-            let here = |post: &Stored| post.places.iter().any(|place| place.group == group.id);
-            let submission = Submission {
-                is_comment: document.in_reply_to.is_some(),
-                public: case.activity.addressed.public,
-                was_public: self.narrows(case, known.as_ref()),
-                known: buried || known.as_ref().is_some_and(|known| known.deleted || here(known)),
-                parent_is_here: parent
-                    .as_ref()
-                    .is_some_and(|parent| !parent.deleted && here(parent)),
-                parent_is_private: parent.as_ref().is_some_and(|parent| !parent.public),
-                relayed: case.via.is_some(),
-            };
-            let standing = self.standing(tx, &group, case.actor).await?;
-            let decided = decide(
-                &group.group,
-                &standing,
-                &Command::Post(submission),
-                self.clock().now(),
-            );
-            outcomes.push((group, decided));
+            let submission = self.submission(at, case, document, group, (known, parent));
+            outcomes.push((group, at.decide(group, matter, &Command::Post(submission))?));
         }
-        let taken = self.one_answer(tx, case, outcomes).await?;
-        let posted: Vec<InTurn> = taken
+        let Answered { taken, letters } = self.one_answer(case, outcomes)?;
+        let mut deeds = letters;
+        let posted = taken
             .into_iter()
-            .filter(|(_, events)| events.contains(&Event::Posted))
-            .map(|(group, _)| group)
-            .collect();
-        if posted.is_empty() {
-            return Ok(());
+            .filter(|(_, events)| events.contains(&Event::Posted));
+        let mut posted = posted.map(|(group, _)| group).peekable();
+        if posted.peek().is_some() {
+            let stored = match known {
+                Some(known) => Cow::Borrowed(known),
+                None => {
+                    let new = self.new_post(at, case, document, parent);
+                    let stored = stored(&new);
+                    deeds.push(Deed::Keep(new));
+                    Cow::Owned(stored)
+                }
+            };
+            for group in posted {
+                let entry = self.entry(at, matter, group, &stored, "posted", None);
+                deeds.extend(entry.map(|entry| Deed::Say(group, entry, Some(stored.id))));
+                // Groups of this server that follow this one hear of it without a letter: it waits for their own turn.
+                let followers = group.followed_by.iter().filter(|_| stored.public);
+                deeds.extend(followers.map(|to| Deed::PassOn {
+                    post: &document.id,
+                    to,
+                }));
+            }
         }
-        let stored = match known {
-            Some(known) => known,
-            None => self.keep_post(tx, case, document, parent.as_ref()).await?,
-        };
-        for group in posted {
-            self.announce_post(tx, case, &group, &stored).await?;
+        Ok(deeds)
+    }
+
+    fn submission(
+        &self,
+        at: &At<'_>,
+        case: &Case,
+        document: &PostDocument,
+        group: &Turned,
+        (known, parent): (Option<&Stored>, Option<&Stored>),
+    ) -> Submission {
+        let here = |post: &Stored| post.places.iter().any(|place| place.group == group.in_turn.id);
+        let buried = at.facts.is_buried(&document.id, case.actor.id);
+        Submission {
+            is_comment: document.in_reply_to.is_some(),
+            public: case.activity.addressed.public,
+            was_public: self.narrows(case, known),
+            known: buried || known.is_some_and(|known| known.deleted || here(known)),
+            parent_is_here: parent.is_some_and(|parent| !parent.deleted && here(parent)),
+            parent_is_private: parent.is_some_and(|parent| !parent.public),
+            relayed: case.via.is_some(),
         }
-        Ok(())
     }
 
     /// The groups that a post is for. A reply belongs to its stored parent's; others count only if `audience` names them.
-    fn groups_for(&self, case: &Case<'_>, parent: Option<&Stored>) -> Vec<String> {
-        if let Some(via) = case.via {
-            return vec![via.to_owned()];
+    fn groups_for<'a>(
+        &self,
+        at: &At<'a>,
+        case: &'a Case,
+        parent: Option<&Stored>,
+    ) -> Result<BTreeSet<&'a str>, Halt> {
+        if let Some(via) = &case.via {
+            return Ok(BTreeSet::from([via.as_str()]));
         }
         let addressed = &case.activity.addressed;
-        let mut names: BTreeSet<String> = match parent {
+        let mut names = BTreeSet::new();
+        match parent {
             Some(parent) if !parent.places.is_empty() => {
-                let places = parent.places.iter().map(|place| place.name.clone());
-                places.chain(addressed.bound.iter().cloned()).collect()
+                for place in &parent.places {
+                    names.insert(at.group(place.group)?.in_turn.group.name.as_str());
+                }
+                names.extend(addressed.bound.iter().map(String::as_str));
             }
-            _ => addressed.groups().clone(),
-        };
+            _ => names.extend(addressed.groups().iter().map(String::as_str)),
+        }
         let names_nobody_here = names.is_empty() && !addressed.elsewhere;
         // The inbox speaks last, and not for what is addressed only to other people: a private message is never a post.
         if names_nobody_here && (addressed.public || !addressed.somebody) {
-            names.extend(case.inbox.map(ToOwned::to_owned));
+            names.extend(case.inbox.as_deref());
         }
-        names.into_iter().collect()
+        Ok(names)
     }
 
-    pub(super) async fn keep_post(
+    fn new_post<'a>(
         &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        document: &PostDocument,
+        at: &At<'_>,
+        case: &'a Case,
+        document: &'a PostDocument,
         parent: Option<&Stored>,
-    ) -> Result<Stored, Trouble> {
-        let (id, now) = (self.clock().uuid(), self.clock().now());
-        let (title, content) = readable(document);
-        let thread = parent.map_or(id, |parent| parent.thread);
-        let published = document.published.map_or(now, |published| published.min(now));
-        let new = NewPost {
+    ) -> NewPost<'a> {
+        let id = self.clock().uuid();
+        NewPost {
             id,
             iri: &document.id,
             author: case.actor.id,
             kind: document.kind(),
             parent: parent.map(|parent| parent.id),
-            thread,
-            title: title.as_deref(),
-            content: content.as_deref(),
+            thread: parent.map_or(id, |parent| parent.thread),
+            title: case.shown.title.as_deref(),
+            content: case.shown.content.as_deref(),
             url: document.url.as_deref(),
             public: case.activity.addressed.public,
-            published,
-            received: now,
-        };
-        post::insert(tx, &new).await?;
-        Ok(Stored {
-            id,
-            iri: document.id.to_string(),
-            author: case.actor.id,
-            author_iri: case.actor.iri.to_string(),
-            author_host: case.actor.host.clone(),
-            kind: document.kind().to_owned(),
-            thread,
-            is_comment: parent.is_some(),
-            public: new.public,
-            published,
-            updated: None,
-            deleted: false,
-            places: vec![],
-        })
+            published: document
+                .published
+                .map_or(at.now, |published| published.min(at.now)),
+        }
     }
 
-    async fn announce_post(
+    /// Update with its object.
+    pub(super) fn edit<'a>(
         &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        group: &InTurn,
-        stored: &Stored,
-    ) -> Result<(), Trouble> {
-        let (activity, seq) = self.say(tx, case, group, stored, "posted", None).await?;
-        post::place(tx, stored.id, group.id, seq, activity).await?;
-        self.pass_on(tx, case, group, stored).await
-    }
-
-    async fn edit(&self, tx: &mut Tx, case: &Case<'_>, document: &PostDocument) -> Result<(), Trouble> {
-        let Some(stored) = self.about(tx, case, &document.id).await? else {
-            return Ok(());
+        at: &At<'a>,
+        matter: &Matter<'a>,
+        document: &'a PostDocument,
+    ) -> Decided<'a> {
+        let Some(stored) = self.about(at, matter, &document.id)? else {
+            return Ok(vec![]);
         };
         let older = match (document.updated, stored.updated) {
             (Some(this), Some(last)) => this < last, // ORD03
             _ => false,
         };
-        let edited = self.each_place(tx, case, &stored, false, Command::Edit).await?;
-        if older || !edited.iter().any(|(.., events)| events.contains(&Event::Edited)) {
-            return Ok(());
+        let Answered { taken, letters } = self.each_place(at, matter, stored, false, Command::Edit)?;
+        let mut deeds = letters;
+        let mut edited = taken
+            .into_iter()
+            .filter(|(.., events)| events.contains(&Event::Edited))
+            .peekable();
+        if older || edited.peek().is_none() {
+            return Ok(deeds);
         }
-        let (title, content) = readable(document);
-        let now = self.clock().now();
         let edit = Edit {
             kind: document.kind.unwrap_or(&stored.kind),
-            title: title.as_deref(),
-            content: content.as_deref(),
+            title: matter.case.shown.title.as_deref(),
+            content: matter.case.shown.content.as_deref(),
             url: document.url.as_deref(),
-            updated: document.updated.map_or(now, |updated| updated.min(now)),
+            updated: document.updated.map_or(at.now, |updated| updated.min(at.now)),
         };
-        post::edit(tx, stored.id, &edit).await?;
-        for (group, _, events) in edited {
-            if events.contains(&Event::Edited) {
-                self.say(tx, case, &group, &stored, "edited", None).await?;
-            }
+        deeds.push(Deed::Edit(stored.id, edit));
+        for (group, ..) in edited {
+            let entry = self.entry(at, matter, group, stored, "edited", None);
+            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
         }
-        Ok(())
+        Ok(deeds)
     }
 
     /// A Delete: by the author, of whatever we have of it, or before it has come.
-    pub(super) async fn delete(&self, tx: &mut Tx, case: &Case<'_>, object: &Iri) -> Result<(), Trouble> {
-        let Some(stored) = self.about(tx, case, object).await? else {
-            if object.same_origin(&case.actor.iri) {
-                post::bury(tx, object, case.actor.id, self.clock().now()).await?;
-            }
-            return Ok(());
+    pub(super) fn delete<'a>(&self, at: &At<'a>, matter: &Matter<'a>, object: &'a Iri) -> Decided<'a> {
+        let actor = &matter.case.actor;
+        let Some(stored) = self.about(at, matter, object)? else {
+            let theirs = object.same_origin(&actor.iri);
+            return Ok(theirs
+                .then_some(Deed::Bury(object, actor.id))
+                .into_iter()
+                .collect());
         };
-        let deleted = self.each_place(tx, case, &stored, false, Command::Delete).await?;
-        if deleted.is_empty() {
-            return Ok(());
+        let Answered { taken, letters } = self.each_place(at, matter, stored, false, Command::Delete)?;
+        let mut deeds = letters;
+        if !taken.is_empty() {
+            deeds.push(Deed::Delete(stored.id));
         }
-        post::delete(tx, stored.id, self.clock().now()).await?;
-        for (group, place, _) in deleted {
-            self.say(tx, case, &group, &stored, "deleted", Some(&place))
-                .await?;
+        for (group, place, _) in taken {
+            let entry = self.entry(at, matter, group, stored, "deleted", Some(place));
+            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
         }
-        Ok(())
+        Ok(deeds)
     }
 }
 
-/// Title and text as we show them; what the author sent is passed on as it is.
-fn readable(document: &PostDocument) -> (Option<String>, Option<String>) {
-    let title = document
-        .name
-        .as_deref()
-        .map(text::tidy_name)
-        .filter(|name| !name.is_empty());
-    (title, document.content.as_deref().map(text::sanitize))
+/// A post as it will be found.
+fn stored(new: &NewPost<'_>) -> Stored {
+    Stored {
+        id: new.id,
+        iri: new.iri.to_string(),
+        author: new.author,
+        kind: new.kind.to_owned(),
+        thread: new.thread,
+        is_comment: new.parent.is_some(),
+        public: new.public,
+        published: new.published,
+        updated: None,
+        deleted: false,
+        places: vec![],
+    }
 }

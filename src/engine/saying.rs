@@ -1,44 +1,38 @@
-//! Writing one event into one group's log, in every shape that somebody there hears.
+//! One event in one group's log, in every shape that somebody there hears.
 //!
 //! One rule: shapes are rendered here, once, in the accepting transaction; delivery only concatenates.
-
-use uuid::Uuid;
 
 use crate::{
     dialect::{self, Said, What},
     domain::Audience,
     engine::{
         Engine,
-        turn::{Case, Trouble},
+        content::{At, Matter},
     },
     store::{
-        Tx,
-        group::InTurn,
-        log::{self, NewEntry},
+        facts::Turned,
+        log::{NewEntry, NewShape},
         post::{Place, Stored},
     },
 };
 
 impl Engine {
-    /// Writes one event into one group's log, in every shape that somebody there hears; gives its id and place.
-    pub(super) async fn say(
+    /// What a group says of an event; its place in the log is given out when it is written down. `None`: nothing.
+    pub(super) fn entry<'a>(
         &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        group: &InTurn,
+        at: &At<'_>,
+        matter: &Matter<'a>,
+        group: &Turned,
         stored: &Stored,
         kind: &'static str,
         retracts: Option<&Place>,
-    ) -> Result<(Uuid, i64), Trouble> {
-        let (id, at) = (self.clock().uuid(), self.clock().now());
-        let Some(what) = What::from_word(kind) else {
-            return Ok((id, group.seq));
-        };
+    ) -> Option<NewEntry<'a>> {
+        let case = matter.case;
         let said = Said {
-            id,
-            group: &group.group.name,
-            what,
-            at,
+            id: self.clock().uuid(),
+            group: &group.in_turn.group.name,
+            what: What::from_word(kind)?,
+            at: at.now,
             object: &stored.iri,
             object_kind: &stored.kind,
             published: stored.published,
@@ -48,19 +42,10 @@ impl Engine {
             wrapped: !case.raw.is_empty(),
             retracts: retracts.map(|place| (place.activity, place.at)),
         };
-        let heard = log::shapes_heard(tx, group.id).await?;
-        let undecided = heard.contains(&None);
-        let shapes: Vec<_> = dialect::shapes()
-            .into_iter()
-            .filter(|shape| undecided || heard.iter().flatten().any(|heard| heard == shape.0))
-            .filter_map(|shape| {
-                let written = dialect::write(shape, &said, self.here())?;
-                Some((shape.0, written.head, written.tail, written.skip_author))
-            })
-            .collect();
-        let entry = NewEntry {
-            group: group.id,
-            id,
+        Some(NewEntry {
+            group: group.in_turn.id,
+            seq: 0,
+            id: said.id,
             iri: Some(case.activity.id.as_str()),
             kind,
             actor: case.actor.id,
@@ -73,11 +58,25 @@ impl Engine {
                 Audience::Members
             },
             retracts: retracts.map(|place| (place.seq, place.activity)),
-            raw: case.raw,
-            at,
-            shapes: &shapes,
-        };
-        let seq = log::append(tx, &entry).await?;
-        Ok((id, seq))
+            raw: &case.raw,
+            shapes: self.shaped(group, &said),
+        })
+    }
+
+    /// In which shapes, and how. While one is not decided yet, all are written.
+    fn shaped(&self, group: &Turned, said: &Said<'_>) -> Vec<NewShape> {
+        dialect::shapes()
+            .into_iter()
+            .filter(|shape| group.undecided || group.heard.iter().any(|heard| heard == shape.0))
+            .filter_map(|shape| {
+                let written = dialect::write(shape, said, self.here())?;
+                Some(NewShape {
+                    shape: shape.0,
+                    head: written.head,
+                    tail: written.tail,
+                    skip_author: written.skip_author,
+                })
+            })
+            .collect()
     }
 }

@@ -1,73 +1,46 @@
-//! A group's turn: one transaction in which an activity is decided and everything that follows from it is written.
+//! A turn: one transaction in which activities are decided and everything that follows from it is written.
 //!
-//! One rule: locks first, then reads, then the decision, then the writes; `Ok` is said after the commit.
-
-use uuid::Uuid;
+//! One rule: locks first, then reads, then the decisions, then the writes; `Ok` is said after the commit. What is about
+//! content is decided many at a time (`batch.rs`); everything else alone, here.
 
 use crate::{
-    dialect::{Activity, Ask},
-    domain::{Command, Event, Refusal, Standing, Way, decide, host_and_parents},
-    engine::{Engine, Refused},
+    dialect::Ask,
+    domain::{Command, Event, Iri, Refusal, Standing, Way, decide, host_and_parents},
+    engine::{Engine, Refused, case::Case, content::Matter, figures},
     store::{
         self, Actor, Tx,
         group::{self, InTurn},
-        membership, post, received,
+        membership, received,
     },
 };
 
-/// An activity to be decided, and how it came.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Case<'a> {
-    pub(super) activity: &'a Activity,
-    /// Word for word, as it arrived. Empty: only the object is known.
-    pub(super) raw: &'a str,
-    pub(super) actor: &'a Actor,
-    /// Name of the group whose inbox it came to.
-    pub(super) inbox: Option<&'a str>,
-    /// Name of the group that follows whoever announced it.
-    pub(super) via: Option<&'a str>,
-    /// The row in which it waited: its id has been seen. The row ends with the turn.
-    pub(super) waited: Option<Uuid>,
-}
-
 /// How often a turn is taken again after a conflict with another.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 
 impl Engine {
-    /// Decides an activity.
-    pub(super) async fn turn(&self, case: &Case<'_>) -> Result<(), Refused> {
-        let _turn = self.turns().wait(self.line(case)).await;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.try_turn(case).await {
-                Err(Trouble::Conflict) if tries < TRIES => {}
-                Err(Trouble::Conflict) => return Err(Refused::Busy { retry_after: 1 }),
+    /// Decides one case by itself.
+    pub(super) async fn decide_alone(&self, case: &Case) -> Result<(), Refused> {
+        for _ in 0..TRIES {
+            match self.try_alone(case).await {
+                Err(Trouble::Conflict) => {}
                 Err(Trouble::Refused(refused)) => return Err(refused),
+                Err(Trouble::Down(why)) => return Err(Refused::Unavailable(why)),
                 Ok(()) => return Ok(()),
             }
         }
+        Err(Refused::Busy { retry_after: 1 })
     }
 
-    /// The line that a case waits in: that of a group that it names, before anything is read.
-    fn line<'a>(&'a self, case: &Case<'a>) -> &'a str {
-        match &case.activity.ask {
-            Ask::Join { group, .. } | Ask::Leave { group } => self.here().group_meant(group.as_str()),
-            _ => case.activity.addressed.groups().first().map(String::as_str),
-        }
-        .or(case.inbox)
-        .unwrap_or_default()
-    }
-
-    async fn try_turn(&self, case: &Case<'_>) -> Result<(), Trouble> {
+    async fn try_alone(&self, case: &Case) -> Result<(), Trouble> {
         let mut tx = self.store().begin().await?;
+        fail::fail_point!("in::begun", |_| std::process::abort());
         let now = self.clock().now();
         let fresh = case.waited.is_some() || received::see(&mut tx, case.activity.id.as_str(), now).await?;
+        fail::fail_point!("in::mid", |_| std::process::abort());
         match &case.activity.ask {
             Ask::Join { group, way } => self.join(&mut tx, case, group, *way, fresh).await?,
             _ if !fresh => return Ok(()),
             Ask::Leave { group } => self.leave(&mut tx, case, group).await?,
-            Ask::Post(_) | Ask::Edit(_) => self.content(&mut tx, case).await?,
             Ask::Describe {
                 group,
                 title,
@@ -76,9 +49,11 @@ impl Engine {
                 self.describe(&mut tx, case, group, title.as_deref(), summary.as_deref())
                     .await?;
             }
-            Ask::Delete { object } => self.delete(&mut tx, case, object).await?,
-            Ask::Vote { vote, object } => self.cast(&mut tx, case, *vote, object, false).await?,
-            Ask::Unvote { vote, object } => self.cast(&mut tx, case, *vote, object, true).await?,
+            ask @ (Ask::Post(_)
+            | Ask::Edit(_)
+            | Ask::Delete { .. }
+            | Ask::Vote { .. }
+            | Ask::Unvote { .. }) => self.decide_now(&mut tx, &[Matter::of_seen(case, ask)]).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
             Ask::Report { objects, reason } => self.report(&mut tx, case, objects, reason.as_deref()).await?,
@@ -91,8 +66,14 @@ impl Engine {
         if let Some(waited) = case.waited {
             received::finish(&mut tx, waited).await?;
         }
+        fail::fail_point!("in::before-commit", |_| std::process::abort());
         tx.commit().await.map_err(store::Error::from)?;
+        figures::turn(1);
+        fail::fail_point!("in::committed", |_| std::process::abort());
         self.store().ring();
+        if matches!(case.activity.ask, Ask::ActorGone { .. }) {
+            self.peers().forget(&case.actor.iri).await;
+        }
         Ok(())
     }
 
@@ -127,15 +108,12 @@ impl Engine {
         Ok(decide(&group.group, &standing, command, self.clock().now()))
     }
 
-    /// Undo of something given by id only: a vote or a request to join, by whoever did it (ORG11).
-    async fn undo(&self, tx: &mut Tx, case: &Case<'_>, object: &crate::domain::Iri) -> Result<(), Trouble> {
-        if let Some((post, vote)) = post::vote_by(tx, case.actor.id, object.as_str()).await? {
-            return self.cast(tx, case, vote, &post, true).await;
+    /// Undo of something given by id only that is no vote: a request to join, by whoever did it (ORG11).
+    async fn undo(&self, tx: &mut Tx, case: &Case, object: &Iri) -> Result<(), Trouble> {
+        match membership::group_of_request(tx, case.actor.id, object.as_str()).await? {
+            Some(name) => self.leave_by_name(tx, case, &name).await,
+            None => Ok(()),
         }
-        if let Some(name) = membership::group_of_request(tx, case.actor.id, object.as_str()).await? {
-            return self.leave_by_name(tx, case, &name).await;
-        }
-        Ok(())
     }
 }
 
@@ -145,6 +123,8 @@ pub(super) enum Trouble {
     /// Another transaction was in the way; the same turn may be taken again.
     Conflict,
     Refused(Refused),
+    /// The database cannot be reached: nobody's turn would end better.
+    Down(String),
 }
 
 impl From<Refused> for Trouble {
@@ -163,6 +143,8 @@ impl From<store::Error> for Trouble {
     fn from(error: store::Error) -> Self {
         if error.is_conflict() {
             Self::Conflict
+        } else if error.is_outage() {
+            Self::Down(error.to_string())
         } else {
             Self::Refused(error.into())
         }

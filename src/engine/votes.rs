@@ -1,4 +1,4 @@
-//! Votes and reports, as transactions.
+//! Votes, and reports.
 
 use std::collections::BTreeSet;
 
@@ -6,29 +6,34 @@ use crate::{
     domain::{Command, Event, Iri, Vote},
     engine::{
         Engine,
-        turn::{Case, Trouble},
+        book::Deed,
+        case::Case,
+        content::{At, Decided, Matter},
+        places::Answered,
+        turn::Trouble,
     },
     store::{
         Tx,
-        post::{self, NewReport},
+        post::{self, Cast, NewReport},
     },
     text,
 };
 
 impl Engine {
     /// Casts or takes back a vote: counted once per actor, told where it changes something.
-    pub(super) async fn cast(
+    pub(super) fn cast<'a>(
         &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
+        at: &At<'a>,
+        matter: &Matter<'a>,
         vote: Vote,
         object: &Iri,
         back: bool,
-    ) -> Result<(), Trouble> {
-        let Some(stored) = self.about(tx, case, object).await? else {
-            return Ok(());
+    ) -> Decided<'a> {
+        let Some(stored) = self.about(at, matter, object)? else {
+            return Ok(vec![]);
         };
-        let voted = post::has_voted(tx, stored.id, case.actor.id, vote).await?;
+        let case = matter.case;
+        let voted = at.facts.has_voted(stored.id, case.actor.id, vote);
         let command = |subject| {
             if back {
                 Command::Unvote(vote, subject)
@@ -36,58 +41,55 @@ impl Engine {
                 Command::Vote(vote, subject)
             }
         };
-        let places = self.each_place(tx, case, &stored, voted, command).await?;
-        if places.is_empty() {
-            return Ok(());
+        let Answered { taken, letters } = self.each_place(at, matter, stored, voted, command)?;
+        let mut deeds = letters;
+        if taken.is_empty() {
+            return Ok(deeds);
         }
-        if back {
-            post::unvote(tx, stored.id, case.actor.id, vote).await?;
+        deeds.push(if back {
+            Deed::TakeBack(stored.id, case.actor.id, vote)
         } else {
-            post::vote(
-                tx,
-                stored.id,
-                case.actor.id,
+            Deed::Cast(Cast {
+                post: stored.id,
+                actor: case.actor.id,
                 vote,
-                &case.activity.id,
-                self.clock().now(),
-            )
-            .await?;
+                iri: &case.activity.id,
+            })
+        });
+        for (group, _, events) in taken {
+            let kind = events.iter().find_map(Event::announced_as);
+            let entry = kind.and_then(|kind| self.entry(at, matter, group, stored, kind, None));
+            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
         }
-        for (group, _, events) in places {
-            if let Some(kind) = events.iter().find_map(Event::announced_as) {
-                self.say(tx, case, &group, &stored, kind, None).await?;
-            }
-        }
-        Ok(())
+        Ok(deeds)
     }
 
     /// A Flag, kept for whoever handles reports.
     pub(super) async fn report(
         &self,
         tx: &mut Tx,
-        case: &Case<'_>,
+        case: &Case,
         objects: &[Iri],
         reason: Option<&str>,
     ) -> Result<(), Trouble> {
-        let mut names: BTreeSet<String> = case.activity.addressed.groups().clone();
+        let named = objects
+            .iter()
+            .filter_map(|object| self.here().group_meant(object.as_str()));
+        let mut names: BTreeSet<String> = named.map(ToOwned::to_owned).collect();
+        names.extend(case.activity.addressed.groups().iter().cloned());
+        let mut posts: Vec<String> = vec![];
         for object in objects {
-            names.extend(self.here().group_meant(object.as_str()).map(ToOwned::to_owned));
-            let stored = self.post_of(tx, object).await?;
-            names.extend(
-                stored
-                    .into_iter()
-                    .flat_map(|stored| stored.places)
-                    .map(|place| place.name),
-            );
+            posts.push(self.post_meant(tx, object).await?.to_string());
         }
+        names.extend(post::groups_of(tx, &posts).await?);
         if names.is_empty() {
-            names.extend(case.inbox.map(ToOwned::to_owned));
+            names.extend(case.inbox.clone());
         }
         let names: Vec<String> = names.into_iter().collect();
         let objects: Vec<String> = objects.iter().map(ToString::to_string).collect();
         let reason = reason.map(|reason| text::truncate(reason, 10_000));
         for group in self.take(tx, &names).await? {
-            self.decide(tx, &group, case.actor, &Command::Report).await??;
+            self.decide(tx, &group, &case.actor, &Command::Report).await??;
             let new = NewReport {
                 id: self.clock().uuid(),
                 iri: &case.activity.id,
@@ -95,7 +97,7 @@ impl Engine {
                 reporter: case.actor.id,
                 objects: &objects,
                 reason,
-                raw: case.raw,
+                raw: &case.raw,
                 at: self.clock().now(),
             };
             post::report(tx, &new).await?;

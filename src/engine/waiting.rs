@@ -2,6 +2,8 @@
 //!
 //! One rule: what waits is durable and was answered 202; each ends in a decision, a letter, or a line in the log, within a day.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
@@ -11,14 +13,15 @@ use crate::{
     domain::{Iri, Vote},
     engine::{
         Engine, Refused,
+        case::{Case, Shown},
+        content::Matter,
         inbox::read,
-        turn::{Case, Trouble},
+        turn::Trouble,
+        turns::Turned,
     },
     peer::FetchError,
     store::{
         Actor, Tx, following,
-        group::InTurn,
-        post::Stored,
         received::{self, NewWaiting, Waiting},
     },
 };
@@ -44,7 +47,7 @@ pub(super) enum End {
 
 impl Engine {
     /// Whether another document of this host may wait; else it is to come again later.
-    async fn has_room(&self, tx: &mut Tx, host: &str) -> Result<(), Trouble> {
+    pub(super) async fn has_room(&self, tx: &mut Tx, host: &str) -> Result<(), Trouble> {
         let limits = &self.settings().limits;
         let (all, of_host) = received::waiting_count(tx, host).await?;
         if all >= i64::from(limits.received_waiting) || of_host >= i64::from(limits.received_waiting_per_host)
@@ -55,21 +58,16 @@ impl Engine {
     }
 
     /// Keeps a document until what it needs is there.
-    pub(super) async fn keep_waiting(
-        &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        needs: &str,
-    ) -> Result<(), Trouble> {
+    pub(super) async fn keep_waiting(&self, tx: &mut Tx, case: &Case, needs: &str) -> Result<(), Trouble> {
         self.has_room(tx, &case.actor.host).await?;
-        self.keep(tx, case, case.activity.id.as_str(), needs, case.via)
+        self.keep(tx, case, case.activity.id.as_str(), needs, case.via.as_deref())
             .await
     }
 
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         tx: &mut Tx,
-        case: &Case<'_>,
+        case: &Case,
         key: &str,
         needs: &str,
         via: Option<&str>,
@@ -77,12 +75,12 @@ impl Engine {
         let new = NewWaiting {
             id: self.clock().uuid(),
             key,
-            inbox: case.inbox,
+            inbox: case.inbox.as_deref(),
             via,
             actor: case.actor.id,
             host: &case.actor.host,
             needs,
-            raw: case.raw,
+            raw: &case.raw,
             at: self.clock().now(),
         };
         received::wait(tx, &new).await?;
@@ -90,60 +88,34 @@ impl Engine {
     }
 
     /// Announce: by a group that a group of ours follows it is a submission; of something that we have it is counted.
-    pub(super) async fn announce(
-        &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        objects: &[Iri],
-    ) -> Result<(), Trouble> {
+    pub(super) async fn announce(&self, tx: &mut Tx, case: &Case, objects: &[Iri]) -> Result<(), Trouble> {
         let followers = following::followers_of(tx, case.actor.id).await?;
+        let mut shared = BTreeSet::new();
         for object in objects {
-            if self.here().owns(object) {
-                // Our own announcement coming back is a share at most, never a post (ANN06).
-                self.cast(tx, case, Vote::Share, object, false).await?;
+            // Our own announcement coming back is a share at most, never a post (ANN06).
+            if followers.is_empty() || self.here().owns(object) {
+                shared.insert(self.post_meant(tx, object).await?);
                 continue;
             }
-            if !followers.is_empty() {
-                self.has_room(tx, &case.actor.host).await?;
-            }
+            self.has_room(tx, &case.actor.host).await?;
             for name in &followers {
                 let key = format!("{object} {name}");
                 self.keep(tx, case, &key, object.as_str(), Some(name)).await?;
             }
-            if followers.is_empty() {
-                self.cast(tx, case, Vote::Share, object, false).await?;
-            }
         }
-        Ok(())
-    }
-
-    /// Groups of this server that follow this one hear of a post without a letter: it waits for their own turn.
-    pub(super) async fn pass_on(
-        &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        group: &InTurn,
-        stored: &Stored,
-    ) -> Result<(), Trouble> {
-        if !stored.public {
-            return Ok(());
-        }
-        let group = self.here().group(&group.group.name);
-        for name in following::local_followers(tx, &group).await? {
-            let key = format!("{} {name}", stored.iri);
-            self.keep(tx, case, &key, case.activity.id.as_str(), Some(&name))
-                .await?;
-        }
-        Ok(())
+        let shares: Vec<Ask> = shared
+            .into_iter()
+            .map(|object| Ask::Vote {
+                vote: Vote::Share,
+                object,
+            })
+            .collect();
+        let matters: Vec<_> = shares.iter().map(|ask| Matter::of_seen(case, ask)).collect();
+        self.decide_now(tx, &matters).await
     }
 
     /// A changed actor is read again at its origin, never from the body (KEY10, KEY11).
-    pub(super) async fn actor_changed(
-        &self,
-        tx: &mut Tx,
-        case: &Case<'_>,
-        actor: &Iri,
-    ) -> Result<(), Trouble> {
+    pub(super) async fn actor_changed(&self, tx: &mut Tx, case: &Case, actor: &Iri) -> Result<(), Trouble> {
         if *actor != case.actor.iri {
             let why = "Only an actor itself may say that it has changed.";
             return Err(Refused::forbidden("not-the-author", "object", why).into());
@@ -215,7 +187,7 @@ impl Engine {
             // It waits for its parent only.
             return match self.store().is_being_fetched(post.in_reply_to.as_ref()).await {
                 Ok(true) => End::Later,
-                Ok(false) => self.end(waiting, &arrived, &waiting.raw, actor).await,
+                Ok(false) => self.end(waiting, arrived, actor).await,
                 Err(error) => End::Failed(error),
             };
         }
@@ -228,7 +200,7 @@ impl Engine {
         };
         document["object"] = object;
         match read(&document, self) {
-            Ok(activity) => self.end(waiting, &activity, &waiting.raw, actor).await,
+            Ok(activity) => self.end(waiting, activity, actor).await,
             Err(refused) => End::Never(format!("{refused:?}")),
         }
     }
@@ -243,7 +215,7 @@ impl Engine {
             && let Ok(activity) = read(&document, self)
         {
             // A group of this server passed it on: it was verified when it came.
-            return self.end_via(waiting, &activity, &waiting.raw, via).await;
+            return self.end_via(waiting, activity, &waiting.raw, via).await;
         }
         let Ok(needs) = Iri::activity(&waiting.needs) else {
             return End::Never("what it needs has no id".into());
@@ -258,7 +230,7 @@ impl Engine {
         if document.get("actor").is_some() {
             return match read(&document, self) {
                 Ok(activity) if activity.id == needs && activity.id.same_origin(&activity.actor) => {
-                    self.end_via(waiting, &activity, &text, via).await
+                    self.end_via(waiting, activity, &text, via).await
                 }
                 Ok(_) => End::Never("the activity is not on the server of its actor".into()),
                 Err(refused) => End::Never(format!("{refused:?}")),
@@ -277,7 +249,7 @@ impl Engine {
 
     async fn end_object(&self, waiting: &Waiting, via: &str, document: &Value, id: &Iri) -> End {
         match self.as_post(document, id) {
-            Some(activity) => self.end_via(waiting, &activity, "", via).await,
+            Some(activity) => self.end_via(waiting, activity, "", via).await,
             None => End::Never("what was announced is not a post that names its author".into()),
         }
     }
@@ -298,7 +270,7 @@ impl Engine {
         })
     }
 
-    async fn end_via(&self, waiting: &Waiting, activity: &Activity, raw: &str, via: &str) -> End {
+    async fn end_via(&self, waiting: &Waiting, activity: Activity, raw: &str, via: &str) -> End {
         if !matches!(activity.ask, Ask::Post(_)) {
             return End::Never("only posts of followed groups are taken".into());
         }
@@ -306,44 +278,46 @@ impl Engine {
             Ok(author) => author,
             Err(error) => return after(&error),
         };
-        if let Err(refused) = self.check_origin(activity, &author).await {
+        if let Err(refused) = self.check_origin(&activity, &author).await {
             return End::Never(format!("{refused:?}"));
         }
-        let case = Case {
+        self.close(Case {
+            shown: Shown::of(&activity.ask),
             activity,
-            raw: raw.trim(),
-            actor: &author,
+            raw: raw.trim().to_owned(),
+            actor: Arc::new(author),
+            remembered: false,
             inbox: None,
-            via: Some(via),
+            via: Some(via.to_owned()),
             waited: Some(waiting.id),
-        };
-        self.close(waiting, &case).await
-    }
-
-    async fn end(&self, waiting: &Waiting, activity: &Activity, raw: &str, actor: &Actor) -> End {
-        if let Err(refused) = self.check_origin(activity, actor).await {
-            return End::Never(format!("{refused:?}"));
-        }
-        let inbox = waiting.inbox.as_deref();
-        self.close(
-            waiting,
-            &Case {
-                activity,
-                raw,
-                actor,
-                inbox,
-                via: None,
-                waited: Some(waiting.id),
-            },
-        )
+        })
         .await
     }
 
-    async fn close(&self, waiting: &Waiting, case: &Case<'_>) -> End {
+    async fn end(&self, waiting: &Waiting, activity: Activity, actor: &Actor) -> End {
+        if let Err(refused) = self.check_origin(&activity, actor).await {
+            return End::Never(format!("{refused:?}"));
+        }
+        self.close(Case {
+            shown: Shown::of(&activity.ask),
+            activity,
+            raw: waiting.raw.clone(),
+            actor: Arc::new(actor.clone()),
+            remembered: false,
+            inbox: waiting.inbox.clone(),
+            via: None,
+            waited: Some(waiting.id),
+        })
+        .await
+    }
+
+    async fn close(&self, case: Case) -> End {
+        let waited = case.waited;
         match self.turn(case).await {
-            Ok(()) => End::Done,
-            Err(Refused::Busy { .. } | Refused::Unavailable(_)) => End::Later,
-            Err(refused) => End::Never(format!("{}: {refused:?}", waiting.id)),
+            Ok(Turned::Done) => End::Done,
+            // Not of what waited: its actor was read for it.
+            Ok(Turned::Stale(_)) | Err(Refused::Busy { .. } | Refused::Unavailable(_)) => End::Later,
+            Err(refused) => End::Never(format!("{waited:?}: {refused:?}")),
         }
     }
 }

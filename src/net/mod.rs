@@ -7,18 +7,26 @@
 
 mod address;
 mod answer;
+mod carrier;
 mod check;
 mod client;
+mod connection;
+mod crowd;
+mod dial;
 mod error;
+mod pool;
+mod recent;
 mod resolve;
 mod rules;
+mod sessions;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use address::address_allowed;
 pub use answer::{Answer, Fetched, RetryAfter};
 pub use check::{Forbidden, check};
-pub use client::{Client, Sign};
+pub use client::{Client, Sign, Width};
 pub use error::{Cause, Error};
 pub use resolve::{Resolve, Resolved, System, Unresolved};
 pub use rules::{Limits, Rules};

@@ -63,6 +63,7 @@ impl Peers {
         let fetched = self.fetch(iri).await;
         if matches!(fetched, Err(FetchError::Gone)) {
             self.0.store.mark_gone(iri).await?;
+            self.forget(iri).await;
         }
         fetched
     }
@@ -82,6 +83,7 @@ impl Peers {
             keys: &usable(actor.keys),
         };
         let kept = self.0.store.keep_actor(&new).await?;
+        self.forget(&kept.iri).await;
         if actor.offers_ed25519 && self.0.store.note_ed25519_offered(&kept.host).await? {
             tracing::info!(host = kept.host, "takes RFC 9421 with Ed25519, by its own word");
         }

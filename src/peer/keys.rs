@@ -242,6 +242,7 @@ mod tests {
                 inbox: format!("{iri}/inbox"),
                 shared_inbox: None,
                 followers: None,
+                read_at: DateTime::UNIX_EPOCH,
                 gone: false,
             },
             key: String::new(),

@@ -13,6 +13,7 @@ mod key_document;
 mod key_id;
 mod keys;
 mod media_type;
+mod memory;
 mod node_info;
 mod signer;
 
@@ -33,6 +34,8 @@ pub use error::{FetchError, Untrusted};
 
 /// How many parsed keys are kept: each takes about 2 kB.
 const PARSED_KEYS: u64 = 10_000;
+/// How many signers are remembered with their keys: each takes about 4 kB.
+const MET: u64 = 10_000;
 /// How many documents' turns, outcomes and hosts' evidence are remembered.
 const REMEMBERED: u64 = 10_000;
 
@@ -63,6 +66,8 @@ struct Inner {
     learned: Cache<String, keys::Learned>,
     /// Parsed keys, by the text that was parsed: such an entry is never out of date.
     parsed: Cache<String, PublicKey>,
+    /// Signers whom we have met, by their ids.
+    met: Cache<String, memory::Met>,
     /// One fetch of a document at a time.
     turns: Cache<String, Arc<Mutex<()>>>,
     /// What a host has shown, so that its every activity need not be written down.
@@ -95,6 +100,7 @@ impl Peers {
             key_places: Semaphore::new(limits.key_fetches_at_once),
             learned: Cache::new(REMEMBERED),
             parsed: Cache::new(PARSED_KEYS),
+            met: Cache::new(MET),
             turns: Cache::new(REMEMBERED),
             shown: Cache::new(REMEMBERED),
         }))

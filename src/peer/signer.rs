@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     domain::Iri,
     peer::{Peers, Untrusted, key_id::KeyId, keys::Why},
-    signature::{Claim, Refused},
+    signature::{Claim, PublicKey, Refused},
     store::Actor,
 };
 
@@ -23,8 +23,10 @@ impl Peers {
     pub async fn signer(&self, claims: &[Claim], claimed: Option<&Iri>) -> Result<Actor, Untrusted> {
         let deadline = Instant::now() + self.0.key_time;
         let mut signer: Option<Actor> = None;
+        let mut keys = vec![];
         for claim in claims {
-            let actor = self.signer_of(claim, claimed, deadline).await?;
+            let (actor, key) = self.signer_of(claim, claimed, deadline).await?;
+            keys.push((claim.key_id().to_owned(), key));
             if signer.as_ref().is_some_and(|other| other.id != actor.id) {
                 return Err(Untrusted::NotTheActor);
             }
@@ -34,6 +36,7 @@ impl Peers {
         if claimed.is_some_and(|claimed| *claimed != signer.iri) {
             return Err(Untrusted::NotTheActor);
         }
+        self.remember(&signer, keys).await;
         Ok(signer)
     }
 
@@ -42,7 +45,7 @@ impl Peers {
         claim: &Claim,
         claimed: Option<&Iri>,
         deadline: Instant,
-    ) -> Result<Actor, Untrusted> {
+    ) -> Result<(Actor, PublicKey), Untrusted> {
         let key_id = KeyId::read(claim.key_id(), self.0.here.authority(), self.0.client.rules())?;
         if self.is_blocked(&key_id.iri.authority()).await? {
             return Err(Untrusted::Blocked);
@@ -52,7 +55,7 @@ impl Peers {
             && claimed.is_none_or(|claimed| *claimed == actor.iri)
         {
             if !actor.gone && claim.verify(&key).is_ok() {
-                return Ok(actor);
+                return Ok((actor, key));
             }
             why = Why::Failed;
         }
@@ -64,7 +67,7 @@ impl Peers {
             return Err(Untrusted::Gone);
         }
         match (claim.verify(&key), learned) {
-            (Ok(()), _) => Ok(actor),
+            (Ok(()), _) => Ok((actor, key)),
             // The key may have been changed, and we could not ask.
             (Err(_), Err(later @ (Untrusted::Busy { .. } | Untrusted::Store(_)))) => Err(later),
             (Err(why), _) => Err(why.into()),

@@ -33,6 +33,8 @@ pub struct Actor {
     pub shared_inbox: Option<String>,
     /// Id of its followers collection.
     pub followers: Option<String>,
+    /// When its own document was read last.
+    pub read_at: DateTime<Utc>,
     pub gone: bool,
 }
 
@@ -77,6 +79,7 @@ struct Row {
     inbox: String,
     shared_inbox: Option<String>,
     followers: Option<String>,
+    fetched_at: DateTime<Utc>,
     gone: bool,
 }
 
@@ -99,6 +102,7 @@ impl TryFrom<Row> for Actor {
             inbox: row.inbox,
             shared_inbox: row.shared_inbox,
             followers: row.followers,
+            read_at: row.fetched_at,
             gone: row.gone,
         })
     }
@@ -112,7 +116,7 @@ impl Store {
     pub async fn actor(&self, iri: &Iri) -> Result<Option<Actor>> {
         let row = sqlx::query_as!(
             Row,
-            r#"select id, iri, host, kind, username, name, inbox, shared_inbox, followers, gone_at is not null as "gone!"
+            r#"select id, iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at, gone_at is not null as "gone!"
                from actor where iri = $1"#,
             iri.as_str(),
         )
@@ -130,7 +134,7 @@ impl Store {
     pub async fn key_holders(&self, key_id: &str) -> Result<Vec<KeyHolder>> {
         let rows = sqlx::query!(
             r#"select a.id, a.iri, a.host, a.kind, a.username, a.name, a.inbox, a.shared_inbox, a.followers,
-                      a.gone_at is not null as "gone!", k.pem
+                      a.fetched_at, a.gone_at is not null as "gone!", k.pem
                from actor_key k join actor a on a.id = k.actor_id
                where k.iri = $1 order by a.id limit 8"#,
             key_id,
@@ -149,6 +153,7 @@ impl Store {
                     inbox: row.inbox,
                     shared_inbox: row.shared_inbox,
                     followers: row.followers,
+                    fetched_at: row.fetched_at,
                     gone: row.gone,
                 })?;
                 Ok(KeyHolder { actor, key: row.pem })
@@ -173,7 +178,7 @@ impl Store {
                values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                on conflict (iri) do update set kind = $3, username = $4, name = $5, inbox = $6, shared_inbox = $7,
                    followers = $8, fetched_at = $9, gone_at = null
-               returning id, iri, host, kind, username, name, inbox, shared_inbox, followers,
+               returning id, iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at,
                    gone_at is not null as "gone!""#,
             new.iri.as_str(),
             host,

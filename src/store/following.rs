@@ -84,17 +84,3 @@ pub async fn followers_of(tx: &mut Tx, whom: ActorId) -> Result<Vec<String>> {
     .fetch_all(&mut **tx)
     .await?)
 }
-
-/// The groups of this server that follow a group of this server.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn local_followers(tx: &mut Tx, group_iri: &str) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar!(
-        r#"select g.name from following f join "group" g on g.id = f.group_id join actor a on a.id = f.actor_id
-           where a.iri = $1 and f.accepted_at is not null and g.closed_at is null"#,
-        group_iri
-    )
-    .fetch_all(&mut **tx)
-    .await?)
-}

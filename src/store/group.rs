@@ -16,6 +16,7 @@ pub struct GroupId(pub i64);
 pub struct InTurn {
     pub id: GroupId,
     pub group: Group,
+    pub owner: ActorId,
     /// Of the last entry.
     pub seq: i64,
 }
@@ -44,15 +45,17 @@ pub struct Change {
     pub members_list: Option<ListPolicy>,
 }
 
-struct Row {
-    id: i64,
-    name: String,
-    owner: String,
-    join_policy: String,
-    post_policy: String,
-    follow_means: String,
-    closed: bool,
-    seq: i64,
+/// A group as it is read for a decision.
+pub(super) struct Row {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) owner_id: i64,
+    pub(super) owner: String,
+    pub(super) join_policy: String,
+    pub(super) post_policy: String,
+    pub(super) follow_means: String,
+    pub(super) closed: bool,
+    pub(super) seq: i64,
 }
 
 impl TryFrom<Row> for InTurn {
@@ -74,6 +77,7 @@ impl TryFrom<Row> for InTurn {
                 name: row.name,
             },
             id: GroupId(row.id),
+            owner: ActorId(row.owner_id),
             seq: row.seq,
         })
     }
@@ -86,7 +90,7 @@ impl TryFrom<Row> for InTurn {
 pub async fn take_turns(tx: &mut Tx, names: &[String]) -> Result<Vec<InTurn>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select g.id, g.name, a.iri as owner, g.join_policy, g.post_policy, g.follow_means,
+        r#"select g.id, g.name, g.owner_id, a.iri as owner, g.join_policy, g.post_policy, g.follow_means,
                   g.closed_at is not null as "closed!", s.seq
            from group_seq s
            join "group" g on g.id = s.group_id

@@ -86,6 +86,8 @@ pub struct Due {
     pub activity: Uuid,
     /// What it is about, if it is an entry about something.
     pub object: Option<Uuid>,
+    /// What it is written in, if it is an entry.
+    pub shape: Option<String>,
     /// Whose key signs it: a purpose of `own_key`.
     pub key: String,
     /// The body is `head`, then `raw` and `tail` where there are any.
@@ -150,14 +152,14 @@ impl Store {
             r#"
             with next as (
                 (select 'letter' as what, l.id as number, l.group_id, 0::bigint as seq, l.activity_id,
-                        null::uuid as object, l.body as head, null::text as raw, null::text as tail,
+                        null::uuid as object, null::text as shape, l.body as head, null::text as raw, null::text as tail,
                         false as follows_parked, 0 as rank
                  from letter l
                  where l.destination_id = $1 and l.sent_at is null and l.refused_at is null and l.parked_at is null
                      and l.id <> all($3)
                  order by l.id limit 1)
                 union all
-                (select 'retried', p.subscription_id, p.group_id, p.seq, v.activity_id, a.post_id, v.head,
+                (select 'retried', p.subscription_id, p.group_id, p.seq, v.activity_id, a.post_id, s.shape, v.head,
                         case when v.tail is not null then a.raw end, v.tail, false, 1
                  from parked p
                  join subscription s on s.id = p.subscription_id
@@ -167,7 +169,7 @@ impl Store {
                  where p.destination_id = $1 and p.retry_at is not null
                  order by p.group_id, p.seq limit 1)
                 union all
-                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.post_id as object, n.head,
+                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.post_id as object, s.shape, n.head,
                         case when n.tail is not null then a.raw end, n.tail,
                         exists (select from parked p
                             join entry pe on pe.group_id = p.group_id and pe.seq = p.seq
@@ -197,7 +199,7 @@ impl Store {
                     or exists (select from peer b where b.blocked_at is not null and b.host = any($2))) is true
                     as "shut!",
                 n.what as "what?", n.number as "number?", n.group_id as "group_id?", n.seq as "seq?",
-                n.activity_id as "activity_id?", n.object, n.head as "head?", n.raw, n.tail,
+                n.activity_id as "activity_id?", n.object, n.shape, n.head as "head?", n.raw, n.tail,
                 n.follows_parked as "follows_parked?", g.name as "group_name?"
             from destination d
             left join peer p on p.host = d.host
@@ -245,6 +247,7 @@ impl Store {
                     item,
                     activity,
                     object: row.object,
+                    shape: row.shape,
                     key: format!("group:{name}"),
                     head,
                     raw: row.raw,
@@ -271,6 +274,34 @@ impl Store {
             shut: row.shut,
             due: due.filter(|_| !row.shut),
         })
+    }
+
+    /// Whether an item is still to be sent: its readers may have left, or lost the right to it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_due(&self, item: Item) -> Result<bool> {
+        let (Item::Entry {
+            subscription, seq, ..
+        }
+        | Item::Retried {
+            subscription, seq, ..
+        }) = item
+        else {
+            return Ok(true);
+        };
+        Ok(sqlx::query_scalar!(
+            r#"select exists (
+                select from subscription s
+                join destination d on d.id = s.destination_id
+                cross join lateral entries_due(
+                    s.id, s.group_id, s.shape, $2::bigint - 1, least($2, s.until_seq), s.left_at, d.id, d.host)
+                where s.id = $1) as "is!""#,
+            subscription,
+            seq,
+        )
+        .fetch_one(&self.pool)
+        .await?)
     }
 
     /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment; counts

@@ -1,7 +1,7 @@
-//! Writing the log: what a group says, to whom it is owed, and letters.
+//! The log: what a group says, to whom it is owed, and letters.
 //!
 //! One rule: an accepted event inserts a number of rows that does not depend on how many hear it. Who has heard what is a
-//! cursor in `subscription`; reading the log is `lane.rs`.
+//! cursor in `subscription`; entries are written by `deeds.rs` and read by `lane.rs`.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -19,11 +19,13 @@ pub struct DestinationId(pub i64);
 #[derive(Clone, Debug)]
 pub struct NewEntry<'a> {
     pub group: GroupId,
+    /// Its place: behind all that the group said before.
+    pub seq: i64,
     /// Our id of it.
     pub id: Uuid,
     /// The sender's.
     pub iri: Option<&'a str>,
-    pub kind: &'a str,
+    pub kind: &'static str,
     pub actor: ActorId,
     pub post: Uuid,
     pub thread: Uuid,
@@ -32,69 +34,18 @@ pub struct NewEntry<'a> {
     /// The announcement that it takes back: its place in the log and its id.
     pub retracts: Option<(i64, Uuid)>,
     pub raw: &'a str,
-    pub at: DateTime<Utc>,
-    /// Shape, head, tail, and whether the author's own server is passed over.
-    pub shapes: &'a [(&'static str, String, Option<String>, bool)],
+    pub shapes: Vec<NewShape>,
 }
 
-/// Writes an event at the end of the group's log; gives its place. The caller holds the group's turn.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn append(tx: &mut Tx, new: &NewEntry<'_>) -> Result<i64> {
-    let (shapes, heads): (Vec<_>, Vec<_>) = new
-        .shapes
-        .iter()
-        .map(|(shape, head, ..)| ((*shape).to_owned(), head.clone()))
-        .unzip();
-    let (tails, skips): (Vec<_>, Vec<_>) = new
-        .shapes
-        .iter()
-        .map(|(_, _, tail, skip)| (tail.clone(), *skip))
-        .unzip();
-    Ok(sqlx::query_scalar!(
-        r#"with next as (update group_seq set seq = seq + 1 where group_id = $1 returning seq),
-           said as (insert into activity (id, group_id, iri, kind, actor_id, post_id, retracts, raw, accepted_at)
-                    values ($2, $1, $3, $4, $5, $6, $7, $8, $9)),
-           logged as (insert into entry (group_id, seq, activity_id, thread_id, audience, author_host, retracts, at)
-                      select $1, seq, $2, $10, $11, $12, $13, $9 from next),
-           shaped as (insert into entry_shape (group_id, seq, shape, head, tail, skip_author)
-                      select $1, next.seq, s.shape, s.head, s.tail, s.skip
-                      from next, unnest($14::text[], $15::text[], $16::text[], $17::boolean[]) as s(shape, head, tail, skip))
-           select seq from next"#,
-        new.group.0,
-        new.id,
-        new.iri,
-        new.kind,
-        new.actor.0,
-        new.post,
-        new.retracts.map(|(_, id)| id),
-        new.raw,
-        new.at,
-        new.thread,
-        new.audience.word(),
-        new.author_host,
-        new.retracts.map(|(seq, _)| seq),
-        &shapes,
-        &heads,
-        &tails as &[Option<String>],
-        &skips,
-    )
-    .fetch_one(&mut **tx)
-    .await?)
-}
-
-/// The shapes that a group's entries are written in now; `None` among them: one is not decided yet, so all are.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn shapes_heard(tx: &mut Tx, group: GroupId) -> Result<Vec<Option<String>>> {
-    Ok(sqlx::query_scalar!(
-        "select distinct shape from subscription where group_id = $1 and until_seq is null",
-        group.0
-    )
-    .fetch_all(&mut **tx)
-    .await?)
+/// An entry in one shape.
+#[derive(Clone, Debug)]
+pub struct NewShape {
+    pub shape: &'static str,
+    pub head: String,
+    /// `None`: `head` is the whole document.
+    pub tail: Option<String>,
+    /// The author's own server is passed over.
+    pub skip_author: bool,
 }
 
 /// The destination of an inbox.

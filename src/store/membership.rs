@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domain::{Ban, Standing},
+    domain::{Ban, Role, Standing},
     store::{ActorId, DestinationId, GroupId, Result, Tx, word},
 };
 
@@ -36,29 +36,58 @@ pub async fn standing(tx: &mut Tx, group: GroupId, actor: ActorId, hosts: &[Stri
     )
     .fetch_one(&mut **tx)
     .await?;
-    let state = row.state.unwrap_or_default();
-    let ban = if state == "banned" {
-        Some(Ban {
+    let known = match (row.follower, row.member, row.role, row.state) {
+        (Some(follower), Some(member), Some(role), Some(state)) => Some(Row {
+            follower,
+            member,
+            role,
+            state,
+            banned_until: row.banned_until,
+            ban_reason: row.ban_reason,
+        }),
+        _ => None,
+    };
+    standing_of(known.as_ref(), actor, row.owns, row.host_is_banned)
+}
+
+/// A row of `membership`, as far as a decision asks for it.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) follower: bool,
+    pub(super) member: bool,
+    pub(super) role: String,
+    pub(super) state: String,
+    pub(super) banned_until: Option<DateTime<Utc>>,
+    pub(super) ban_reason: Option<String>,
+}
+
+/// What a row says of an actor, together with what the group says of it.
+pub(super) fn standing_of(
+    row: Option<&Row>,
+    actor: ActorId,
+    owns: bool,
+    host_is_banned: bool,
+) -> Result<Standing> {
+    let state = row.map_or("", |row| row.state.as_str());
+    let ban = match row.filter(|_| state == "banned") {
+        Some(row) => Some(Ban {
             until: row.banned_until,
-            reason: row.ban_reason,
-        })
-    } else {
-        row.host_is_banned.then_some(Ban {
+            reason: row.ban_reason.clone(),
+        }),
+        None => host_is_banned.then_some(Ban {
             until: None,
             reason: None,
-        })
+        }),
     };
-    let role = row.role.map_or(Ok(crate::domain::Role::Member), |role| {
-        word("membership", "role", actor.0, &role)
-    })?;
+    let role = match row {
+        _ if owns => Role::Owner,
+        Some(row) => word("membership", "role", actor.0, &row.role)?,
+        None => Role::Member,
+    };
     Ok(Standing {
-        follower: row.follower.unwrap_or(false),
-        member: row.member.unwrap_or(false),
-        role: if row.owns {
-            crate::domain::Role::Owner
-        } else {
-            role
-        },
+        follower: row.is_some_and(|row| row.follower),
+        member: row.is_some_and(|row| row.member),
+        role,
         waiting: state == "pending",
         invited: state == "invited",
         left: state == "out",

@@ -8,8 +8,11 @@ mod actor;
 mod bell;
 mod collections;
 mod connect;
+pub mod deeds;
+pub mod facts;
 pub mod following;
 pub mod group;
+pub mod import;
 mod lane;
 mod listing;
 pub mod log;
@@ -22,6 +25,7 @@ pub mod received;
 mod scheme;
 mod settle;
 mod shard;
+pub mod turn;
 mod view;
 mod view_activity;
 mod view_post;
@@ -99,6 +103,18 @@ impl Error {
         };
         // Serialisation failure, deadlock, and a row that another transaction has just inserted.
         matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    }
+}
+
+impl Error {
+    /// Whether the database was not reached at all, or the connection to it was lost: no other statement would end better.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+        matches!(
+            self,
+            Self::Database(Io(_) | PoolClosed | PoolTimedOut | Protocol(_) | Tls(_) | WorkerCrashed)
+        )
     }
 }
 

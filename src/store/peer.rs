@@ -65,13 +65,14 @@ impl Store {
         shape_of(&self.pool, host).await
     }
 
-    /// Hosts whose look-up is due, the new ones first; blocked ones are not asked.
+    /// Hosts whose look-up is due, the new ones first; blocked ones are not asked, nor those that an operator named.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn hosts_to_look_up(&self, limit: i64) -> Result<Vec<String>> {
         let hosts = sqlx::query_scalar!(
-            r#"select host as "host!" from peer where looked_up_at is null and blocked_at is null
+            r#"select host as "host!" from peer
+               where looked_up_at is null and blocked_at is null and shape is null
                union all
                (select host from peer
                 where looked_up_at < case when software is null then $3::timestamptz else $2::timestamptz end and blocked_at is null

@@ -5,21 +5,23 @@ use uuid::Uuid;
 
 use crate::{
     domain::Iri,
-    store::{ActorId, Result, Store, Tx, hash},
+    store::{ActorId, Result, Store, Tx, hash, turn::key_of},
 };
 
 /// Documents of one host that are claimed at a time: a host that hangs holds up itself.
 const OF_ONE_HOST: i64 = 4;
 
-/// Remembers an activity's id; whether it is new.
+/// Remembers an activity's id, which is held until the transaction ends; whether it is new.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn see(tx: &mut Tx, iri: &str, now: DateTime<Utc>) -> Result<bool> {
     let done = sqlx::query!(
-        "insert into seen (iri_hash, at) values ($1, $2) on conflict do nothing",
+        "insert into seen (iri_hash, at)
+         select $1, $2 where (select count(pg_advisory_xact_lock($3))) > 0 on conflict do nothing",
         hash(iri),
-        now
+        now,
+        key_of(iri),
     )
     .execute(&mut **tx)
     .await?;

@@ -130,7 +130,7 @@ impl Totals {
         let inboxes = i64::try_from(self.inboxes).unwrap_or(i64::MAX);
         let hosts = i64::try_from(self.hosts).unwrap_or(i64::MAX);
         format!(
-            "{waiting}; {} parked, {} withheld, {} missed; {} delivered, {} refused.\n{} of {}: {}.",
+            "{waiting}; {} parked, {} withheld, {} missed; {} delivered, {} refused.\n{} of {}{}.",
             self.parked_entries,
             self.withheld,
             self.missed,
@@ -157,7 +157,11 @@ impl Totals {
         let there: Vec<String> = there
             .map(|(inboxes, state)| format!("{inboxes} {}", in_words(*state)))
             .collect();
-        there.join(", ")
+        if there.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", there.join(", "))
+        }
     }
 }
 
@@ -343,6 +347,8 @@ mod tests {
     #[test]
     fn who_is_not_listed_is_counted() {
         assert!(shown(&[], 0).starts_with("Nothing waits: nobody"));
+        let nobody = Totals::of(&[], noon()).in_words();
+        assert!(nobody.ends_with("\n0 inboxes of 0 hosts."), "{nobody}");
         let text = shown(&[], 3);
         assert!(text.starts_with("0 deliveries wait; 0 parked"), "{text}");
         assert!(

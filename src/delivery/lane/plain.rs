@@ -6,11 +6,12 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{Ended, Run, TURN};
 use crate::{
     delivery::{
+        figures,
         flush::Flushed,
         judge::{Later, Verdict, judge},
         knock::{Envelope, Sent},
@@ -37,6 +38,8 @@ struct Listener {
     key: Arc<str>,
     /// A cursor is on its way into the table.
     flushing: bool,
+    /// When the tables last said that it is as it was.
+    looked: Instant,
 }
 
 /// What ends under way.
@@ -155,6 +158,7 @@ impl Plain<'_> {
             scheme: ear.scheme.as_str().into(),
             key: format!("group:{}", ear.group_name).into(),
             flushing: false,
+            looked: Instant::now(),
             ear,
         });
     }
@@ -230,11 +234,12 @@ impl Plain<'_> {
         self.run.serve(listener.ear.subscription);
         let caller = self.run.caller.clone();
         let envelope = Envelope {
+            item: entry(&listener.ear, cut.piece.seq),
             inbox: Arc::clone(&listener.inbox),
             scheme: Arc::clone(&listener.scheme),
             key: Arc::clone(&listener.key),
             body: cut.body.clone(),
-            looked: None,
+            looked: listener.looked,
         };
         self.under_way.push(Box::pin(async move {
             let sent = caller.knock(&envelope).await;
@@ -252,7 +257,11 @@ impl Plain<'_> {
             Err(ended) => return self.leave(Leaving::Ended(ended)),
         };
         let now = self.run.caller.delivery.store.now();
-        match judge(&sent.outcome, cut.piece.activity, &Failing::default(), now) {
+        let verdict = judge(&sent.outcome, cut.piece.activity, &Failing::default(), now);
+        if let Some(end) = verdict.end() {
+            figures::sent(&self.listeners[number].ear.shape, end);
+        }
+        match verdict {
             Verdict::Delivered => self.delivered(number, cut, &sent).await,
             Verdict::Refused { why, gone } => self.refused(number, cut, why, gone, sent.slow).await,
             Verdict::Soon => self.leave(Leaving::Soon),
@@ -356,7 +365,10 @@ impl Plain<'_> {
         let listener = &mut self.listeners[number];
         listener.flushing = false;
         match flushed {
-            Flushed::Open => listener.window.flushed(upto),
+            Flushed::Open => {
+                listener.window.flushed(upto);
+                listener.looked = Instant::now();
+            }
             Flushed::Changed => {
                 listener.window.flushed(upto);
                 self.leave(Leaving::Look);
@@ -399,6 +411,7 @@ impl Plain<'_> {
             item: entry(ear, cut.piece.seq),
             activity: cut.piece.activity,
             object: cut.piece.object,
+            shape: Some(ear.shape.clone()),
             key: key.to_string(),
             head: String::new(),
             raw: None,

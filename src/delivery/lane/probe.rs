@@ -3,9 +3,12 @@
 //! One rule: whatever is answered for good is written down, however the probe ends; nothing is posted to find out twice.
 //! What ends a probe is an arm of [`Run::try_the_next`].
 
-use super::{Ended, Run, park_behind};
+use super::{Ended, Run, count, park_behind};
 use crate::{
-    delivery::judge::{Verdict, judge},
+    delivery::{
+        figures::End,
+        judge::{Verdict, judge},
+    },
     store::{Due, Fate, Item, Settled},
 };
 
@@ -38,6 +41,7 @@ impl Run {
                     lane = self.lane().id, host = self.lane().host, activity = %stuck.activity, why,
                     "parked an entry that is not taken; the next one was"
                 );
+                count(stuck, End::Parked);
                 let error = format!("an entry is parked: {why}");
                 self.settle(probe.fates, Some(error), slow).await
             }
@@ -73,10 +77,12 @@ impl Run {
             let now = self.caller.delivery.store.now();
             match judge(&sent.outcome, due.activity, &sight.failing, now) {
                 Verdict::Delivered => {
+                    count(due, End::Delivered);
                     probe.fates.push((due.item, Fate::Delivered));
                     return Ok(Some(sent.slow));
                 }
                 Verdict::Refused { gone, .. } => {
+                    count(due, End::Refused);
                     probe.gone |= gone;
                     probe.fates.push((due.item, Fate::Refused));
                 }

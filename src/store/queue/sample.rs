@@ -52,16 +52,18 @@ impl Store {
              ), lane as (
                  select coalesce(v.entries, 0) as entries, coalesce(v.letters, 0) as letters,
                      extract(epoch from greatest($1 - v.oldest, '0'))::bigint as seconds,
-                     case when v.destination_id is not null and (
-                              exists (select from peer p
-                                  where p.host = any(host_and_parents(d.host)) and p.blocked_at is not null)
-                              or host_and_parents(d.host) && $2
-                              or cardinality($3::text[]) > 0 and not host_and_parents(d.host) && $3)
+                     case when v.destination_id is not null and b.there_are_walls and (
+                              select exists (select from peer p where p.host = any(h.names) and p.blocked_at is not null)
+                                  or h.names && $2
+                                  or cardinality($3::text[]) > 0 and not h.names && $3
+                              from (select host_and_parents(d.host) as names offset 0) h)
                           then 'blocked'
                           when d.paused_at is not null then 'paused'
                           when d.parked_at is not null then 'given up'
                           when d.next_try > $1 then 'backing off' else '' end as held_up_by
                  from destination d left join due v on v.destination_id = d.id
+                 cross join (select cardinality($2::text[]) + cardinality($3::text[]) > 0
+                                 or exists (select from peer where blocked_at is not null) as there_are_walls) b
              )
              select coalesce(sum(entries), 0)::bigint as "entries!", coalesce(sum(letters), 0)::bigint as "letters!",
                  count(*) filter (where entries + letters > 0) as "waiting!",

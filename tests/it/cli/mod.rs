@@ -4,6 +4,7 @@
 //! `lists.rs`; what waits to be delivered: `queue.rs`.
 
 mod lists;
+mod members;
 mod queue;
 mod words;
 

@@ -54,6 +54,21 @@ impl Database {
         format!("postgres:///{}?host={dir}&user={}", self.name, shared.user)
     }
 
+    /// From now on nobody is let in, and whoever was in is put out.
+    pub async fn goes_away(&self) {
+        let name = &self.name;
+        let shut = format!("alter database {name} with allow_connections false");
+        let out = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+        for statement in [shut, out] {
+            SHARED.get().unwrap().run(&statement).await;
+        }
+    }
+
+    pub async fn comes_back(&self) {
+        let open = format!("alter database {} with allow_connections true", self.name);
+        SHARED.get().unwrap().run(&open).await;
+    }
+
     /// A connection, to look at what is due.
     pub async fn connect(&self) -> PgConnection {
         SHARED.get().unwrap().connect(&self.name).await

@@ -339,6 +339,7 @@ fn settings_for(base: &str, database: &Database, more: &[(&str, &str)]) -> Setti
         ("SERVER__PUBLIC_URL", base),
         ("DATABASE__URL", &database.url()),
         ("DATABASE__CONNECTIONS", "6"),
+        ("METRICS__BIND", ""),
         ("FEDERATION__ALLOW_HTTP", "true"),
         ("FEDERATION__ALLOW_PRIVATE_ADDRESSES", "127.0.0.0/8"),
         // All peers share one address here.

@@ -1,0 +1,154 @@
+//! What arrived, on its way to a decision.
+//!
+//! One rule: a case owns all that its decision needs. Whoever sent it may hang up meanwhile; it is decided all the same,
+//! with others that wait for the same turn.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::{
+    dialect::{Activity, Ask, Local, PostDocument},
+    domain::Iri,
+    engine::{Engine, Refused, turn::Trouble},
+    store::{Actor, Tx, post, turn::key_of},
+    text,
+};
+
+/// An activity to be decided, and how it came.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) activity: Activity,
+    /// Word for word, as it arrived. Empty: only the object is known.
+    pub(super) raw: String,
+    pub(super) actor: Arc<Actor>,
+    /// Its signature was checked by what this process remembers of its actor: whoever decides looks whether that holds.
+    pub(super) remembered: bool,
+    /// Name of the group whose inbox it came to.
+    pub(super) inbox: Option<String>,
+    /// Name of the group that follows whoever announced it.
+    pub(super) via: Option<String>,
+    /// The row in which it waited: its id has been seen. The row ends with the turn.
+    pub(super) waited: Option<Uuid>,
+    /// Of a post or an edit: title and text as we show them. What the author sent is passed on as it is.
+    pub(super) shown: Shown,
+}
+
+/// A post as we show it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
+    pub(super) title: Option<String>,
+    pub(super) content: Option<String>,
+}
+
+impl Shown {
+    /// Takes its time over hostile text: not to be done while others wait for the turn.
+    pub(super) fn of(ask: &Ask) -> Self {
+        match ask {
+            Ask::Post(document) | Ask::Edit(document) => Self::of_post(document),
+            _ => Self::default(),
+        }
+    }
+
+    fn of_post(document: &PostDocument) -> Self {
+        let title = document.name.as_deref().map(text::tidy_name);
+        Self {
+            title: title.filter(|title| !title.is_empty()),
+            content: document.content.as_deref().map(text::sanitize),
+        }
+    }
+}
+
+/// Whether something is asked about the content of a group: such cases are decided many at a time. Everything else is
+/// decided alone.
+pub(super) const fn is_about_content(ask: &Ask) -> bool {
+    matches!(
+        ask,
+        Ask::Post(_) | Ask::Edit(_) | Ask::Delete { .. } | Ask::Vote { .. } | Ask::Unvote { .. }
+    )
+}
+
+/// What a case is about. Two of which one touches exclusively what the other touches depend on each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Touches {
+    pub(super) exclusive: Vec<i64>,
+    pub(super) shared: Vec<i64>,
+}
+
+impl Case {
+    /// What it is about: the activity's own id, and posts.
+    pub(super) fn touches(&self) -> Touches {
+        let mut touches = Touches {
+            exclusive: vec![key_of(self.activity.id.as_str())],
+            shared: vec![],
+        };
+        match &self.activity.ask {
+            Ask::Post(document) => {
+                touches.exclusive.push(key_of(document.id.as_str()));
+                let parent = document.in_reply_to.as_ref();
+                touches.shared.extend(parent.map(|iri| key_of(iri.as_str())));
+            }
+            Ask::Edit(document) => touches.exclusive.push(key_of(document.id.as_str())),
+            Ask::Delete { object } => touches.exclusive.push(key_of(object.as_str())),
+            Ask::Vote { object, .. } | Ask::Unvote { object, .. } => {
+                touches.shared.push(key_of(object.as_str()));
+                let voter = format!("{object} {}", self.actor.id.0);
+                touches.exclusive.push(key_of(&voter));
+            }
+            _ => {}
+        }
+        touches
+    }
+
+    /// The post that it is about, or that it answers: where that is, its group is.
+    pub(super) fn near(&self) -> Option<&str> {
+        match &self.activity.ask {
+            Ask::Post(document) => document.in_reply_to.as_ref().map(Iri::as_str),
+            Ask::Edit(document) => Some(document.id.as_str()),
+            Ask::Delete { object } | Ask::Vote { object, .. } | Ask::Unvote { object, .. } => {
+                Some(object.as_str())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Engine {
+    /// What is given by an id of ours, or by the id of an earlier activity, is looked up before the turn: neither ever comes
+    /// to mean something else.
+    pub(super) async fn look_up_ids(&self, mut case: Case) -> Result<Case, Refused> {
+        if let Ask::Undo { object } = &case.activity.ask
+            && let Some((object, vote)) = self.store().vote_by(case.actor.id, object.as_str()).await?
+        {
+            // Undo of a vote by its id, by whoever cast it (ORG11).
+            case.activity.ask = Ask::Unvote { vote, object };
+        }
+        if let Ask::Delete { object } | Ask::Vote { object, .. } | Ask::Unvote { object, .. } =
+            &mut case.activity.ask
+            && let Some(post) = self.post_announced(object).await?
+        {
+            *object = post;
+        }
+        Ok(case)
+    }
+
+    /// The post that an announcement of ours is about: Mastodon users like what was boosted.
+    async fn post_announced(&self, iri: &Iri) -> Result<Option<Iri>, Refused> {
+        let Some(Local::Activity(id, _)) = self.here().local(iri.as_str()) else {
+            return Ok(None);
+        };
+        let post = self.store().iri_announced(id).await?;
+        Ok(post.and_then(|post| Iri::object(&post).ok()))
+    }
+
+    /// The same, for whoever is in a transaction; any other id as it is.
+    pub(super) async fn post_meant(&self, tx: &mut Tx, iri: &Iri) -> Result<Iri, Trouble> {
+        let Some(Local::Activity(id, _)) = self.here().local(iri.as_str()) else {
+            return Ok(iri.clone());
+        };
+        let post = post::iri_announced(tx, id).await?;
+        Ok(post
+            .and_then(|post| Iri::object(&post).ok())
+            .unwrap_or_else(|| iri.clone()))
+    }
+}

@@ -1,0 +1,313 @@
+//! What is asked about the content of groups, decided many at a time in one transaction.
+//!
+//! One rule: a decision here reads nothing but [`Facts`] and writes nothing but [`Deed`]s, so a refusal leaves nothing
+//! behind and nobody's decision waits for the database. A new verb is an arm in [`Engine::decide_one`], what it holds
+//! and asks in [`Matter`], and what it touches in `case.rs`.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    dialect::{self, Ask},
+    domain::{Command, Event, Refusal, decide, host_and_parents},
+    engine::{
+        Engine, Refused,
+        book::{Book, Deed},
+        case::Case,
+        turn::Trouble,
+    },
+    store::{
+        self, GroupId, Tx,
+        facts::{self, Asked, Facts, Turned},
+        turn::{self, Holds, Patience, key_of},
+    },
+};
+
+/// One thing that a case asks about content.
+#[derive(Debug)]
+pub(super) struct Matter<'a> {
+    pub(super) case: &'a Case,
+    ask: &'a Ask,
+    /// Of the sender's host, as a ban may call it.
+    hosts: Vec<String>,
+    /// The case is this and no more: its id is asked about and remembered here.
+    whole: bool,
+}
+
+/// How a matter ended.
+#[derive(Debug)]
+pub(super) enum Ending {
+    Taken,
+    Refused(Refused),
+    /// It is about a group that another transaction has, or that its post has come to meanwhile.
+    NotInTurn,
+    /// Its actor is not what this process remembered.
+    Stale,
+}
+
+/// Why there is no decision.
+#[derive(Debug)]
+pub(super) struct Halt(pub(super) Ending);
+
+impl From<Refused> for Halt {
+    fn from(refused: Refused) -> Self {
+        Self(Ending::Refused(refused))
+    }
+}
+
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Refused::from(refusal).into()
+    }
+}
+
+impl From<store::Error> for Halt {
+    fn from(error: store::Error) -> Self {
+        Refused::from(error).into()
+    }
+}
+
+pub(super) type Decided<'a> = Result<Vec<Deed<'a>>, Halt>;
+
+/// What decisions are made by: what is known, and when that is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) now: DateTime<Utc>,
+    patience: Patience,
+}
+
+impl<'a> Matter<'a> {
+    /// All that a case asks.
+    pub(super) fn of(case: &'a Case) -> Self {
+        Self {
+            whole: true,
+            ..Self::of_seen(case, &case.activity.ask)
+        }
+    }
+
+    /// Something that a case asks whose id is remembered already.
+    pub(super) fn of_seen(case: &'a Case, ask: &'a Ask) -> Self {
+        Self {
+            case,
+            ask,
+            hosts: host_and_parents(&case.actor.host),
+            whole: false,
+        }
+    }
+
+    /// Of the group in whose inbox it was put, if that is still to be looked at.
+    fn inbox(&self) -> Option<&'a str> {
+        let arrives = self.whole && self.case.waited.is_none();
+        self.case.inbox.as_deref().filter(|_| arrives)
+    }
+
+    fn hold(&self, holds: &mut Holds<'a>) {
+        if self.whole {
+            holds.keys.push(key_of(self.case.activity.id.as_str()));
+        }
+        holds.names.extend(self.inbox());
+        match self.ask {
+            Ask::Post(document) => {
+                holds.keys.push(key_of(document.id.as_str()));
+                holds
+                    .posts
+                    .extend(document.in_reply_to.as_ref().map(|iri| iri.as_str()));
+                holds.names.extend(self.case.via.as_deref());
+                let addressed = &self.case.activity.addressed;
+                holds.names.extend(addressed.groups().iter().map(String::as_str));
+                holds.names.extend(self.case.inbox.as_deref());
+            }
+            Ask::Edit(document) => {
+                holds.keys.push(key_of(document.id.as_str()));
+                holds.posts.push(document.id.as_str());
+            }
+            Ask::Delete { object } => {
+                holds.keys.push(key_of(object.as_str()));
+                holds.posts.push(object.as_str());
+            }
+            // Whoever changes or deletes the post has its groups, and so have we.
+            Ask::Vote { object, .. } | Ask::Unvote { object, .. } => holds.posts.push(object.as_str()),
+            _ => {}
+        }
+    }
+
+    fn ask(&self, asked: &mut Asked<'a>, group_base: &'a str) {
+        let actor = &self.case.actor;
+        if self.whole {
+            asked.ids.push(&self.case.activity.id);
+        }
+        if !asked.actors.iter().any(|known| known.id == actor.id) {
+            asked.actors.push(actor);
+            asked.hosts.extend(self.hosts.iter().cloned());
+        }
+        match self.ask {
+            Ask::Post(document) => {
+                asked.posts.push(document.id.as_str());
+                asked.graves.push((&document.id, actor.id));
+                asked.group_base = Some(group_base);
+                if let Some(parent) = &document.in_reply_to {
+                    asked.posts.push(parent.as_str());
+                    asked.awaited.push(parent.as_str());
+                }
+            }
+            Ask::Edit(document) => asked.posts.push(document.id.as_str()),
+            Ask::Delete { object } => asked.posts.push(object.as_str()),
+            Ask::Vote { object, .. } | Ask::Unvote { object, .. } => {
+                asked.posts.push(object.as_str());
+                asked.votes.push((object.as_str(), actor.id));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<'a> At<'a> {
+    /// A group by its name, if there is one.
+    pub(super) fn named(&self, name: &str) -> Result<Option<&'a Turned>, Halt> {
+        let groups = self.facts.groups();
+        let found = groups.iter().find(|group| group.in_turn.group.name == name);
+        match (found, self.patience) {
+            (None, Patience::GoesOn) => Err(Halt(Ending::NotInTurn)),
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// The groups of these names, in the order of their ids.
+    pub(super) fn all_named<'n>(
+        &self,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<Vec<&'a Turned>, Halt> {
+        let mut groups = vec![];
+        for name in names {
+            groups.extend(self.named(name)?);
+        }
+        groups.sort_unstable_by_key(|group| group.in_turn.id);
+        Ok(groups)
+    }
+
+    /// A group that a post is in.
+    pub(super) fn group(&self, id: GroupId) -> Result<&'a Turned, Halt> {
+        self.facts.group(id).ok_or(Halt(Ending::NotInTurn))
+    }
+
+    /// What a group decides.
+    pub(super) fn decide(
+        &self,
+        group: &Turned,
+        matter: &Matter<'_>,
+        command: &Command,
+    ) -> Result<Result<Vec<Event>, Refusal>, Halt> {
+        let standing = self
+            .facts
+            .standing(&group.in_turn, &matter.case.actor, &matter.hosts)?;
+        Ok(decide(&group.in_turn.group, &standing, command, self.now))
+    }
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(super) struct Sitting {
+    /// One for each matter.
+    pub(super) endings: Vec<Ending>,
+    /// Something was written.
+    pub(super) wrote: bool,
+    /// What was written is of interest to lanes or chores.
+    pub(super) to_tell: bool,
+    /// Posts, and a group that each of them is in.
+    pub(super) places: Vec<(String, String)>,
+    /// Hosts that we wait for, and that we have just heard from.
+    pub(super) back: Vec<String>,
+}
+
+impl Engine {
+    /// Decides matters of which none depends on another, and writes down what was decided.
+    pub(super) async fn decide_all(
+        &self,
+        tx: &mut Tx,
+        matters: &[Matter<'_>],
+        patience: Patience,
+    ) -> Result<Sitting, Trouble> {
+        let group_base = self.here().group("");
+        let mut holds = Holds::default();
+        let mut asked = Asked {
+            shapes: dialect::shapes().into_iter().map(|shape| shape.0).collect(),
+            ..Asked::default()
+        };
+        for matter in matters {
+            matter.hold(&mut holds);
+            matter.ask(&mut asked, &group_base);
+        }
+        let in_turn = turn::take(tx, &holds, patience).await?;
+        let facts = facts::gather(tx, &asked, &in_turn).await?;
+        let at = At {
+            facts: &facts,
+            now: self.clock().now(),
+            patience,
+        };
+        let mut book = Book::default();
+        let mut endings = vec![];
+        for matter in matters {
+            let ending = match self.decide_one(&at, matter) {
+                Ok(deeds) => self.enter(tx, &mut book, matter.case, deeds).await?,
+                Err(Halt(ending)) => ending,
+            };
+            endings.push(ending);
+        }
+        let (wrote, to_tell) = (book.is_worth_a_commit(), book.is_of_interest());
+        let places = book.places(&facts);
+        self.write_down(tx, book, at.now).await?;
+        Ok(Sitting {
+            endings,
+            wrote,
+            to_tell,
+            places,
+            back: facts.waited_for().iter().cloned().collect(),
+        })
+    }
+
+    /// Decides matters of a case that is decided alone, whose id is remembered already; it is refused if one of them is.
+    pub(super) async fn decide_now(&self, tx: &mut Tx, matters: &[Matter<'_>]) -> Result<(), Trouble> {
+        if matters.is_empty() {
+            return Ok(());
+        }
+        let sitting = self.decide_all(tx, matters, Patience::Waits).await?;
+        for ending in sitting.endings {
+            match ending {
+                Ending::Taken => {}
+                Ending::Refused(refused) => return Err(refused.into()),
+                Ending::NotInTurn | Ending::Stale => return Err(Trouble::Conflict),
+            }
+        }
+        Ok(())
+    }
+
+    fn decide_one<'a>(&self, at: &At<'a>, matter: &Matter<'a>) -> Decided<'a> {
+        let case = matter.case;
+        if case.remembered && (!at.facts.is_as_read(&case.actor) || at.facts.is_blocked(&matter.hosts)) {
+            return Err(Halt(Ending::Stale));
+        }
+        if let Some(inbox) = matter.inbox()
+            && at.named(inbox)?.is_none()
+        {
+            return Err(Refused::NotFound.into());
+        }
+        if matter.whole && case.waited.is_none() && at.facts.has_seen(&case.activity.id) {
+            return Ok(vec![]);
+        }
+        let mut deeds = match matter.ask {
+            Ask::Post(document) => self.post(at, matter, document)?,
+            Ask::Edit(document) => self.edit(at, matter, document)?,
+            Ask::Delete { object } => self.delete(at, matter, object)?,
+            Ask::Vote { vote, object } => self.cast(at, matter, *vote, object, false)?,
+            Ask::Unvote { vote, object } => self.cast(at, matter, *vote, object, true)?,
+            _ => vec![],
+        };
+        if matter.whole {
+            deeds.push(match case.waited {
+                Some(waited) => Deed::Finish(waited),
+                None => Deed::See(&case.activity.id),
+            });
+        }
+        Ok(deeds)
+    }
+}

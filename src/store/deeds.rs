@@ -1,0 +1,236 @@
+//! Writing down what a batch decided.
+//!
+//! One rule: a number of statements that depends neither on how many activities there are nor on how many hear of them.
+//! What nearly every batch does is one statement; what few do has its own, and is only sent where there is some.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{
+    domain::{Iri, Vote},
+    store::{
+        ActorId, Result, Tx, hash,
+        log::NewEntry,
+        post::{Cast, Edit, NewPlace, NewPost},
+    },
+};
+
+/// What is to be written.
+#[derive(Clone, Debug, Default)]
+pub struct Deeds<'a> {
+    /// Ids of activities that are decided about.
+    pub seen: Vec<&'a Iri>,
+    pub posts: Vec<NewPost<'a>>,
+    pub places: Vec<NewPlace>,
+    pub casts: Vec<Cast<'a>>,
+    pub uncasts: Vec<(Uuid, ActorId, Vote)>,
+    /// Of each group in the order of their places.
+    pub entries: Vec<NewEntry<'a>>,
+    pub edits: Vec<(Uuid, Edit<'a>)>,
+    pub deletions: Vec<Uuid>,
+    /// Deleted by an actor before we saw it.
+    pub graves: Vec<(&'a Iri, ActorId)>,
+    /// Rows in which something waited that is decided now.
+    pub finished: Vec<Uuid>,
+}
+
+impl Deeds<'_> {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+            && self.finished.is_empty()
+            && self.entries.is_empty()
+            && self.casts.is_empty()
+            && self.uncasts.is_empty()
+            && self.graves.is_empty()
+    }
+}
+
+/// Writes it all.
+///
+/// # Errors
+/// If the database does not answer, or somebody else wrote the same meanwhile.
+pub async fn write(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result<()> {
+    if deeds.is_empty() {
+        return Ok(());
+    }
+    write_all(tx, deeds, now).await?;
+    if !deeds.edits.is_empty() {
+        edit(tx, &deeds.edits).await?;
+    }
+    if !deeds.deletions.is_empty() {
+        delete(tx, &deeds.deletions, now).await?;
+    }
+    if !deeds.graves.is_empty() {
+        bury(tx, &deeds.graves, now).await?;
+    }
+    if !deeds.finished.is_empty() {
+        finish(tx, &deeds.finished).await?;
+    }
+    Ok(())
+}
+
+/// A column of some rows.
+fn column<'r, T, C>(rows: &'r [T], of: impl Fn(&'r T) -> C) -> Vec<C> {
+    rows.iter().map(of).collect()
+}
+
+/// Ids, posts, votes and the log. Foreign keys are looked at when the statement ends, so the order in it means nothing.
+async fn write_all(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result<()> {
+    let Deeds {
+        posts,
+        places,
+        casts,
+        uncasts,
+        entries,
+        ..
+    } = deeds;
+    let mut seen = column(&deeds.seen, |id| hash(id.as_str()));
+    seen.sort_unstable();
+    let gone: Vec<(Uuid, ActorId, Vote)> = uncasts
+        .iter()
+        .copied()
+        .chain(
+            casts
+                .iter()
+                .filter_map(|cast| Some((cast.post, cast.actor, cast.instead_of()?))),
+        )
+        .collect();
+    let shapes: Vec<_> = entries
+        .iter()
+        .flat_map(|entry| entry.shapes.iter().map(move |shape| (entry, shape)))
+        .collect();
+    sqlx::query!(
+        "with seen_now as (insert into seen (iri_hash, at) select h, $1 from unnest($2::bytea[]) as h),
+           new_posts as (
+             insert into post (id, iri, author_id, kind, parent_id, thread_id, title, content, url, public, published_at,
+                               received_at)
+             select p.*, $1
+             from unnest($3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
+                         $11::text[], $12::boolean[], $13::timestamptz[]) as p),
+           placed as (
+             insert into post_group (post_id, group_id, seq, activity_id)
+             select * from unnest($14::uuid[], $15::bigint[], $16::bigint[], $17::uuid[])),
+           taken_back as (
+             delete from vote v using unnest($18::uuid[], $19::bigint[], $20::text[]) as g(post, actor, kind)
+             where v.post_id = g.post and v.actor_id = g.actor and v.kind = g.kind),
+           cast_now as (
+             insert into vote (post_id, actor_id, kind, iri, at)
+             select c.*, $1 from unnest($21::uuid[], $22::bigint[], $23::text[], $24::text[]) as c
+             on conflict do nothing),
+           said as materialized (
+             select * from unnest($25::uuid[], $26::bigint[], $27::bigint[], $28::text[], $29::text[], $30::bigint[],
+                                  $31::uuid[], $32::uuid[], $33::text[], $34::text[], $35::bigint[], $36::uuid[], $37::text[])
+               as s(id, group_id, seq, iri, kind, actor_id, post_id, thread_id, audience, author_host, retracts_seq,
+                    retracts, raw)),
+           turned as (
+             update group_seq q set seq = s.seq from (select group_id, max(seq) as seq from said group by group_id) s
+             where q.group_id = s.group_id),
+           kept as (
+             insert into activity (id, group_id, iri, kind, actor_id, post_id, retracts, raw, accepted_at)
+             select id, group_id, iri, kind, actor_id, post_id, retracts, raw, $1 from said),
+           logged as (
+             insert into entry (group_id, seq, activity_id, thread_id, audience, author_host, retracts, at)
+             select group_id, seq, id, thread_id, audience, author_host, retracts_seq, $1 from said)
+         insert into entry_shape (group_id, seq, shape, head, tail, skip_author)
+         select * from unnest($38::bigint[], $39::bigint[], $40::text[], $41::text[], $42::text[], $43::boolean[])",
+        now,
+        &seen,
+        &column(posts, |p| p.id),
+        &column(posts, |p| p.iri.as_str()) as &[&str],
+        &column(posts, |p| p.author.0),
+        &column(posts, |p| p.kind) as &[&str],
+        &column(posts, |p| p.parent) as &[Option<Uuid>],
+        &column(posts, |p| p.thread),
+        &column(posts, |p| p.title) as &[Option<&str>],
+        &column(posts, |p| p.content) as &[Option<&str>],
+        &column(posts, |p| p.url) as &[Option<&str>],
+        &column(posts, |p| p.public),
+        &column(posts, |p| p.published),
+        &column(places, |p| p.post),
+        &column(places, |p| p.group.0),
+        &column(places, |p| p.seq),
+        &column(places, |p| p.activity),
+        &column(&gone, |(post, ..)| *post),
+        &column(&gone, |(_, actor, _)| actor.0),
+        &column(&gone, |(.., vote)| vote.word()) as &[&str],
+        &column(casts, |c| c.post),
+        &column(casts, |c| c.actor.0),
+        &column(casts, |c| c.vote.word()) as &[&str],
+        &column(casts, |c| c.iri.as_str()) as &[&str],
+        &column(entries, |e| e.id),
+        &column(entries, |e| e.group.0),
+        &column(entries, |e| e.seq),
+        &column(entries, |e| e.iri) as &[Option<&str>],
+        &column(entries, |e| e.kind) as &[&str],
+        &column(entries, |e| e.actor.0),
+        &column(entries, |e| e.post),
+        &column(entries, |e| e.thread),
+        &column(entries, |e| e.audience.word()) as &[&str],
+        &column(entries, |e| e.author_host) as &[&str],
+        &column(entries, |e| e.retracts.map(|(seq, _)| seq)) as &[Option<i64>],
+        &column(entries, |e| e.retracts.map(|(_, id)| id)) as &[Option<Uuid>],
+        &column(entries, |e| e.raw) as &[&str],
+        &column(&shapes, |(e, _)| e.group.0),
+        &column(&shapes, |(e, _)| e.seq),
+        &column(&shapes, |(_, s)| s.shape) as &[&str],
+        &column(&shapes, |(_, s)| s.head.as_str()) as &[&str],
+        &column(&shapes, |(_, s)| s.tail.as_deref()) as &[Option<&str>],
+        &column(&shapes, |(_, s)| s.skip_author),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn edit(tx: &mut Tx, edits: &[(Uuid, Edit<'_>)]) -> Result<()> {
+    sqlx::query!(
+        "update post p set kind = e.kind, title = e.title, content = e.content, url = e.url, updated_at = e.updated
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+           as e(id, kind, title, content, url, updated)
+         where p.id = e.id and p.deleted_at is null",
+        &column(edits, |(id, _)| *id),
+        &column(edits, |(_, e)| e.kind) as &[&str],
+        &column(edits, |(_, e)| e.title) as &[Option<&str>],
+        &column(edits, |(_, e)| e.content) as &[Option<&str>],
+        &column(edits, |(_, e)| e.url) as &[Option<&str>],
+        &column(edits, |(_, e)| e.updated),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Deletes what posts say; their places stay, so that they stay deleted.
+async fn delete(tx: &mut Tx, posts: &[Uuid], now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update post set deleted_at = $2, title = null, content = null, url = null where id = any($1)",
+        posts,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps Creates out that come after their Deletes (ORD01).
+async fn bury(tx: &mut Tx, graves: &[(&Iri, ActorId)], now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into tombstone (iri_hash, actor_id, at)
+         select t.*, $3 from unnest($1::bytea[], $2::bigint[]) as t on conflict do nothing",
+        &column(graves, |(iri, _)| hash(iri.as_str())),
+        &column(graves, |(_, actor)| actor.0),
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn finish(tx: &mut Tx, rows: &[Uuid]) -> Result<()> {
+    sqlx::query!("delete from received where id = any($1)", rows)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Taking turns: what a batch of activities holds until its transaction ends.
+//!
+//! One rule: ids first, in the order of their keys, then groups, in the order of their ids. Whoever keeps to that never
+//! waits in a ring. What is read for a decision is read after this, so it shows what others committed meanwhile.
+
+use crate::store::{GroupId, Result, Store, Tx, hash};
+
+/// Whether a batch waits for a group that another transaction has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Until the group is free.
+    Waits,
+    /// It goes on without: the other groups of the batch are not held up.
+    GoesOn,
+}
+
+/// What a batch holds.
+#[derive(Clone, Debug, Default)]
+pub struct Holds<'a> {
+    /// Keys of ids: see [`key_of`].
+    pub keys: Vec<i64>,
+    /// Names of groups.
+    pub names: Vec<&'a str>,
+    /// Ids of posts: every group that they are in.
+    pub posts: Vec<&'a str>,
+}
+
+/// The key by which an id is held: nobody else decides about it until the transaction ends.
+#[must_use]
+pub fn key_of(iri: &str) -> i64 {
+    let hash = hash(iri);
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash[..8]);
+    i64::from_be_bytes(first)
+}
+
+impl Store {
+    /// Begins the transaction of a batch. Its statements look everything up by keys, so one plan is right for all of them:
+    /// it is made once per connection, and never from tables that happen to be small.
+    ///
+    /// # Errors
+    /// If no connection is free in time, or the database does not answer.
+    pub async fn begin_turn(&self) -> Result<Tx> {
+        const BEGIN: &str =
+            "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off";
+        Ok(self.pool.begin_with(BEGIN).await?)
+    }
+}
+
+/// Takes what a batch holds; gives the groups whose turn it is now.
+///
+/// Posts may come to be in other groups while it waits: whoever reads them afterwards looks whether all of those are in
+/// the answer.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn take(tx: &mut Tx, holds: &Holds<'_>, patience: Patience) -> Result<Vec<GroupId>> {
+    let mut keys = holds.keys.clone();
+    keys.sort_unstable();
+    keys.dedup();
+    macro_rules! take {
+        ($waits:literal) => {
+            sqlx::query_scalar!(
+                r#"select q.group_id from group_seq q
+                   where (select count(pg_advisory_xact_lock(k)) from unnest($1::bigint[]) as k) >= 0
+                     and q.group_id in (
+                       select g.id from "group" g where g.name = any($2)
+                       union all
+                       select pg.group_id from post p join post_group pg on pg.post_id = p.id and pg.removed_at is null
+                       where p.iri = any($3))
+                   order by q.group_id for no key update of q"#
+                    + $waits,
+                &keys,
+                &holds.names as &[&str],
+                &holds.posts as &[&str],
+            )
+            .fetch_all(&mut **tx)
+            .await?
+        };
+    }
+    let groups = match patience {
+        Patience::Waits => take!(""),
+        Patience::GoesOn => take!(" skip locked"),
+    };
+    Ok(groups.into_iter().map(GroupId).collect())
+}
