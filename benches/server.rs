@@ -1,7 +1,7 @@
 //! The server under test: the program itself, as a process of its own.
 //!
 //! One rule: it is built, configured and started as an operator would; the limits are raised, for all of the world is
-//! on one address here.
+//! on one address here, and figures are counted, on whatever port is free.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,8 @@ impl House {
              [database]\nconnections = {connections}\n\
              [federation]\nallow_http = true\nallow_private_addresses = [\"127.0.0.0/8\"]\n\
              [limits]\nrequests_per_minute = 10000000\ninbox_per_minute_per_host = 10000000\n\
-             bad_signatures_per_minute = 10000000\n",
+             bad_signatures_per_minute = 10000000\n\
+             [metrics]\nbind = \"127.0.0.1:0\"\n",
             dir.join("data").display(),
         );
         std::fs::write(dir.join("config.toml"), settings)?;

@@ -49,7 +49,11 @@ impl Town {
         let plan = world.plan(&town.groups, people, What::Creates, people.count);
         town.posts = plan.first..plan.first + plan.count;
         load.prepare(plan).await?;
-        load.closed(4, LIMIT).await?;
+        let posted = load.closed(4, LIMIT).await?.accepted.len();
+        anyhow::ensure!(
+            posted == usize::try_from(people.count)?,
+            "the server takes posts too slowly"
+        );
         load.end().await?;
         server.stops().await?;
         Ok(town)

@@ -237,12 +237,8 @@ impl Dispatch {
                 return Err(error);
             }
         };
-        let last = page
-            .last()
-            .map(|ear| ear.subscription)
-            .filter(|_| page.len() == most);
-        self.scans.looked(scan, last, began.elapsed());
-        for ear in page {
+        self.scans.looked(scan, page.next, began.elapsed());
+        for ear in page.ears {
             match self.active.get(&ear.lane) {
                 Some(active) => active.mail.add(ear),
                 None => self.start(vec![ear]),

@@ -40,7 +40,7 @@ pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
 pub use lane::{
-    Ahead, Due, DueLane, Ear, Failing, Fate, Item, Mark, Piece, Reached, Settled, Sight, Stuck, Walls,
+    Ahead, Due, DueLane, Ear, Failing, Fate, Item, Mark, Page, Piece, Reached, Settled, Sight, Stuck, Walls,
     domain_of,
 };
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};

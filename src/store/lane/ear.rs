@@ -38,6 +38,14 @@ pub struct Ear {
     pub plain: bool,
 }
 
+/// A page of a group's ears.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    pub ears: Vec<Ear>,
+    /// The subscription after which the next page begins, if there is one.
+    pub next: Option<i64>,
+}
+
 impl Store {
     /// The mark of every group.
     ///
@@ -51,21 +59,27 @@ impl Store {
         )
     }
 
-    /// The next `most` ears of a group that may be sent to now, in the order of their subscriptions, from the one after
-    /// `after` on.
+    /// The next `most` subscriptions of a group that the log has gone past, from the one after `after` on, in their order;
+    /// and those of them that may be sent to now.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn ears_of_group(&self, group: i64, after: i64, shards: &[i32], most: i64) -> Result<Vec<Ear>> {
-        Ok(sqlx::query_as!(
-            Ear,
-            r#"select subscription_id as "subscription!", destination_id as "lane!", group_id as "group!",
-                group_name as "group_name!", shape as "shape!", cursor as "cursor!", host as "host!",
-                inbox as "inbox!", scheme as "scheme!", doubtful as "doubtful!", plain as "plain!"
-             from ear
-             where group_id = $1 and subscription_id > $2 and (destination_id % 64)::int = any($3)
-                 and (next_try is null or next_try <= $4)
-             order by subscription_id limit $5"#,
+    pub async fn ears_of_group(&self, group: i64, after: i64, shards: &[i32], most: i64) -> Result<Page> {
+        // The page first and by itself: without statistics (a group that was just imported) the whole group would be
+        // joined and sorted for each page.
+        let rows = sqlx::query!(
+            r#"with page as materialized (
+                 select s.id from subscription s
+                 where s.group_id = $1 and s.id > $2 and s.shape is not null
+                     and s.cursor < (select seq from group_seq where group_id = $1)
+                     and (s.until_seq is null or s.cursor < s.until_seq)
+                     and (s.destination_id % 64)::int = any($3)
+                 order by s.id limit $5)
+             select page.id as "subscription!", destination_id as "lane?", group_name as "group_name?",
+                shape as "shape?", cursor as "cursor?", host as "host?", inbox as "inbox?", scheme as "scheme?",
+                doubtful as "doubtful?", plain as "plain?"
+             from page left join ear on subscription_id = page.id and (next_try is null or next_try <= $4)
+             order by page.id"#,
             group,
             after,
             shards,
@@ -73,7 +87,28 @@ impl Store {
             most,
         )
         .fetch_all(&self.pool)
-        .await?)
+        .await?;
+        let last = rows.last().map(|row| row.subscription);
+        let is_full = i64::try_from(rows.len()).is_ok_and(|looked| looked == most);
+        let ears = rows.into_iter().filter_map(|row| {
+            Some(Ear {
+                subscription: row.subscription,
+                lane: row.lane?,
+                group,
+                group_name: row.group_name?,
+                shape: row.shape?,
+                cursor: row.cursor?,
+                host: row.host?,
+                inbox: row.inbox?,
+                scheme: row.scheme?,
+                doubtful: row.doubtful?,
+                plain: row.plain?,
+            })
+        });
+        Ok(Page {
+            ears: ears.collect(),
+            next: last.filter(|_| is_full),
+        })
     }
 
     /// All ears of these lanes, as far as they may be sent to now.
