@@ -25,7 +25,6 @@ use crate::{
         lane::Ended,
         record::Record,
         seal::Seal,
-        seals::BrokenOff,
         shards::Hold,
     },
     store::{DueLane, Item},
@@ -40,12 +39,18 @@ const FRESH: Duration = Duration::from_millis(900);
 const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
 /// Which of two answers counts, and to what: after Ed25519 it is as if we had never tried that.
-fn answered((outcome, by): (Outcome, Seal), (second, other): (Outcome, Seal)) -> (Outcome, Seal) {
-    if by == Seal::Ed25519 {
-        return (second, other);
-    }
-    let (outcome, other_counts) = judge::weigh(outcome, second);
-    (outcome, if other_counts { other } else { by })
+fn answered(first: Sent, by: Seal, second: Sent, other: Seal) -> (Sent, Seal) {
+    let slow = first.slow || second.slow;
+    let (outcome, other_counts) = match by {
+        Seal::Ed25519 => (second.outcome, true),
+        Seal::Cavage | Seal::Rfc9421 => judge::weigh(first.outcome, second.outcome),
+    };
+    let sent = Sent {
+        outcome,
+        slow,
+        ..second
+    };
+    (sent, if other_counts { other } else { by })
 }
 
 /// Who knocks.
@@ -91,49 +96,22 @@ impl Caller {
     /// # Errors
     /// Why the lane cannot send at all; where that is to be shown, it is written down.
     pub(super) async fn knock(&self, envelope: &Envelope) -> Result<Sent, Ended> {
-        let seals = &self.delivery.seals;
         let named = Seal::named(&envelope.scheme);
-        let taken = seals.taken(&self.lane.host, named).await;
+        let taken = self.delivery.seals.taken(&self.lane.host, named).await;
         let first = taken.unwrap_or(named);
-        let begun = seals.resume(self.lane.id, &envelope.body, first).await;
-        let (mut at, mut refused) = begun.map_or((0, None), |begun| (begun.at, Some(begun.refused)));
-        let mut slow = false;
-        loop {
-            let seal = first.ways()[at];
-            let mut sent = match self.post(envelope, seal).await {
-                Ok(sent) => sent,
-                Err(ended) => {
-                    if let (Ended::Yielded, Some(refused)) = (&ended, refused) {
-                        self.break_off(envelope, first, at, refused).await;
-                    }
-                    return Err(ended);
-                }
-            };
-            slow |= sent.slow;
-            let mut by = seal;
-            if let Some(before) = refused.take() {
-                (sent.outcome, by) = answered(before, (sent.outcome, seal));
+        let mut sent = self.post(envelope, first).await?;
+        let mut by = first;
+        for other in first.others() {
+            if !judge::calls_for_another(&sent.outcome, by) {
+                break;
             }
-            at += 1;
-            if at == first.ways().len() || !judge::calls_for_another(&sent.outcome, by) {
-                if by != named && taken != Some(by) && sent.outcome.is_delivery() {
-                    self.learn(named, by).await?;
-                }
-                return Ok(Sent { slow, ..sent });
-            }
-            refused = Some((sent.outcome, by));
+            let next = self.post(envelope, *other).await?;
+            (sent, by) = answered(sent, by, next, *other);
         }
-    }
-
-    /// An answer took so long that the tables must be asked again: the next time, the item goes on where it is now.
-    async fn break_off(&self, envelope: &Envelope, first: Seal, at: usize, refused: (Outcome, Seal)) {
-        let item = BrokenOff {
-            body: envelope.body.clone(),
-            first,
-            at,
-            refused,
-        };
-        self.delivery.seals.break_off(self.lane.id, item).await;
+        if by != named && taken != Some(by) && sent.outcome.is_delivery() {
+            self.learn(named, by).await?;
+        }
+        Ok(sent)
     }
 
     /// The host took what was signed in this way, in place of what the tables name.

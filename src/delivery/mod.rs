@@ -27,7 +27,6 @@ mod record;
 mod runs;
 mod scans;
 mod seal;
-mod seals;
 mod shards;
 mod signing;
 mod window;
@@ -49,7 +48,7 @@ use crate::{
         flush::Flusher,
         keys::Keys,
         runs::Runs,
-        seals::Seals,
+        seal::Seals,
         shards::{Keeper, Shards},
         signing::Signing,
     },

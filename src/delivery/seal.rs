@@ -3,9 +3,16 @@
 //! One rule: Ed25519 goes with RFC 9421 only, and only to hosts that say that they take it; every peer can verify RSA.
 //! One more: an arm in each function here, and a word in the check of `peer.scheme`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
+
+use moka::future::Cache;
 
 use crate::{signature::Scheme, store};
+
+/// Hosts of which we have just learned something.
+const AT_MOST: u64 = 10_000;
+/// By then every lane has read the tables again.
+const FOR: Duration = Duration::from_secs(600);
 
 /// What `peer.scheme` names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,13 +58,33 @@ impl Seal {
         }
     }
 
-    /// What to try, one after the other, while it is not accepted: this first.
-    pub(super) const fn ways(self) -> &'static [Self] {
+    /// What to try, one after the other, when it is not accepted.
+    pub(super) const fn others(self) -> &'static [Self] {
         match self {
-            Self::Cavage => &[Self::Cavage, Self::Rfc9421],
-            Self::Rfc9421 => &[Self::Rfc9421, Self::Cavage],
-            Self::Ed25519 => &[Self::Ed25519, Self::Cavage, Self::Rfc9421],
+            Self::Cavage => &[Self::Rfc9421],
+            Self::Rfc9421 => &[Self::Cavage],
+            Self::Ed25519 => &[Self::Cavage, Self::Rfc9421],
         }
+    }
+}
+
+/// What hosts took in place of what a lane may still hold the tables to say: what one lane has learned, all lanes of this
+/// process know.
+pub(super) struct Seals(Cache<String, (Seal, Seal)>);
+
+impl Seals {
+    pub(super) fn new() -> Self {
+        Self(Cache::builder().max_capacity(AT_MOST).time_to_live(FOR).build())
+    }
+
+    /// What a host took in place of `named`.
+    pub(super) async fn taken(&self, host: &str, named: Seal) -> Option<Seal> {
+        let (of, seal) = self.0.get(host).await?;
+        (of == named).then_some(seal)
+    }
+
+    pub(super) async fn take(&self, host: &str, named: Seal, seal: Seal) {
+        self.0.insert(host.to_owned(), (named, seal)).await;
     }
 }
 
@@ -76,18 +103,27 @@ mod tests {
     #[test]
     fn whatever_is_refused_ends_with_rsa() {
         for seal in [Seal::Cavage, Seal::Rfc9421, Seal::Ed25519] {
-            assert_eq!(seal.ways()[0], seal);
-            for (number, other) in seal.ways().iter().enumerate().skip(1) {
+            assert!(!seal.others().contains(&seal), "{seal:?} was tried");
+            for other in seal.others() {
                 assert_eq!(other.key("group:garden"), "group:garden");
-                assert!(!seal.ways()[..number].contains(other), "{other:?} was tried");
             }
         }
         assert_eq!(
-            Seal::Ed25519.ways()[1],
+            Seal::Ed25519.others()[0],
             Seal::Cavage,
             "what nearly everybody reads"
         );
         assert_eq!(Seal::Ed25519.key("group:garden"), "group:garden/ed25519");
         assert_eq!(Seal::Ed25519.scheme(), Scheme::Rfc9421);
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_holds_for_what_it_was_taken_in_place_of() {
+        let seals = Seals::new();
+        assert_eq!(seals.taken("a.example", Seal::Ed25519).await, None);
+        seals.take("a.example", Seal::Ed25519, Seal::Cavage).await;
+        assert_eq!(seals.taken("a.example", Seal::Ed25519).await, Some(Seal::Cavage));
+        assert_eq!(seals.taken("a.example", Seal::Rfc9421).await, None);
+        assert_eq!(seals.taken("b.example", Seal::Ed25519).await, None);
     }
 }
