@@ -26,3 +26,4 @@ mod private;
 mod races;
 mod shapes;
 mod support;
+mod turns;
