@@ -21,6 +21,8 @@ const ENTRIES_KEPT: TimeDelta = TimeDelta::days(14);
 const ENTRIES_LONGEST: TimeDelta = TimeDelta::days(30);
 /// Rows that one pruning statement takes.
 const CHUNK: i64 = 5_000;
+/// Under load the bell never stops; a chore is done so often and no more.
+const PACE: Duration = Duration::from_millis(100);
 /// Look-ups at a time.
 const LOOK_UPS: usize = 16;
 
@@ -48,7 +50,7 @@ impl Engine {
         }
     }
 
-    /// Does a chore whenever the bell rings, and once a second in case it was not heard.
+    /// Does a chore whenever the bell rings, at its pace, and once a second in case it was not heard.
     async fn keep_doing<F>(&self, what: &'static str, chore: impl Fn() -> F)
     where
         F: Future<Output = Result<(), store::Error>>,
@@ -58,6 +60,7 @@ impl Engine {
             if let Err(error) = chore().await {
                 tracing::warn!(%error, what, "a chore was not done; it is tried again");
             }
+            tokio::time::sleep(PACE).await;
             tokio::select! {
                 _ = bell.changed() => {}
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}

@@ -73,7 +73,6 @@ pub(super) type Decided<'a> = Result<Vec<Deed<'a>>, Halt>;
 pub(super) struct At<'a> {
     pub(super) facts: &'a Facts,
     pub(super) now: DateTime<Utc>,
-    patience: Patience,
 }
 
 impl<'a> Matter<'a> {
@@ -164,12 +163,11 @@ impl<'a> Matter<'a> {
 impl<'a> At<'a> {
     /// A group by its name, if there is one.
     pub(super) fn named(&self, name: &str) -> Result<Option<&'a Turned>, Halt> {
-        let groups = self.facts.groups();
-        let found = groups.iter().find(|group| group.in_turn.group.name == name);
-        match (found, self.patience) {
-            (None, Patience::GoesOn) => Err(Halt(Ending::NotInTurn)),
-            (found, _) => Ok(found),
+        if self.facts.is_not_in_turn(name) {
+            return Err(Halt(Ending::NotInTurn));
         }
+        let mut groups = self.facts.groups().iter();
+        Ok(groups.find(|group| group.in_turn.group.name == name))
     }
 
     /// The groups of these names, in the order of their ids.
@@ -237,12 +235,12 @@ impl Engine {
             matter.hold(&mut holds);
             matter.ask(&mut asked, &group_base);
         }
+        asked.names.clone_from(&holds.names);
         let in_turn = turn::take(tx, &holds, patience).await?;
         let facts = facts::gather(tx, &asked, &in_turn).await?;
         let at = At {
             facts: &facts,
             now: self.clock().now(),
-            patience,
         };
         let mut book = Book::default();
         let mut endings = vec![];

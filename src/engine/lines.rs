@@ -8,44 +8,52 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use crate::engine::case::Touches;
 
 /// How many are decided in one transaction, and how much text, in bytes, they may bring.
-pub(super) const MOST: usize = 32;
+const MOST: usize = 32;
 const MOST_TEXT: usize = 1 << 20;
 
 /// Somebody in a line.
 pub(super) trait Waits {
     fn touches(&self) -> &Touches;
-    /// It must be decided by itself.
-    fn alone(&self) -> bool;
+    /// Whether it must be decided by itself.
+    fn company(&self) -> Company;
     /// Bytes of text that it brings.
     fn text(&self) -> usize;
     /// Nobody waits for the answer any more.
     fn has_left(&self) -> bool;
 }
 
+/// How somebody is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Company {
+    Together,
+    Alone,
+}
+
 /// All lines. One in which nobody stands takes no room.
 pub(super) struct Lines<T> {
     lines: HashMap<String, Line<T>>,
-    /// Lines in which somebody waits and nobody is being decided; the longest waiting first.
-    ready: VecDeque<String>,
+    /// Lines in which somebody waits and nobody is being decided, by who is first in them; the longest waiting first.
+    together: VecDeque<String>,
+    alone: VecDeque<String>,
 }
 
 struct Line<T> {
     waiting: VecDeque<T>,
-    /// Some of it are being decided now.
-    busy: bool,
 }
 
-/// Who is decided together, and the lines that they stood in: those wait until [`Lines::done`].
+/// Who is decided in one go, and the lines that they stood in: those wait until [`Lines::done`].
 pub(super) struct Batch<T> {
     pub(super) cases: Vec<T>,
     pub(super) lines: Vec<String>,
+    pub(super) company: Company,
 }
 
 impl<T: Waits> Lines<T> {
     pub(super) fn new() -> Self {
         Self {
             lines: HashMap::new(),
-            ready: VecDeque::new(),
+            together: VecDeque::new(),
+            alone: VecDeque::new(),
         }
     }
 
@@ -57,72 +65,110 @@ impl<T: Waits> Lines<T> {
         }
         let first = Line {
             waiting: VecDeque::from([who]),
-            busy: false,
         };
         self.lines.insert(line.to_owned(), first);
-        self.ready.push_back(line.to_owned());
-    }
-
-    /// Who is next: as many from the longest waiting line as go together, then from the others; none, if nobody waits.
-    pub(super) fn take(&mut self) -> Option<Batch<T>> {
-        let mut batch = Batch {
-            cases: vec![],
-            lines: vec![],
-        };
-        let mut together = Together::default();
-        let mut passed_over = VecDeque::new();
-        while let Some(name) = self.ready.pop_front() {
-            let before = batch.cases.len();
-            let Some(line) = self.lines.get_mut(&name) else {
-                continue;
-            };
-            line.go_on(&mut together, &mut batch.cases);
-            if batch.cases.len() > before {
-                line.busy = true;
-                batch.lines.push(name);
-            } else if line.waiting.is_empty() {
-                self.lines.remove(&name);
-            } else {
-                passed_over.push_back(name);
-            }
-            if together.is_full() {
-                break;
-            }
-        }
-        passed_over.append(&mut self.ready);
-        self.ready = passed_over;
-        (!batch.cases.is_empty()).then_some(batch)
+        self.is_ready(line.to_owned());
     }
 
     /// They are decided: those behind them come next.
-    pub(super) fn done(&mut self, lines: &[String]) {
+    pub(super) fn done(&mut self, lines: Vec<String>) {
         for name in lines {
-            let Some(line) = self.lines.get_mut(name) else {
+            self.is_ready(name);
+        }
+    }
+
+    /// A line goes on, or ends.
+    fn is_ready(&mut self, name: String) {
+        let Some(line) = self.lines.get_mut(&name) else {
+            return;
+        };
+        match line.first().map(Waits::company) {
+            Some(Company::Together) => self.together.push_back(name),
+            Some(Company::Alone) => self.alone.push_back(name),
+            None => {
+                self.lines.remove(&name);
+            }
+        }
+    }
+
+    /// Who is next, of those who are decided so.
+    pub(super) fn take(&mut self, company: Company) -> Option<Batch<T>> {
+        match company {
+            Company::Together => self.take_together(),
+            Company::Alone => self.take_alone(),
+        }
+    }
+
+    /// As many from the longest waiting line as go together, then from the others.
+    fn take_together(&mut self) -> Option<Batch<T>> {
+        let mut batch = Batch {
+            cases: vec![],
+            lines: vec![],
+            company: Company::Together,
+        };
+        let mut together = Together::default();
+        let mut passed_over = VecDeque::new();
+        while !together.is_full()
+            && let Some(name) = self.together.pop_front()
+        {
+            let Some(line) = self.lines.get_mut(&name) else {
                 continue;
             };
-            line.busy = false;
-            if line.waiting.is_empty() {
-                self.lines.remove(name);
+            let before = batch.cases.len();
+            line.let_go(&mut together, &mut batch.cases);
+            if batch.cases.len() > before {
+                batch.lines.push(name);
+            } else if line
+                .first()
+                .is_some_and(|first| first.company() == Company::Together)
+            {
+                passed_over.push_back(name);
             } else {
-                self.ready.push_back(name.clone());
+                self.is_ready(name);
             }
+        }
+        passed_over.append(&mut self.together);
+        self.together = passed_over;
+        (!batch.cases.is_empty()).then_some(batch)
+    }
+
+    fn take_alone(&mut self) -> Option<Batch<T>> {
+        loop {
+            let name = self.alone.pop_front()?;
+            let Some(line) = self.lines.get_mut(&name) else {
+                continue;
+            };
+            if line
+                .first()
+                .is_some_and(|first| first.company() == Company::Alone)
+            {
+                return Some(Batch {
+                    cases: line.waiting.pop_front().into_iter().collect(),
+                    lines: vec![name],
+                    company: Company::Alone,
+                });
+            }
+            self.is_ready(name);
         }
     }
 }
 
 impl<T: Waits> Line<T> {
+    /// The first who has not left.
+    fn first(&mut self) -> Option<&T> {
+        while self.waiting.front().is_some_and(Waits::has_left) {
+            self.waiting.pop_front();
+        }
+        self.waiting.front()
+    }
+
     /// Lets those go who may be decided together with the batch so far.
-    fn go_on(&mut self, together: &mut Together, batch: &mut Vec<T>) {
-        while let Some(next) = self.waiting.front() {
-            if !next.has_left() && !together.admits(next) {
-                return;
-            }
-            if let Some(next) = self.waiting.pop_front()
-                && !next.has_left()
-            {
-                together.add(&next);
-                batch.push(next);
-            }
+    fn let_go(&mut self, together: &mut Together, batch: &mut Vec<T>) {
+        while self.first().is_some_and(|first| together.admits(first))
+            && let Some(first) = self.waiting.pop_front()
+        {
+            together.add(&first);
+            batch.push(first);
         }
     }
 }
@@ -132,24 +178,19 @@ impl<T: Waits> Line<T> {
 struct Together {
     count: usize,
     text: usize,
-    alone: bool,
     exclusive: HashSet<i64>,
     shared: HashSet<i64>,
 }
 
 impl Together {
     fn is_full(&self) -> bool {
-        self.alone || self.count >= MOST || self.text >= MOST_TEXT
+        self.count >= MOST || self.text >= MOST_TEXT
     }
 
     fn admits(&self, who: &impl Waits) -> bool {
-        if self.count == 0 {
-            return true;
-        }
         let Touches { exclusive, shared } = who.touches();
-        !self.is_full()
-            && !who.alone()
-            && self.text + who.text() <= MOST_TEXT
+        let fits = self.count == 0 || (!self.is_full() && self.text + who.text() <= MOST_TEXT);
+        fits && who.company() == Company::Together
             && exclusive
                 .iter()
                 .all(|key| !self.exclusive.contains(key) && !self.shared.contains(key))
@@ -159,7 +200,6 @@ impl Together {
     fn add(&mut self, who: &impl Waits) {
         self.count += 1;
         self.text += who.text();
-        self.alone |= who.alone();
         self.exclusive.extend(&who.touches().exclusive);
         self.shared.extend(&who.touches().shared);
     }

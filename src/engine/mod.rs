@@ -61,7 +61,7 @@ impl Engine {
     #[must_use]
     pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
         let hosts = hosts::Hosts::new(settings.limits.inbox_per_minute_per_host);
-        let turns = turns::Turns::new(settings.database.connections);
+        let turns = turns::Turns::new(settings.database.connections, store.for_turns());
         Self(Arc::new(Parts {
             store,
             peers,

@@ -19,6 +19,9 @@ use crate::{
 /// What one group made of it.
 pub(super) type Outcome<'a> = (&'a Turned, Result<Vec<Event>, Refusal>);
 
+/// A group in which something happens, the post's place in it, and what.
+pub(super) type Happening<'a> = (&'a Turned, &'a Place, Vec<Event>);
+
 /// The groups in which something happens, and the letters of the others.
 pub(super) struct Answered<'a, T> {
     pub(super) taken: Vec<T>,
@@ -62,7 +65,7 @@ impl Engine {
         stored: &'a Stored,
         voted: bool,
         command: impl Fn(Subject) -> Command,
-    ) -> Result<Answered<'a, (&'a Turned, &'a Place, Vec<Event>)>, Halt> {
+    ) -> Result<Answered<'a, Happening<'a>>, Halt> {
         let subject = Subject {
             is_here: true,
             is_mine: stored.author == matter.case.actor.id,

@@ -1,10 +1,12 @@
-//! Who takes the turns: a few tasks that decide whatever waits.
+//! Who takes the turns: tasks that decide whatever waits, a few at a time.
 //!
-//! One rule: a batch is nobody's request. Whoever hangs up loses an answer, and neither the decision nor anybody else.
+//! One rule: a batch is nobody's request. Whoever hangs up loses an answer, and holds up neither the decision nor anybody
+//! else.
 
 use std::{
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use futures_util::FutureExt;
@@ -16,13 +18,17 @@ use crate::{
     engine::{
         Engine, Refused,
         case::{Case, Touches, is_about_content},
-        lines::{Batch, Lines, Waits},
+        lines::{Batch, Company, Lines, Waits},
     },
     store::turn::{Patience, key_of},
 };
 
-/// How many batches are decided at a time: one decides while another is written to disk. More would only make smaller ones.
-const MOST_AT_WORK: u32 = 4;
+/// How many batches are decided at a time: one while another is written to disk. More would only make smaller ones.
+const MOST_TOGETHER: usize = 2;
+/// One that takes longer waits for something, and another may begin.
+const SLOW: Duration = Duration::from_millis(100);
+/// How many are decided alone at a time.
+const MOST_ALONE: u32 = 8;
 /// Of how many posts we remember the group.
 const REMEMBERED: u64 = 20_000;
 /// Lines for what names no group and is about nothing that we remember.
@@ -62,8 +68,12 @@ impl Waits for Waiting {
         &self.touches
     }
 
-    fn alone(&self) -> bool {
-        !is_about_content(&self.case.activity.ask)
+    fn company(&self) -> Company {
+        if is_about_content(&self.case.activity.ask) {
+            Company::Together
+        } else {
+            Company::Alone
+        }
     }
 
     fn text(&self) -> usize {
@@ -78,26 +88,49 @@ impl Waits for Waiting {
 /// Everybody who waits for a turn.
 pub(super) struct Turns {
     state: Mutex<State>,
-    most_at_work: usize,
     /// The group of a post, by the key of its id: its line, not more.
     groups: Cache<i64, Arc<str>>,
 }
 
 struct State {
     lines: Lines<Waiting>,
-    at_work: usize,
+    /// Batches, and those of them that are slow.
+    together: usize,
+    slow: usize,
+    most_slow: usize,
+    alone: usize,
+    most_alone: usize,
+}
+
+impl State {
+    fn is_free(&self, company: Company) -> bool {
+        match company {
+            Company::Together => self.together - self.slow.min(self.most_slow) < MOST_TOGETHER,
+            Company::Alone => self.alone < self.most_alone,
+        }
+    }
+
+    fn count(&mut self, company: Company) -> &mut usize {
+        match company {
+            Company::Together => &mut self.together,
+            Company::Alone => &mut self.alone,
+        }
+    }
 }
 
 impl Turns {
-    /// With so many connections to the database in all.
-    pub(super) fn new(connections: u32) -> Self {
-        let most = (connections / 4).clamp(1, MOST_AT_WORK);
+    /// With so many connections to the database in all, of which so many are for batches.
+    pub(super) fn new(connections: u32, for_turns: u32) -> Self {
+        let count = |count: u32| usize::try_from(count).unwrap_or(1);
         Self {
             state: Mutex::new(State {
                 lines: Lines::new(),
-                at_work: 0,
+                together: 0,
+                slow: 0,
+                most_slow: count(for_turns).saturating_sub(MOST_TOGETHER),
+                alone: 0,
+                most_alone: count((connections / 2).clamp(1, MOST_ALONE)),
             }),
-            most_at_work: usize::try_from(most).unwrap_or(1),
             groups: Cache::new(REMEMBERED),
         }
     }
@@ -106,27 +139,19 @@ impl Turns {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins a line; gives what is to be worked on now, if there is somebody free to do it.
-    fn join(&self, line: &str, waiting: Waiting) -> Option<Batch<Waiting>> {
+    /// What is to be worked on now, if there is something and somebody is free to do it.
+    fn next(&self) -> Option<Batch<Waiting>> {
         let mut state = self.state();
-        state.lines.join(line, waiting);
-        if state.at_work == self.most_at_work {
-            return None;
-        }
-        let batch = state.lines.take()?;
-        state.at_work += 1;
-        Some(batch)
-    }
-
-    /// These lines go on; gives what to work on next, or lets whoever asks go.
-    fn next(&self, lines: &[String]) -> Option<Batch<Waiting>> {
-        let mut state = self.state();
-        state.lines.done(lines);
-        let batch = state.lines.take();
-        if batch.is_none() {
-            state.at_work -= 1;
-        }
-        batch
+        [Company::Together, Company::Alone]
+            .into_iter()
+            .find_map(|company| {
+                if !state.is_free(company) {
+                    return None;
+                }
+                let batch = state.lines.take(company)?;
+                *state.count(company) += 1;
+                Some(batch)
+            })
     }
 
     /// Remembers in which group a post is.
@@ -150,30 +175,54 @@ impl Engine {
             touches,
             answer,
         };
-        if let Some(batch) = self.turns().join(&line, waiting) {
-            tokio::spawn(self.clone().work(batch));
-        }
+        self.turns().state().lines.join(&line, waiting);
+        self.set_to_work();
         heard
             .await
             .unwrap_or_else(|_| Err(Refused::Unavailable("a turn broke off".to_owned())))
     }
 
-    /// Decides whatever waits, until nobody does.
-    async fn work(self, first: Batch<Waiting>) {
-        let mut next = Some(first);
-        while let Some(Batch { cases, lines }) = next {
-            // A batch that is one group's waits for it as long as it takes; a mixed one must not hold up the others.
-            let patience = if lines.len() == 1 {
-                Patience::Waits
-            } else {
-                Patience::GoesOn
-            };
-            let decided = AssertUnwindSafe(self.decide_together(cases, patience));
-            if decided.catch_unwind().await.is_err() {
-                tracing::error!("a turn broke off; whoever waited in it was told to come again");
-            }
-            next = self.turns().next(&lines);
+    /// Decides whatever waits, as far as somebody is free to do it.
+    fn set_to_work(&self) {
+        while let Some(batch) = self.turns().next() {
+            tokio::spawn(self.clone().work(batch));
         }
+    }
+
+    async fn work(self, batch: Batch<Waiting>) {
+        let Batch {
+            cases,
+            lines,
+            company,
+        } = batch;
+        // A batch that is one group's waits for it as long as it takes; a mixed one must not hold up the others.
+        let patience = if lines.len() == 1 {
+            Patience::Waits
+        } else {
+            Patience::GoesOn
+        };
+        let decided = AssertUnwindSafe(self.decide_together(cases, patience)).catch_unwind();
+        tokio::pin!(decided);
+        let mut is_slow = false;
+        let decided = tokio::select! {
+            decided = &mut decided => decided,
+            () = tokio::time::sleep(SLOW), if company == Company::Together => {
+                is_slow = true;
+                self.turns().state().slow += 1;
+                self.set_to_work();
+                decided.await
+            }
+        };
+        if decided.is_err() {
+            tracing::error!("a turn broke off; whoever waited in it was told to come again");
+        }
+        {
+            let mut state = self.turns().state();
+            state.slow -= usize::from(is_slow);
+            *state.count(company) -= 1;
+            state.lines.done(lines);
+        }
+        self.set_to_work();
     }
 
     /// The line that a case waits in: that of its group, as far as that is known before anything is read. The group's lock

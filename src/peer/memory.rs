@@ -14,7 +14,6 @@ use crate::{
 };
 
 /// An actor, and the keys with which it signed its last request that asked the store.
-#[derive(Clone)]
 pub(super) struct Met {
     actor: Arc<Actor>,
     keys: Vec<(String, PublicKey)>,
@@ -29,7 +28,7 @@ impl Peers {
             let key = met.keys.iter().find(|(id, _)| id == claim.key_id());
             key.is_some_and(|(_, key)| claim.verify(key).is_ok())
         };
-        (!claims.is_empty() && claims.iter().all(holds)).then_some(met.actor)
+        (!claims.is_empty() && claims.iter().all(holds)).then(|| Arc::clone(&met.actor))
     }
 
     pub(super) async fn remember(&self, actor: &Actor, keys: Vec<(String, PublicKey)>) {
@@ -37,7 +36,7 @@ impl Peers {
             actor: Arc::new(actor.clone()),
             keys,
         };
-        self.0.met.insert(actor.iri.to_string(), met).await;
+        self.0.met.insert(actor.iri.to_string(), Arc::new(met)).await;
     }
 
     /// What is stored of an actor has changed.

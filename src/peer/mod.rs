@@ -67,7 +67,7 @@ struct Inner {
     /// Parsed keys, by the text that was parsed: such an entry is never out of date.
     parsed: Cache<String, PublicKey>,
     /// Signers whom we have met, by their ids.
-    met: Cache<String, memory::Met>,
+    met: Cache<String, Arc<memory::Met>>,
     /// One fetch of a document at a time.
     turns: Cache<String, Arc<Mutex<()>>>,
     /// What a host has shown, so that its every activity need not be written down.

@@ -9,7 +9,7 @@ use sqlx::{
 
 use crate::{
     clock::Clock,
-    store::{Error, Result, Store, bell::Bell},
+    store::{Error, Result, Store, bell::Bell, turn},
 };
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -51,14 +51,23 @@ impl Store {
         ]);
         // The pool would try until its time is up, and then name that instead of the cause.
         PgConnection::connect_with(&options).await?.close().await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(5))
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await?;
+        let pool = |connections| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(5))
+                .test_before_acquire(false)
+        };
+        let for_turns = turn::share_of(connections);
+        let turns = pool(for_turns).connect_lazy_with(options.clone().options(turn::SETTINGS));
+        let rest = connections.saturating_sub(for_turns).max(2);
+        let pool = pool(rest).connect_with(options.clone()).await?;
         let bell = Bell::hang(options);
-        let store = Self { pool, clock, bell };
+        let store = Self {
+            pool,
+            turns,
+            clock,
+            bell,
+        };
         store.refuse_old_servers().await?;
         Ok(store)
     }
@@ -74,6 +83,7 @@ impl Store {
     /// Closes every connection, once other processes know what this one rang.
     pub async fn close(&self) {
         self.bell.fade().await;
+        self.turns.close().await;
         self.pool.close().await;
     }
 

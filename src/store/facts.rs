@@ -22,6 +22,8 @@ use crate::{
 /// What is asked, for all activities of a batch.
 #[derive(Clone, Debug, Default)]
 pub struct Asked<'a> {
+    /// Names of groups.
+    pub names: Vec<&'a str>,
     /// Ids of activities.
     pub ids: Vec<&'a Iri>,
     /// Ids of posts.
@@ -58,6 +60,7 @@ pub struct Turned {
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     groups: Vec<Turned>,
+    not_in_turn: Vec<String>,
     posts: HashMap<String, Stored>,
     members: HashMap<(GroupId, ActorId), membership::Row>,
     bans: HashSet<(GroupId, String)>,
@@ -81,6 +84,12 @@ impl Facts {
     #[must_use]
     pub fn group(&self, id: GroupId) -> Option<&Turned> {
         self.groups.iter().find(|group| group.in_turn.id == id)
+    }
+
+    /// Whether there is a group of this name whose turn it is not.
+    #[must_use]
+    pub fn is_not_in_turn(&self, name: &str) -> bool {
+        self.not_in_turn.iter().any(|other| other == name)
     }
 
     /// A post by its id, with every group that it is in. Deleted ones too.
@@ -177,6 +186,7 @@ struct Answer {
     posts: Vec<PostRow>,
     places: Vec<PlaceRow>,
     groups: Vec<GroupRow>,
+    not_in_turn: Vec<String>,
     members: Vec<MemberRow>,
     bans: Vec<(i64, String)>,
     votes: Vec<(Uuid, i64, String)>,
@@ -232,6 +242,7 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                            where a.iri = $3::text || g.name))
                    from "group" g join group_seq q on q.group_id = g.id join actor o on o.id = g.owner_id
                    where g.id = any($4) order by g.id) as "groups!: Vec<GroupRow>",
+             array(select g.name from "group" g where g.name = any($14) and g.id <> all($4)) as "not_in_turn!",
              array(select row(m.group_id, m.actor_id, m.follower, m.member, m.role, m.state, m.banned_until, m.ban_reason)
                    from membership m where m.group_id = any($4) and m.actor_id = any($5)) as "members!: Vec<MemberRow>",
              array(select row(b.group_id, b.host) from group_ban b
@@ -263,6 +274,7 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
         &mourners,
         &asked.awaited as &[&str],
         &authorities as &[&str],
+        &asked.names as &[&str],
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -307,6 +319,7 @@ impl TryFrom<Answer> for Facts {
                 .into_iter()
                 .map(turned)
                 .collect::<Result<Vec<_>>>()?,
+            not_in_turn: answer.not_in_turn,
             members: answer.members.into_iter().map(member).collect(),
             bans: answer
                 .bans

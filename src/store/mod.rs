@@ -63,6 +63,8 @@ pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: PgPool,
+    /// For batches: see `turn.rs`.
+    turns: PgPool,
     clock: Clock,
     bell: bell::Bell,
 }

@@ -34,20 +34,44 @@ pub fn key_of(iri: &str) -> i64 {
     i64::from_be_bytes(first)
 }
 
+/// How connections for batches are set up. Their statements look everything up by keys, in the order in which they are
+/// written: one plan is right for all of them. It is made once per connection, and must not depend on which tables
+/// happen to be small then. Measured: planning takes longer than all the rest.
+pub(super) const SETTINGS: [(&str, &str); 7] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("join_collapse_limit", "1"),
+    ("from_collapse_limit", "1"),
+    ("jit", "off"),
+];
+
+/// How many connections of so many are for batches.
+pub(super) fn share_of(connections: u32) -> u32 {
+    (connections / 4).clamp(2, 8)
+}
+
 impl Store {
-    /// Begins the transaction of a batch. Its statements look everything up by keys, so one plan is right for all of them:
-    /// it is made once per connection, and never from tables that happen to be small.
+    /// Begins the transaction of a batch, on one of the connections that are kept for that.
     ///
     /// # Errors
     /// If no connection is free in time, or the database does not answer.
     pub async fn begin_turn(&self) -> Result<Tx> {
-        const BEGIN: &str =
-            "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off";
-        Ok(self.pool.begin_with(BEGIN).await?)
+        Ok(self.turns.begin().await?)
+    }
+
+    /// How many connections there are for batches.
+    #[must_use]
+    pub fn for_turns(&self) -> u32 {
+        self.turns.options().get_max_connections()
     }
 }
 
 /// Takes what a batch holds; gives the groups whose turn it is now.
+///
+/// An array and no `in`: a row that another transaction has changed meanwhile is looked at again, and then the rows of a
+/// subquery are not there any more; it would be passed over (PostgreSQL 15, tried).
 ///
 /// Posts may come to be in other groups while it waits: whoever reads them afterwards looks whether all of those are in
 /// the answer.
@@ -63,11 +87,11 @@ pub async fn take(tx: &mut Tx, holds: &Holds<'_>, patience: Patience) -> Result<
             sqlx::query_scalar!(
                 r#"select q.group_id from group_seq q
                    where (select count(pg_advisory_xact_lock(k)) from unnest($1::bigint[]) as k) >= 0
-                     and q.group_id in (
+                     and q.group_id = any(array(
                        select g.id from "group" g where g.name = any($2)
                        union all
                        select pg.group_id from post p join post_group pg on pg.post_id = p.id and pg.removed_at is null
-                       where p.iri = any($3))
+                       where p.iri = any($3)))
                    order by q.group_id for no key update of q"#
                     + $waits,
                 &keys,

@@ -30,3 +30,4 @@ mod queue;
 mod races;
 mod shapes;
 mod support;
+mod turns;

@@ -238,6 +238,16 @@ impl World {
             .unwrap()
     }
 
+    /// The address of the database, for another process beside the server.
+    pub fn database_url(&self) -> String {
+        self.database.url()
+    }
+
+    /// A connection behind the door, for whoever stands in the way there.
+    pub async fn behind(&self) -> PgConnection {
+        self.database.connect().await
+    }
+
     /// Waits until a query gives this number.
     ///
     /// # Panics
