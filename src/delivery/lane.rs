@@ -150,6 +150,7 @@ impl Run<'_> {
 
     /// Sends one item and writes down what came of it.
     async fn one(&mut self, sight: &Sight, due: &Due) -> Result<(), Ended> {
+        fail::fail_point!("out::picked", |_| std::process::abort());
         self.take_turn(due.item);
         if due.follows_parked {
             return self.settle(vec![(due.item, park_behind())], None, false).await;
@@ -252,7 +253,10 @@ impl Run<'_> {
         };
         self.may_send()?;
         self.posts += 1;
-        Ok(net.post(&ready.url, ready.headers, ready.body).await.into())
+        fail::fail_point!("out::before-send", |_| std::process::abort());
+        let answer = net.post(&ready.url, ready.headers, ready.body).await.into();
+        fail::fail_point!("out::sent", |_| std::process::abort());
+        Ok(answer)
     }
 
     async fn settle(&self, fates: Vec<(Item, Fate)>, error: Option<String>, slow: bool) -> Result<(), Ended> {
@@ -267,7 +271,9 @@ impl Run<'_> {
     }
 
     async fn record(&self, record: Record<'_>) -> Result<(), Ended> {
-        Ok(record.write(self.delivery, &self.lane, &self.hold).await?)
+        record.write(self.delivery, &self.lane, &self.hold).await?;
+        fail::fail_point!("out::marked", |_| std::process::abort());
+        Ok(())
     }
 
     fn may_send(&self) -> Result<(), Ended> {

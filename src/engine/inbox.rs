@@ -43,6 +43,7 @@ impl Engine {
             via: None,
             waited: None,
         };
+        fail::fail_point!("in::verified", |_| std::process::abort());
         self.turn(&case).await
     }
 

@@ -61,8 +61,10 @@ impl Engine {
 
     async fn try_turn(&self, case: &Case<'_>) -> Result<(), Trouble> {
         let mut tx = self.store().begin().await?;
+        fail::fail_point!("in::begun", |_| std::process::abort());
         let now = self.clock().now();
         let fresh = case.waited.is_some() || received::see(&mut tx, case.activity.id.as_str(), now).await?;
+        fail::fail_point!("in::mid", |_| std::process::abort());
         match &case.activity.ask {
             Ask::Join { group, way } => self.join(&mut tx, case, group, *way, fresh).await?,
             _ if !fresh => return Ok(()),
@@ -91,7 +93,9 @@ impl Engine {
         if let Some(waited) = case.waited {
             received::finish(&mut tx, waited).await?;
         }
+        fail::fail_point!("in::before-commit", |_| std::process::abort());
         tx.commit().await.map_err(store::Error::from)?;
+        fail::fail_point!("in::committed", |_| std::process::abort());
         self.store().ring();
         Ok(())
     }
