@@ -3,6 +3,7 @@
 #   make run      build the release binary and serve on http://127.0.0.1:8536
 #   make test     every test
 #   make demo     the main job before your eyes, on the release build
+#   make faults   kills the server, its database and its sessions a thousand times over; takes an hour
 #   make interop  a real client, written by others, against the release build
 #   make lint     formatting and lints        make fmt  format
 #   make setup    the system packages only
@@ -37,11 +38,16 @@ demo: release
 interop: release
 	FOLKMOOT_BIN=$(abspath $(BIN))/folkmoot bash .ci/interop
 
+# CYCLES=100 for a quick look; TEST=F03 for one.
+CYCLES ?= 1000
+faults: setup
+	FAULTS_CYCLES=$(CYCLES) $(CARGO) test --locked --features failpoints --test faults -- $(TEST)
+
 fmt:
 	$(CARGO) fmt --all
 
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
 
-.PHONY: help setup release run test demo interop fmt lint
+.PHONY: help setup release run test demo faults interop fmt lint

@@ -43,9 +43,10 @@ impl Store {
                 .username(user)
                 .database(database),
         };
-        let options = options
-            .application_name("folkmoot")
-            .options([("synchronous_commit", "on"), ("client_min_messages", "warning")]);
+        let options = options.application_name("folkmoot").options([
+            ("synchronous_commit", synchronous_commit()),
+            ("client_min_messages", "warning"),
+        ]);
         // The pool would try until its time is up, and then name that instead of the cause.
         PgConnection::connect_with(&options).await?.close().await?;
         let pool = PgPoolOptions::new()
@@ -87,6 +88,12 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// What is answered 202 survives the machine.
+fn synchronous_commit() -> &'static str {
+    fail::fail_point!("control::async-commit", |_| "off");
+    "on"
 }
 
 /// How many migrations there are, for `config check` and tests.

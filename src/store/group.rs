@@ -44,6 +44,7 @@ pub struct Change {
     pub members_list: Option<ListPolicy>,
 }
 
+#[cfg_attr(feature = "failpoints", derive(sqlx::FromRow))]
 struct Row {
     id: i64,
     name: String,
@@ -84,6 +85,15 @@ impl TryFrom<Row> for InTurn {
 /// # Errors
 /// If the database does not answer.
 pub async fn take_turns(tx: &mut Tx, names: &[String]) -> Result<Vec<InTurn>> {
+    #[cfg(feature = "failpoints")]
+    if crate::store::is_serial() {
+        let query = r#"select g.id, g.name, a.iri as owner, g.join_policy, g.post_policy, g.follow_means,
+                  g.closed_at is not null as closed, s.seq
+           from group_seq s join "group" g on g.id = s.group_id join actor a on a.id = g.owner_id
+           where g.name = any($1) order by s.group_id"#;
+        let rows: Vec<Row> = sqlx::query_as(query).bind(names).fetch_all(&mut **tx).await?;
+        return rows.into_iter().map(InTurn::try_from).collect();
+    }
     let rows = sqlx::query_as!(
         Row,
         r#"select g.id, g.name, a.iri as owner, g.join_policy, g.post_policy, g.follow_means,

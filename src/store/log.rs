@@ -52,6 +52,48 @@ pub async fn append(tx: &mut Tx, new: &NewEntry<'_>) -> Result<i64> {
         .iter()
         .map(|(_, _, tail, skip)| (tail.clone(), *skip))
         .unzip();
+    #[cfg(feature = "failpoints")]
+    if crate::store::is_serial() {
+        let seq: i64 = sqlx::query_scalar("select nextval('control')")
+            .fetch_one(&mut **tx)
+            .await?;
+        sqlx::query("select pg_sleep(random() * 0.1)")
+            .execute(&mut **tx)
+            .await?;
+        sqlx::query(
+            "with said as (insert into activity (id, group_id, iri, kind, actor_id, post_id, retracts, raw, accepted_at)
+                    values ($2, $1, $3, $4, $5, $6, $7, $8, $9)),
+             logged as (insert into entry (group_id, seq, activity_id, thread_id, audience, author_host, retracts, at)
+                      values ($1, $18, $2, $10, $11, $12, $13, $9))
+             insert into entry_shape (group_id, seq, shape, head, tail, skip_author)
+                      select $1, $18, s.shape, s.head, s.tail, s.skip
+                      from unnest($14::text[], $15::text[], $16::text[], $17::boolean[]) as s(shape, head, tail, skip)")
+            .bind(new.group.0)
+            .bind(new.id)
+            .bind(new.iri)
+            .bind(new.kind)
+            .bind(new.actor.0)
+            .bind(new.post)
+            .bind(new.retracts.map(|(_, id)| id))
+            .bind(new.raw)
+            .bind(new.at)
+            .bind(new.thread)
+            .bind(new.audience.word())
+            .bind(new.author_host)
+            .bind(new.retracts.map(|(seq, _)| seq))
+            .bind(&shapes)
+            .bind(&heads)
+            .bind(&tails)
+            .bind(&skips)
+            .bind(seq)
+        .execute(&mut **tx).await?;
+        sqlx::query("update group_seq set seq = greatest(seq, $2) where group_id = $1")
+            .bind(new.group.0)
+            .bind(seq)
+            .execute(&mut **tx)
+            .await?;
+        return Ok(seq);
+    }
     Ok(sqlx::query_scalar!(
         r#"with next as (update group_seq set seq = seq + 1 where group_id = $1 returning seq),
            said as (insert into activity (id, group_id, iri, kind, actor_id, post_id, retracts, raw, accepted_at)

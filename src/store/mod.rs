@@ -134,6 +134,12 @@ impl Store {
     }
 }
 
+#[cfg(feature = "failpoints")]
+pub(crate) fn is_serial() -> bool {
+    fail::fail_point!("control::serial-cursor", |_| true);
+    false
+}
+
 /// Ids that are only remembered are kept as hashes: 32 bytes instead of up to 2,048.
 pub(crate) fn hash(iri: &str) -> Vec<u8> {
     use sha2::{Digest, Sha256};

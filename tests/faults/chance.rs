@@ -38,6 +38,15 @@ impl Chance {
         (!all.is_empty()).then(|| &all[self.below(all.len())])
     }
 
+    /// All of them, in another order (Fisher and Yates).
+    pub fn shuffled<'a, T>(&mut self, all: &'a [T]) -> Vec<&'a T> {
+        let mut order: Vec<&T> = all.iter().collect();
+        for end in (1..order.len()).rev() {
+            order.swap(end, self.below(end + 1));
+        }
+        order
+    }
+
     pub fn millis(&mut self, from: usize, to: usize) -> Duration {
         Duration::from_millis(u64::try_from(from + self.below(to - from + 1)).unwrap_or_default())
     }

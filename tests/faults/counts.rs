@@ -24,6 +24,8 @@ pub struct Counts {
     pub excess: usize,
     /// First arrivals behind a later one of the same group.
     pub inversions: usize,
+    /// A negative control: something must be lost.
+    pub is_control: bool,
     /// What else is wrong, in words.
     pub wrong: Vec<String>,
     /// What was measured and is no reason to fail.
@@ -33,12 +35,14 @@ pub struct Counts {
 impl Counts {
     /// Whether everything is as it must be.
     pub fn hold(&self) -> bool {
+        if self.is_control {
+            return self.lost > 0;
+        }
         self.lost + self.unexpected + self.excess + self.inversions == 0 && self.wrong.is_empty()
     }
 
-    /// Both runs as one.
+    /// Both as one.
     pub fn and(mut self, other: Self) -> Self {
-        self.cycles += other.cycles;
         self.accepted += other.accepted;
         self.due += other.due;
         self.lost += other.lost;
@@ -48,9 +52,6 @@ impl Counts {
         self.excess += other.excess;
         self.inversions += other.inversions;
         self.wrong.extend(other.wrong);
-        if !other.notes.is_empty() {
-            self.note(&other.notes);
-        }
         self
     }
 

@@ -21,6 +21,8 @@ pub struct Deed {
     pub group: String,
     pub activity: String,
     pub tellings: Vec<(usize, String)>,
+    /// It is in the group's log then.
+    pub logged: bool,
 }
 
 impl Deed {
@@ -38,6 +40,7 @@ impl Deed {
             tellings: tellings
                 .filter_map(|(ear, member)| Some((ear, heard_by(member)?)))
                 .collect(),
+            logged: true,
         }
     }
 
@@ -47,6 +50,7 @@ impl Deed {
             group: group.id.clone(),
             activity: asked.id().to_owned(),
             tellings: vec![(ear, format!("{} {kind} {}", group.id, asked.id()))],
+            logged: false,
         }
     }
 }
@@ -74,6 +78,12 @@ fn telling_of(heard: &Heard) -> String {
     format!("{group} {} {object}", heard.kind())
 }
 
+fn digest(text: &str) -> u64 {
+    let mut digest = DefaultHasher::new();
+    text.hash(&mut digest);
+    digest.finish()
+}
+
 /// Who heard what.
 pub struct Ledger(Mutex<Book>);
 
@@ -83,7 +93,8 @@ struct Book {
     tellings: HashMap<String, usize>,
     /// Of each telling the group and the activity, as the log has them.
     origins: Vec<(String, String)>,
-    accepted: HashSet<(String, String)>,
+    /// And whether the log must have it: letters are not there.
+    accepted: HashMap<(String, String), bool>,
     arrivals: usize,
     unexpected: Vec<String>,
 }
@@ -106,7 +117,10 @@ struct Ear {
 #[derive(Default)]
 struct Told {
     due: bool,
+    refused: bool,
     times: usize,
+    /// Of the first: its id and its bytes.
+    id: u64,
     bytes: u64,
 }
 
@@ -134,7 +148,7 @@ impl Ledger {
             ears: ears.into_iter().map(ear).collect(),
             tellings: HashMap::new(),
             origins: Vec::new(),
-            accepted: HashSet::new(),
+            accepted: HashMap::new(),
             arrivals: 0,
             unexpected: Vec::new(),
         }))
@@ -162,16 +176,18 @@ impl Ledger {
             let number = book.tellings[telling];
             book.ears[*ear].told.entry(number).or_default().due = true;
         }
-        book.accepted.insert((deed.group.clone(), deed.activity.clone()));
+        let origin = (deed.group.clone(), deed.activity.clone());
+        book.accepted.insert(origin, deed.logged);
     }
 
-    /// Who left before it was sent need not hear of it, and may.
-    pub fn is_not_due(&self, ear: usize, telling: &str) {
+    /// As [`Ledger::accepted`], but these ears refuse it for good.
+    pub fn accepted_but_by(&self, deed: &Deed, refusing: &[usize]) {
+        self.accepted(deed);
         let mut book = self.book();
-        if let Some(number) = book.tellings.get(telling).copied()
-            && let Some(told) = book.ears[ear].told.get_mut(&number)
-        {
-            told.due = false;
+        for (ear, telling) in deed.tellings.iter().filter(|(ear, _)| refusing.contains(ear)) {
+            let number = book.tellings[telling];
+            let told = book.ears[*ear].told.entry(number).or_default();
+            (told.due, told.refused) = (false, true);
         }
     }
 
@@ -197,18 +213,14 @@ impl Ledger {
         steady.map(Ear::outstanding).sum()
     }
 
+    /// The same at so many of the first ears.
+    pub fn outstanding_at(&self, first: usize) -> usize {
+        self.book().ears[..first].iter().map(Ear::outstanding).sum()
+    }
+
     /// How often anything arrived anywhere.
     pub fn arrivals(&self) -> usize {
         self.book().arrivals
-    }
-
-    pub fn accepted_so_far(&self) -> usize {
-        self.book().accepted.len()
-    }
-
-    /// What was answered 202: groups and ids of activities.
-    pub fn all_accepted(&self) -> Vec<(String, String)> {
-        self.book().accepted.iter().cloned().collect()
     }
 
     /// Reckons up. `causes`: how many duplicates each destination may have had, lost answers aside.
@@ -221,6 +233,15 @@ impl Ledger {
         for ear in &book.ears {
             book.count(ear, log, causes, &mut counts);
         }
+        let missing = book
+            .accepted
+            .iter()
+            .filter(|(origin, logged)| **logged && !log.seqs.contains_key(*origin));
+        counts.wrong.extend(
+            missing
+                .take(SHOWN)
+                .map(|((group, activity), _)| format!("accepted, and not in the log of {group}: {activity}")),
+        );
         let known: HashSet<_> = book.origins.iter().collect();
         let never_said = log.seqs.keys().filter(|origin| !known.contains(origin));
         let unexpected: Vec<_> = never_said
@@ -281,9 +302,7 @@ impl Book {
                 .push(format!("{telling}, at {}", ear.server.authority()));
             return;
         };
-        let mut bytes = DefaultHasher::new();
-        heard.text.hash(&mut bytes);
-        let bytes = bytes.finish();
+        let (id, bytes) = (digest(heard.id()), digest(&heard.text));
         let now = Last {
             telling: number,
             refused: matches!(heard.status, Some(400 | 401)),
@@ -294,8 +313,10 @@ impl Book {
             .is_some_and(|last| last.telling == number && last.refused && last.rfc9421 != now.rfc9421);
         ear.last = Some(now);
         if told.times == 0 {
-            told.bytes = bytes;
+            (told.id, told.bytes) = (id, bytes);
             ear.order.push(number);
+        } else if told.id != id && matches!(heard.kind(), "Accept" | "Reject") {
+            return; // whoever asks again is answered again
         } else if told.bytes != bytes {
             ear.wrong.push(format!("came again in other words: {telling}"));
         }
@@ -312,7 +333,12 @@ impl Book {
         let heard: HashSet<_> = ear.order.iter().map(|number| &self.origins[*number]).collect();
         let due = ear.told.iter().filter(|(_, told)| told.due);
         let due: HashSet<_> = due.map(|(number, _)| &self.origins[*number]).collect();
-        let by_log: HashSet<_> = log.due_at(host).collect();
+        let refused = ear.told.iter().filter(|(_, told)| told.refused);
+        let refused: HashSet<_> = refused.map(|(number, _)| &self.origins[*number]).collect();
+        let by_log: HashSet<_> = log
+            .due_at(host)
+            .filter(|origin| !refused.contains(origin))
+            .collect();
         let mut lost: Vec<_> = due
             .union(&by_log)
             .filter(|origin| !heard.contains(*origin) && !log.is_parked(host, origin))
@@ -325,9 +351,9 @@ impl Book {
             .wrong
             .extend(shown.map(|(group, activity)| format!("lost: {activity} of {group}, at {host}")));
         let duplicates: usize = ear.told.values().map(|told| told.times.saturating_sub(1)).sum();
-        let allowed = causes + ear.lost_answers;
+        let allowed = causes.saturating_add(ear.lost_answers);
         counts.duplicates += duplicates;
-        counts.causes += allowed;
+        counts.causes = counts.causes.saturating_add(allowed);
         counts.excess += duplicates.saturating_sub(allowed);
         counts.inversions += self.inversions(ear, log);
         counts.wrong.extend(ear.wrong.iter().take(SHOWN).cloned());

@@ -10,11 +10,13 @@ use folkmoot::signature::{Request, Scheme, sign};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+use url::{Position, Url};
 
 use crate::chance::Chance;
 use crate::ledger::{Deed, Ledger};
 use crate::scene::Scene;
 use crate::support::peer::{Actor, Group, Said};
+use crate::support::process::Program;
 
 /// Nobody says more while this much is due and not there.
 const OUTSTANDING: usize = 300;
@@ -29,6 +31,7 @@ const REMEMBERED: usize = 6;
 pub struct Load {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    only_posts: bool,
 }
 
 /// Somebody, and what they have said in one group.
@@ -39,27 +42,55 @@ pub struct Sender {
     ledger: Arc<Ledger>,
     chance: Chance,
     posts: Vec<Said>,
+    /// Another process of the same installation, to which it is sent.
+    door: Option<String>,
 }
 
 impl Load {
-    /// So many of the members begin to post, each in one group.
+    /// So many of the members begin to post, and do what one does with posts, each in one group.
     pub fn begin(scene: &Scene, senders: usize, seed: u64) -> Self {
-        let stop = watch::Sender::new(false);
-        let mut tasks = JoinSet::new();
+        Self::of(scene, senders, seed, false)
+    }
+
+    /// They post and do nothing else: where posts get lost, whatever is about them is refused.
+    pub fn of_posts(scene: &Scene, senders: usize, seed: u64) -> Self {
+        Self::of(scene, senders, seed, true)
+    }
+
+    fn of(scene: &Scene, senders: usize, seed: u64, only_posts: bool) -> Self {
+        let mut load = Self {
+            stop: watch::Sender::new(false),
+            tasks: JoinSet::new(),
+            only_posts,
+        };
         for number in 0..senders {
-            let mut sender = Sender::new(scene, number, seed);
-            let stopped = stop.subscribe();
-            tasks.spawn(async move {
-                while !*stopped.borrow() {
-                    if sender.ledger.outstanding() > OUTSTANDING {
-                        sleep(Duration::from_millis(5)).await;
-                    } else {
-                        sender.says_something().await;
-                    }
-                }
-            });
+            load.spawn(Sender::new(scene, number, seed));
         }
-        Self { stop, tasks }
+        load
+    }
+
+    /// So many more begin, and send what they say to another process of the installation, until it is gone.
+    pub fn also_to(&mut self, scene: &Scene, other: &Program, senders: usize, seed: u64) {
+        for number in 0..senders {
+            let mut sender = Sender::new(scene, number, seed.wrapping_add(1));
+            sender.door = Some(other.base());
+            self.spawn(sender);
+        }
+    }
+
+    fn spawn(&mut self, mut sender: Sender) {
+        let (stopped, only_posts) = (self.stop.subscribe(), self.only_posts);
+        self.tasks.spawn(async move {
+            while !*stopped.borrow() {
+                if sender.ledger.outstanding() > OUTSTANDING {
+                    sleep(Duration::from_millis(5)).await;
+                } else if only_posts {
+                    sender.posts().await;
+                } else {
+                    sender.says_something().await;
+                }
+            }
+        });
     }
 
     /// They finish what they began.
@@ -85,6 +116,7 @@ impl Sender {
             ledger: Arc::clone(&scene.ledger),
             chance: Chance::new(seed, number as u64),
             posts: Vec::new(),
+            door: None,
         }
     }
 
@@ -96,20 +128,23 @@ impl Sender {
             (2..=3, Some(post)) => self.likes(&post).await,
             (4, Some(post)) => self.edits(&post).await,
             (5, Some(post)) => self.deletes(&post).await,
-            _ => self.posts().await,
+            _ => {
+                self.posts().await;
+            }
         }
     }
 
-    pub async fn posts(&mut self) {
+    pub async fn posts(&mut self) -> Said {
         let manners = self.me.server().software().manners;
         let create = self
             .me
             .speaks(|me| manners.post(me, &self.group, "something new"));
         let said = self.says_new(create, false).await;
-        self.posts.push(said);
+        self.posts.push(said.clone());
         if self.posts.len() > REMEMBERED {
             self.posts.remove(0);
         }
+        said
     }
 
     async fn replies(&self, to: &Said) {
@@ -158,7 +193,7 @@ impl Sender {
     pub async fn insists(&self, said: &Said) {
         let deed = Deed::of(said, &self.group, &self.members);
         self.ledger.begins(&deed);
-        insist(&self.me, &self.group.inbox(), &said.text).await;
+        insist_at(self.door.as_deref(), &self.me, &self.group.inbox(), &said.text).await;
         self.ledger.accepted(&deed);
     }
 }
@@ -168,9 +203,18 @@ impl Sender {
 /// # Panics
 /// If it is answered anything that is neither 202 nor a wish for another try, or if that takes too long.
 pub async fn insist(who: &Actor, inbox: &str, text: &str) {
+    insist_at(None, who, inbox, text).await;
+}
+
+/// As [`insist`]; first at this process of the installation, then wherever it is at home.
+async fn insist_at(mut door: Option<&str>, who: &Actor, inbox: &str, text: &str) {
     let begun = Instant::now();
     loop {
-        match knock(who, inbox, text).await {
+        let answer = knock(door, who, inbox, text).await;
+        if answer.is_err() {
+            door = None;
+        }
+        match answer {
             Ok((202, _)) => return,
             Ok((503 | 429, _)) | Err(_) => {}
             Ok((status, body)) => panic!("answered {status} {body}\nto {text}"),
@@ -184,9 +228,9 @@ pub async fn insist(who: &Actor, inbox: &str, text: &str) {
 ///
 /// # Errors
 /// If there is no answer.
-pub async fn knock(who: &Actor, inbox: &str, text: &str) -> reqwest::Result<(u16, String)> {
+async fn knock(door: Option<&str>, who: &Actor, inbox: &str, text: &str) -> reqwest::Result<(u16, String)> {
     let ground = who.server().ground();
-    let url = inbox.parse().unwrap();
+    let url: Url = inbox.parse().unwrap();
     let request = Request {
         method: "POST",
         url: &url,
@@ -195,7 +239,11 @@ pub async fn knock(who: &Actor, inbox: &str, text: &str) -> reqwest::Result<(u16
         date: ground.clock().now(),
     };
     let headers = sign(Scheme::Cavage, &who.key(), &who.key_id(), &request).unwrap();
-    let request = ground.client().post(url).headers(headers).body(text.to_owned());
+    let door = door.map_or_else(
+        || url.to_string(),
+        |door| format!("{door}{}", &url[Position::BeforePath..]),
+    );
+    let request = ground.client().post(door).headers(headers).body(text.to_owned());
     let answer = request.timeout(Duration::from_secs(12)).send().await?;
     ground.note(inbox, &answer);
     Ok((answer.status().as_u16(), answer.text().await?))

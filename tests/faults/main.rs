@@ -12,20 +12,28 @@
 #![expect(unreachable_pub, reason = "the support is shared with other tests")]
 
 mod chance;
+mod clock;
+mod controls;
 mod counts;
 mod kills;
 mod ledger;
 mod load;
 mod log;
+mod migrations;
+mod points;
 mod postgres;
+mod replay;
+mod rings;
 mod run;
 mod scene;
 mod sessions;
 mod several;
+mod square;
 #[expect(dead_code, unused_imports, reason = "the tests of every day use more of it")]
 #[path = "../it/support/mod.rs"]
 mod support;
 mod table;
+mod weather;
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -59,11 +67,24 @@ const TESTS: &[Test] = &[
     test!("F01", kills::what_was_accepted_survives_every_kill),
     test!("F02", postgres::what_was_accepted_survives_the_death_of_postgres),
     test!("F02", postgres::what_was_accepted_survives_the_death_of_both),
+    test!("F03", points::a_stop_at_any_step_in_loses_nothing),
+    test!("F03", points::a_stop_at_any_step_out_loses_nothing),
+    test!("F04", controls::an_early_answer_is_found_out),
+    test!("F04", controls::a_serial_cursor_is_found_out),
+    test!("F04", controls::an_asynchronous_commit_is_found_out),
+    test!("F04", controls::an_error_that_counts_as_sent_is_found_out),
     test!("F05", several::lanes_change_hands_without_a_second_telling),
     test!("F05", several::whoever_is_left_takes_over),
     test!("F06", sessions::whichever_session_ends_nothing_is_lost),
     test!("F08", sessions::too_few_connections_lose_nothing),
+    test!("F09", clock::a_jump_of_the_clock_neither_storms_nor_stalls),
+    test!("F10", weather::who_is_well_hears_everything_in_any_weather),
+    test!("F11", clock::who_was_dead_for_six_days_gets_everything_in_order),
     test!("F12", kills::a_server_that_is_asked_to_stop_sends_nothing_twice),
+    test!("F14", migrations::a_migration_that_was_cut_short_is_completed),
+    test!("F15", replay::three_copies_are_as_one),
+    test!("F17", rings::a_ring_of_groups_tells_everybody_once),
+    test!("F17", rings::an_echo_dies_away),
 ];
 
 /// So long a test may take for each cycle of the run, and at least.

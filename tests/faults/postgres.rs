@@ -17,6 +17,7 @@ use crate::scene::{MANY, Plan, Scene};
 pub const PLAN: Plan = Plan {
     private: true,
     servers: MANY,
+    guests: &[],
     groups: 3,
 };
 /// How long a server may take to have its Postgres back.

@@ -23,6 +23,11 @@ impl Run {
         (of_all * self.cycles / 1000).max(least)
     }
 
+    /// Whether this is the long run.
+    pub fn is_whole(&self) -> bool {
+        self.cycles >= 1000
+    }
+
     /// Counts to `all`, aloud.
     pub fn progress(&self, what: &'static str, all: usize) -> Progress {
         Progress {

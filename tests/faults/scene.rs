@@ -32,6 +32,8 @@ pub struct Plan {
     pub private: bool,
     /// One server with one member each.
     pub servers: &'static [&'static str],
+    /// Servers whose people are in no group yet.
+    pub guests: &'static [&'static str],
     pub groups: usize,
 }
 
@@ -56,6 +58,8 @@ pub struct Scene {
     pub groups: Vec<Group>,
     /// One for each server; their places are the ledger's ears.
     pub members: Vec<Actor>,
+    /// The ears behind those.
+    pub guests: Vec<Actor>,
     collector: AbortHandle,
 }
 
@@ -89,8 +93,9 @@ impl Scene {
     pub async fn of(program: Program, plan: &Plan) -> Self {
         let ground = Ground::new(Clock::system());
         let server = |software: &&str| Server::start(software, &ground);
-        let servers: Vec<Server> = plan.servers.iter().map(server).collect();
-        let members: Vec<Actor> = servers.iter().map(|server| server.actor("ann")).collect();
+        let servers: Vec<Server> = plan.servers.iter().chain(plan.guests).map(server).collect();
+        let mut members: Vec<Actor> = servers.iter().map(|server| server.actor("ann")).collect();
+        let guests = members.split_off(plan.servers.len());
         let serving = program.serve().await;
         let mut groups = Vec::new();
         for number in 0..plan.groups {
@@ -111,6 +116,7 @@ impl Scene {
             ledger,
             groups,
             members,
+            guests,
             collector,
         };
         scene.settles().await;
@@ -194,21 +200,19 @@ impl Scene {
 
     /// What it has come to so far. Nothing is due.
     pub async fn reckons(&self, causes: usize) -> Counts {
-        let mut connection = self.look().await;
-        let log = Log::read(&mut connection, &self.program.base()).await;
-        let mut counts = self.ledger.counts(&log, causes);
-        for (group, activity) in self.ledger.all_accepted() {
-            if activity.contains("/activities/") && !log.seqs.contains_key(&(group.clone(), activity.clone()))
-            {
-                counts
-                    .wrong
-                    .push(format!("accepted, and not in the log of {group}: {activity}"));
-            }
-        }
-        counts.wrong.extend(half_states(&mut connection).await);
+        let look = &mut self.look().await;
+        let mut counts = reckon(&self.ledger, look, &self.program.base(), causes).await;
         counts.wrong.extend(self.ground.failures());
         counts
     }
+}
+
+/// Compares the book with the log of the server at this address.
+pub async fn reckon(ledger: &Ledger, look: &mut PgConnection, base: &str, causes: usize) -> Counts {
+    let log = Log::read(look, base).await;
+    let mut counts = ledger.counts(&log, causes);
+    counts.wrong.extend(half_states(look).await);
+    counts
 }
 
 async fn collect(ledger: Arc<Ledger>) {

@@ -29,6 +29,7 @@ pub async fn whichever_session_ends_nothing_is_lost(run: Run) -> Counts {
     let scene = Scene::open(&Plan {
         private: false,
         servers: MANY,
+        guests: &[],
         groups: 3,
     })
     .await;
@@ -62,6 +63,7 @@ pub async fn too_few_connections_lose_nothing(run: Run) -> Counts {
     let mut scene = Scene::open(&Plan {
         private: false,
         servers: FEW,
+        guests: &[],
         groups: 2,
     })
     .await;

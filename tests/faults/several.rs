@@ -17,6 +17,7 @@ use crate::support::process::Program;
 const PLAN: Plan = Plan {
     private: false,
     servers: MANY,
+    guests: &[],
     groups: 3,
 };
 
@@ -73,5 +74,7 @@ pub fn beside(program: &Program) -> Program {
     let mut other = Program::on(program.database.clone());
     other.more.clone_from(&program.more);
     other.set("SERVER__PUBLIC_URL", &program.base());
+    let data = program.dir.path().join("data");
+    other.set("DATA_DIR", &data.display().to_string());
     other
 }

@@ -45,7 +45,10 @@ impl Row {
             counts.due.to_string(),
             counts.lost.to_string(),
             counts.unexpected.to_string(),
-            format!("{} <= {}", counts.duplicates, counts.causes),
+            match counts.is_control {
+                true => counts.duplicates.to_string(),
+                false => format!("{} <= {}", counts.duplicates, counts.causes),
+            },
             counts.inversions.to_string(),
             seconds,
         ]

@@ -59,7 +59,7 @@ const STATE: &str = "
 pub struct World {
     ground: Ground,
     hand: Manual,
-    database: Database,
+    pub database: Database,
     house: Arc<House>,
     base: String,
     stop: Option<oneshot::Sender<()>>,
