@@ -6,6 +6,7 @@ use std::{future::Future, time::Duration};
 
 use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
+use tokio::time::Instant;
 
 use crate::{
     domain::Iri,
