@@ -69,15 +69,6 @@ impl Load {
         load
     }
 
-    /// So many more begin, and send what they say to another process of the installation, until it is gone.
-    pub fn also_to(&mut self, scene: &Scene, other: &Program, senders: usize, seed: u64) {
-        for number in 0..senders {
-            let mut sender = Sender::new(scene, number, seed.wrapping_add(1));
-            sender.door = Some(other.base());
-            self.spawn(sender);
-        }
-    }
-
     fn spawn(&mut self, mut sender: Sender) {
         let (stopped, only_posts) = (self.stop.subscribe(), self.only_posts);
         self.tasks.spawn(async move {
