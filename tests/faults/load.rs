@@ -16,7 +16,6 @@ use crate::chance::Chance;
 use crate::ledger::{Deed, Ledger};
 use crate::scene::Scene;
 use crate::support::peer::{Actor, Group, Said};
-use crate::support::process::Program;
 
 /// Nobody says more while this much is due and not there.
 const OUTSTANDING: usize = 300;
