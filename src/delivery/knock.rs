@@ -27,14 +27,12 @@ use crate::{
         seal::Seal,
         shards::Hold,
     },
+    net::Width,
     store::{DueLane, Item},
 };
 
 /// An answer that takes longer is slow.
 const SLOW: Duration = Duration::from_secs(2);
-/// What the tables said of who may have an item holds for this long. Then they are asked again, with the signature at
-/// hand: however long that took to make, it is used.
-const FRESH: Duration = Duration::from_millis(900);
 /// How soon we look again for a key of ours that was not there.
 const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
@@ -75,8 +73,11 @@ pub(super) struct Envelope {
     /// Whose key signs it: the purpose of the group's RSA key in `own_key`.
     pub key: Arc<str>,
     pub body: Bytes,
-    /// When the tables last said that the destination may have it.
-    pub looked: Instant,
+    /// How many requests to its host are under way at once.
+    pub width: Width,
+    /// Until then holds what the tables said of who may have it. Then they are asked again, with the signature at hand:
+    /// however long that took to make, it is used.
+    pub fresh_until: Instant,
 }
 
 /// What came of it.
@@ -163,13 +164,13 @@ impl Caller {
         };
         fail::fail_point!("out::before-send", |_| std::process::abort());
         self.may_send()?;
-        if envelope.looked.elapsed() > FRESH && !self.is_still_due(envelope.item).await? {
+        if Instant::now() > envelope.fresh_until && !self.is_still_due(envelope.item).await? {
             return Err(Ended::Yielded);
         }
         self.posts.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
         let outcome: Outcome = self
-            .tell_if_slow(net.post(&ready.url, ready.headers, ready.body))
+            .tell_if_slow(net.post_in(&ready.url, ready.headers, ready.body, envelope.width))
             .await
             .into();
         fail::fail_point!("out::sent", |_| std::process::abort());

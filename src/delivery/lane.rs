@@ -16,9 +16,12 @@
 mod plain;
 mod probe;
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
@@ -33,11 +36,14 @@ use crate::{
         record::{NotRecorded, Record},
         shards::Hold,
     },
+    net::Width,
     store::{self, Ahead, Due, DueLane, Ear, Fate, Item, Settled, Sight},
 };
 
 /// Items that a lane sends before it lets others have its place.
 const TURN: usize = 64;
+/// Who may have an item that was looked for by itself is asked again after this long: somebody may have left meanwhile.
+const FRESH: Duration = Duration::from_millis(5);
 /// How soon we try again when our own places were full.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 
@@ -242,7 +248,8 @@ impl Run {
             scheme: sight.scheme.as_str().into(),
             key: due.key.as_str().into(),
             body: prepare::body(&due.head, due.raw.as_deref(), due.tail.as_deref()),
-            looked: self.looked,
+            width: Width::One,
+            fresh_until: self.looked + FRESH,
         };
         self.caller.knock(&envelope).await
     }

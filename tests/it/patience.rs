@@ -5,6 +5,10 @@ use chrono::TimeDelta;
 use crate::support::peer::Mood;
 use crate::support::world::World;
 
+/// How often what waits was tried. Once somebody there has been heard from, what they say brings no other try for a
+/// while: nothing is under way at the moment at which they leave.
+const TRIES: &str = "select coalesce(max(failures), 0)::bigint from destination";
+
 /// A day away is a day of posts to catch up with, and nobody else waits for it.
 #[tokio::test]
 async fn one_who_is_away_for_a_day_keeps_nobody_waiting() {
@@ -81,11 +85,10 @@ async fn leaving_closes_the_ear_at_once() {
     bob.is_accepted(&join).await;
     bob.server().goes_away();
     let unsent = ann.post(&group, "unsent").await;
-    world
-        .until("select coalesce(max(failures), 0)::bigint from destination", 1)
-        .await;
+    world.until(TRIES, 1).await;
     bob.server().is(Mood::Says(503));
-    bob.server().comes_back();
+    bob.likes(&group, &unsent).await;
+    world.until(TRIES, 2).await;
     bob.leaves(&group, &join).await;
     bob.server().is(Mood::Well);
     let after = ann.post(&group, "after").await;
@@ -110,6 +113,9 @@ async fn a_retraction_follows_those_who_left() {
     let never = ann.post(&group, "never heard").await;
     let gone = ann.deletes(&group, &heard).await;
     ann.deletes(&group, &never).await;
+    world.until(TRIES, 1).await;
+    bob.likes(&group, &heard).await;
+    world.until(TRIES, 2).await;
     bob.leaves(&group, &join).await;
     bob.server().comes_back();
     world.while_time_passes(bob.hears_of([&gone]).once()).await;

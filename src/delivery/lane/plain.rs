@@ -19,9 +19,12 @@ use crate::{
         runs::{Cut, Next},
         window::{Done, Step, Window},
     },
+    net::Width,
     store::{Due, Ear, Failing, Fate, Item, Reached, Settled},
 };
 
+/// What the last page or flush said of a subscription holds for this long.
+const FRESH: Duration = Duration::from_millis(900);
 /// A destination that is so far away, and lags, is sent more at a time ...
 const FAR: Duration = Duration::from_millis(300);
 /// ... unless it is we who are slow.
@@ -253,7 +256,11 @@ impl Plain<'_> {
             scheme: Arc::clone(&listener.scheme),
             key: Arc::clone(&listener.key),
             body: cut.body.clone(),
-            looked: listener.looked,
+            width: match listener.window.width() {
+                1 => Width::One,
+                _ => Width::Wide,
+            },
+            fresh_until: listener.looked + FRESH,
         };
         self.under_way.push(Box::pin(async move {
             let sent = caller.knock(&envelope).await;
