@@ -16,6 +16,7 @@ mod hosts;
 mod inbox;
 mod keys;
 mod lines;
+mod matter;
 mod members;
 mod places;
 mod posting;

@@ -6,7 +6,7 @@
 use crate::{
     dialect::Ask,
     domain::{Command, Event, Iri, Refusal, Standing, Way, decide, host_and_parents},
-    engine::{Engine, Refused, case::Case, content::Matter},
+    engine::{Engine, Refused, case::Case, matter::Matter},
     store::{
         self, Actor, Tx,
         group::{self, InTurn},
