@@ -4,6 +4,7 @@
 #   make test     every test
 #   make demo     the main job before your eyes, on the release build
 #   make interop  a real client, written by others, against the release build
+#   make bench    every figure of docs/performance.md; BENCH=fanout for one, BENCH_SIZE=small for a quick look
 #   make lint     formatting and lints        make fmt  format
 #   make setup    the system packages only
 #
@@ -37,6 +38,10 @@ demo: release
 interop: release
 	FOLKMOOT_BIN=$(abspath $(BIN))/folkmoot bash .ci/interop
 
+# BENCH_RUNS says how often each is measured; see docs/performance.md.
+bench: setup
+	$(CARGO) bench --locked --bench main -- $(BENCH)
+
 fmt:
 	$(CARGO) fmt --all
 
@@ -44,4 +49,4 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
-.PHONY: help setup release run test demo interop fmt lint
+.PHONY: help setup release run test demo interop bench fmt lint

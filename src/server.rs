@@ -5,6 +5,7 @@
 
 mod database;
 mod descriptors;
+mod metrics;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -62,7 +63,7 @@ pub async fn open(settings: Arc<Settings>, clock: Clock) -> anyhow::Result<House
     let client = Client::new(rules(&settings, &here), None)?;
     let database = Database::open(&settings, clock).await?;
     let store = database.store.clone();
-    let key = match instance_key(&store, &here).await {
+    let key = match own_keys(&store, &here).await {
         Ok(key) => key,
         Err(error) => {
             database.close().await;
@@ -100,8 +101,9 @@ pub async fn bind(settings: &Settings, role: Role) -> anyhow::Result<Option<TcpL
     }
 }
 
-/// The key of the instance actor; made at the first start, and with it the address that this database belongs to.
-async fn instance_key(store: &Store, here: &Here) -> anyhow::Result<InstanceKey> {
+/// The key of the instance actor; made at the first start, and with it the address that this database belongs to. Groups
+/// that lack a key get theirs.
+async fn own_keys(store: &Store, here: &Here) -> anyhow::Result<InstanceKey> {
     let key = Engine::ensure_instance_key(store, here).await?;
     if !key.id.starts_with(&format!("{}/", here.base())) {
         bail!(
@@ -111,12 +113,14 @@ async fn instance_key(store: &Store, here: &Here) -> anyhow::Result<InstanceKey>
             here.base(),
         );
     }
+    Engine::ensure_ed25519_keys(store, here).await?;
     Ok(key)
 }
 
 /// What the outbound client may do.
-fn rules(settings: &Settings, here: &Here) -> Rules {
+pub(crate) fn rules(settings: &Settings, here: &Here) -> Rules {
     let user_agent = format!("Folkmoot/{} (+{}/)", env!("CARGO_PKG_VERSION"), here.base());
+    let outbound = descriptors::outbound();
     Rules {
         allow_http: settings.federation.allow_http,
         allow_private: settings.federation.allow_private_addresses.clone(),
@@ -125,7 +129,8 @@ fn rules(settings: &Settings, here: &Here) -> Rules {
         limits: Limits {
             total: Duration::from_secs(settings.limits.outbound_seconds),
             body: settings.limits.outbound_bytes,
-            in_flight: descriptors::in_flight(),
+            in_flight: outbound.in_flight,
+            idle: outbound.idle,
             ..Limits::default()
         },
         ..Rules::strict(&user_agent)
@@ -133,6 +138,16 @@ fn rules(settings: &Settings, here: &Here) -> Rules {
 }
 
 impl House {
+    /// Whom the settings keep out.
+    #[must_use]
+    pub fn walls(&self) -> Walls {
+        let federation = &self.settings.federation;
+        Walls {
+            blocked: federation.blocked.clone(),
+            allowed_only: federation.allowed_only.clone(),
+        }
+    }
+
     /// Works until `shutdown`, then finishes what was begun, for at most `limits.shutdown_seconds`.
     ///
     /// Without a `listener` it answers no requests. The house stays open; see [`House::close`].
@@ -147,6 +162,12 @@ impl House {
     ) -> anyhow::Result<()> {
         let stop = watch::Sender::new(false);
         let mut rooms = JoinSet::new();
+        if let Some(bind) = self.settings.metrics.bind
+            && let Some((listener, watched)) = metrics::begin(bind, role, &self.store, self.walls()).await
+        {
+            let (settings, stopped) = (Arc::clone(&self.settings), stopped(&stop));
+            rooms.spawn(async move { metrics::serve(listener, watched, &settings, stopped).await });
+        }
         if let Some(listener) = listener {
             rooms.spawn(self.answer(listener, stopped(&stop)));
         }
@@ -175,12 +196,8 @@ impl House {
     }
 
     fn deliver(&self, stopped: impl Stop) -> impl Room {
-        let federation = &self.settings.federation;
         let settings = delivery::Settings {
-            walls: Walls {
-                blocked: federation.blocked.clone(),
-                allowed_only: federation.allowed_only.clone(),
-            },
+            walls: self.walls(),
             // The rest is for those who wait for an answer.
             statements: usize::try_from(self.settings.database.connections / 5)
                 .unwrap_or(1)

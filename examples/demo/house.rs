@@ -176,6 +176,7 @@ impl House {
             .env("FOLKMOOT__DATA_DIR", self.data_dir())
             .env("FOLKMOOT__SERVER__LISTEN", address)
             .env("FOLKMOOT__SERVER__PUBLIC_URL", self.base())
+            .env("FOLKMOOT__METRICS__BIND", "")
             .env("FOLKMOOT__FEDERATION__ALLOW_HTTP", "true")
             .env("FOLKMOOT__FEDERATION__ALLOW_PRIVATE_ADDRESSES", "127.0.0.0/8");
         command

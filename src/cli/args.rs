@@ -46,7 +46,7 @@ pub(super) enum Command {
     /// What is known of other servers, how they are spoken to, and who is not spoken to at all
     #[command(subcommand)]
     Peer(Peer),
-    /// What waits to be delivered
+    /// What waits to be delivered, and what is to become of it
     #[command(subcommand)]
     Queue(Queue),
     /// Bring the database's schema up to date (the server does so itself when it starts)
@@ -90,6 +90,24 @@ pub(super) enum Group {
         /// Who is listed
         #[arg(long, value_name = "STATE", default_value = "members", value_parser = PossibleValuesParser::new(STATES))]
         state: String,
+    },
+    /// Make everybody of a list a member who follows
+    ///
+    /// The list is CSV; its first line is actor,inbox,shared_inbox,dialect. Without a dialect, how a server speaks is
+    /// looked up. A server takes what the group sends once somebody there follows the group.
+    Import {
+        name: String,
+        /// `-` reads standard input
+        file: PathBuf,
+        /// Leave out lines that are wrong, and say which, instead of importing nothing
+        #[arg(long)]
+        skip_bad: bool,
+    },
+    /// Write the members as a list that `group import` takes, in the order in which they came
+    Export {
+        name: String,
+        /// Without it, or with `-`, the list goes to standard output
+        file: Option<PathBuf>,
     },
     /// Let in somebody who waits for it
     Accept {
@@ -200,11 +218,41 @@ pub(super) enum Peer {
 #[derive(Debug, Subcommand)]
 pub(super) enum Queue {
     /// What waits for each server, since when, and why
-    Status,
+    Status {
+        /// List every server, also those for which nothing waits and nothing is wrong
+        #[arg(long)]
+        all: bool,
+        /// Only the sums
+        #[arg(long, conflicts_with = "all")]
+        totals: bool,
+    },
+    /// What waits for one server, and what came of the last attempts
+    Show {
+        #[arg(value_parser = names::host)]
+        host: String,
+    },
     /// Try a server again at once, with everything that was put aside for it
     Retry {
         #[arg(value_parser = names::host)]
         host: String,
+    },
+    /// Send nothing to a server until `queue resume`; what is said meanwhile waits for it
+    Pause {
+        #[arg(value_parser = names::host)]
+        host: String,
+    },
+    /// Send to a server again, beginning with what waited
+    Resume {
+        #[arg(value_parser = names::host)]
+        host: String,
+    },
+    /// Give up what waits for a server now, for good
+    Drop {
+        #[arg(value_parser = names::host)]
+        host: String,
+        /// Do it; without this, say how much it would be
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -238,7 +286,7 @@ fn offered(all: &'static [&'static str], why: &'static str) -> impl TypedValuePa
 }
 
 fn shapes() -> impl TypedValueParser<Value = String> {
-    PossibleValuesParser::new(dialect::shapes().into_iter().map(|shape| shape.0).chain([AUTO]))
+    PossibleValuesParser::new(dialect::dialects().map(|dialect| dialect.name).chain([AUTO]))
 }
 
 /// The word for no override.
@@ -284,6 +332,11 @@ mod tests {
             "group close garden",
             "group members garden --json",
             "group members garden --state pending",
+            "group import garden members.csv",
+            "group import garden - --skip-bad --json",
+            "group export garden",
+            "group export garden - ",
+            "group export garden members.csv --json",
             "group accept garden https://a.example/u/me",
             "group reject garden https://a.example/u/me",
             "group follow garden https://b.example/c/garden",
@@ -297,7 +350,13 @@ mod tests {
             "peer block evil.example",
             "peer unblock evil.example",
             "queue status --json",
+            "queue status --all --json",
+            "queue status --totals",
+            "queue show b.example --json",
             "queue retry b.example",
+            "queue pause b.example",
+            "queue resume b.example",
+            "queue drop b.example --yes",
             "migrate",
             "config check --config f.toml",
             "config print --json",

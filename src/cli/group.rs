@@ -4,11 +4,13 @@
 
 mod view;
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::cli::args::{self, Group, Policies};
 use crate::cli::print::Out;
-use crate::cli::{Usage, names};
+use crate::cli::{Usage, members, names};
 use crate::domain::{FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy};
 use crate::engine::{NewGroup, Whom};
 use crate::server::House;
@@ -42,6 +44,11 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
                 &json!({"group": name, "closed": true}),
                 &format!("{name} is closed."),
             )
+        }
+        // Its list is read before the house is opened.
+        Group::Import { .. } => Ok(()),
+        Group::Export { name, file } => {
+            members::export(house, &known(&name)?, named_file(file.as_deref()), out).await
         }
         Group::Accept { name, actor } => {
             let name = known(&name)?;
@@ -145,13 +152,22 @@ async fn follow(house: &House, name: &str, actor: &Iri, out: Out) -> anyhow::Res
 ///
 /// # Errors
 /// What is wrong, and what to write.
-pub(super) fn check(command: &Group) -> Result<(), Usage> {
+pub(super) fn check(command: &Group, out: Out) -> Result<(), Usage> {
     match command {
+        Group::Export { file, .. } if out.json && named_file(file.as_deref()).is_none() => Err(Usage(
+            "the list and the answer in JSON would both go to standard output: name a file for the list"
+                .to_owned(),
+        )),
         Group::Set { change, .. } if changes_nothing(change) => Err(Usage(
             "nothing is given that should change; `folkmoot group set --help` shows what can".to_owned(),
         )),
         _ => Ok(()),
     }
+}
+
+/// `-` and nothing stand for standard output.
+fn named_file(file: Option<&Path>) -> Option<&Path> {
+    file.filter(|file| *file != Path::new("-"))
 }
 
 fn changes_nothing(given: &args::Change) -> bool {

@@ -9,6 +9,7 @@
 
 mod args;
 mod group;
+mod members;
 mod names;
 mod peer;
 mod print;
@@ -26,7 +27,7 @@ use clap::Parser;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use args::{Command, CommandLine};
+use args::{Command, CommandLine, Group};
 use print::Out;
 
 use crate::clock::Clock;
@@ -72,8 +73,16 @@ fn act(line: CommandLine) -> anyhow::Result<()> {
         Command::Config(command) => settings::run(&settings, line.config.as_deref(), &command, out),
         Command::Serve { role } => Runtime::new()?.block_on(serve::run(settings, line.config, role, out)),
         Command::Migrate => Runtime::new()?.block_on(migrate(&settings, out)),
+        Command::Group(Group::Import { name, file, skip_bad }) => {
+            let ask = members::Ask {
+                name: &name,
+                file: &file,
+                skip_bad,
+            };
+            members::import(settings, &ask, out)
+        }
         Command::Group(command) => {
-            group::check(&command)?;
+            group::check(&command, out)?;
             in_house(settings, async |house| group::run(house, command, out).await)
         }
         Command::Peer(command) => in_house(settings, async |house| peer::run(house, command, out).await),

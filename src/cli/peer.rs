@@ -2,10 +2,11 @@
 //!
 //! One rule: a block in the settings is the settings' business; what is done here is kept in the database.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::args::{AUTO, Peer};
 use crate::cli::print::{Out, Side, date, table};
+use crate::dialect::written_in;
 use crate::server::House;
 use crate::store::PeerRow;
 
@@ -14,16 +15,27 @@ pub(super) async fn run(house: &House, command: Peer, out: Out) -> anyhow::Resul
     match command {
         Peer::List => {
             let rows = house.store.list_peers().await?;
-            out.answer(&rows, &show(&rows))
+            let answers: Vec<Value> = rows.iter().map(answer).collect::<Result<_, _>>()?;
+            out.answer(&answers, &show(&rows))
         }
         Peer::Set { host, shape } => {
             let shape = (shape != AUTO).then_some(shape);
             engine.set_shape(&host, shape.as_deref()).await?;
-            let text = match &shape {
-                Some(shape) => format!("{host} is spoken to in the shape {shape} from now on."),
+            let text = match shape.as_deref().map(|name| (name, written_in(name).0)) {
+                Some((name, written)) if name == written => {
+                    format!("{host} is spoken to in the shape {name} from now on.")
+                }
+                Some((name, written)) => format!(
+                    "{host} is spoken to as {name} from now on. That is not written in a shape of its own yet: {written} \
+                     is the nearest."
+                ),
                 None => format!("{host} is spoken to as it says of itself from now on."),
             };
-            out.answer(&json!({"host": host, "shape": shape}), &text)
+            let written = shape.as_deref().map(|name| written_in(name).0);
+            out.answer(
+                &json!({"host": host, "shape": shape, "written_in": written}),
+                &text,
+            )
         }
         Peer::Block { host } => {
             engine.set_blocked(&host, true).await?;
@@ -64,6 +76,13 @@ async fn still_blocked(house: &House, host: &str) -> anyhow::Result<Option<Strin
     Ok(parent.map(|peer| format!("{} is blocked, which covers it", peer.host)))
 }
 
+/// A server for programs: the row, and the shape in which it is written to now, if that is known.
+fn answer(row: &PeerRow) -> Result<Value, serde_json::Error> {
+    let mut answer = serde_json::to_value(row)?;
+    answer["written_in"] = row.known_as.as_deref().map(|name| written_in(name).0).into();
+    Ok(answer)
+}
+
 fn show(rows: &[PeerRow]) -> String {
     if rows.is_empty() {
         return "No other server is known yet.".to_owned();
@@ -73,6 +92,8 @@ fn show(rows: &[PeerRow]) -> String {
         ("SOFTWARE", Side::Left),
         ("CLASS", Side::Left),
         ("SHAPE", Side::Left),
+        ("WRITTEN IN", Side::Left),
+        ("SCHEME", Side::Left),
         ("LOOKED UP", Side::Left),
         ("BLOCKED", Side::Left),
     ];
@@ -93,6 +114,10 @@ fn show(rows: &[PeerRow]) -> String {
                 row.shape
                     .as_ref()
                     .map_or_else(|| AUTO.to_owned(), |shape| format!("{shape} (set)")),
+                row.known_as
+                    .as_deref()
+                    .map_or_else(dash, |name| written_in(name).0.to_owned()),
+                row.scheme.clone(),
                 row.looked_up_at.map_or_else(dash, date),
                 row.blocked_at.map_or_else(dash, date),
             ]

@@ -1,98 +1,155 @@
-//! `queue`: what waits to be delivered.
+//! `queue`: what waits to be delivered, and what is to become of it. What is seen of all: `status.rs`; of one: `show.rs`.
 //!
-//! One rule: whatever waits is shown with the reason why.
+//! One rule: whatever waits is shown with the reason why, and nothing is given up that was not counted first.
+
+mod show;
+mod status;
 
 use serde_json::json;
 
 use crate::cli::args::Queue;
-use crate::cli::print::{Out, Side, count, date, table};
+use crate::cli::print::{Out, count};
 use crate::server::House;
-use crate::store::{QueueRow, Walls};
+use crate::store::{GivenUp, LaneState, QueueRow};
 
 pub(super) async fn run(house: &House, command: Queue, out: Out) -> anyhow::Result<()> {
     match command {
-        Queue::Status => status(house, out).await,
+        Queue::Status { all, totals } => status::run(house, all, totals, out).await,
+        Queue::Show { host } => show::run(house, &host, out).await,
         Queue::Retry { host } => retry(house, &host, out).await,
+        Queue::Pause { host } => pause(house, &host, out).await,
+        Queue::Resume { host } => resume(house, &host, out).await,
+        Queue::Drop { host, yes } => drop(house, &host, yes, out).await,
     }
-}
-
-async fn status(house: &House, out: Out) -> anyhow::Result<()> {
-    let federation = &house.settings.federation;
-    let walls = Walls {
-        blocked: federation.blocked.clone(),
-        allowed_only: federation.allowed_only.clone(),
-    };
-    let rows = house.store.queue_status(&walls).await?;
-    out.answer(&rows, &show(&rows))
 }
 
 async fn retry(house: &House, host: &str, out: Out) -> anyhow::Result<()> {
-    let destinations = house.store.queue_retry(host).await?;
-    if destinations == 0 {
-        anyhow::bail!(
-            "nothing has ever been delivered to {host}, so there is nothing to retry: see `folkmoot queue status`"
-        );
+    let rows = known(house, host).await?;
+    if rows.iter().all(|row| row.paused_at.is_some()) {
+        anyhow::bail!("{host} is paused, so nothing is sent there: `folkmoot queue resume {host}` ends that");
     }
-    let inboxes = count(
-        i64::try_from(destinations).unwrap_or(i64::MAX),
-        "inbox",
-        "inboxes",
-    );
+    let destinations = house.store.queue_retry(host).await?;
     out.answer(
         &json!({"host": host, "destinations": destinations}),
-        &format!("{inboxes} of {host}: tried again at once."),
+        &format!("{} of {host}: tried again at once.", inboxes(destinations)),
     )
 }
 
-fn show(rows: &[QueueRow]) -> String {
-    if rows.is_empty() {
-        return "Nothing waits: nobody elsewhere has anything to do with a group here yet.".to_owned();
-    }
-    let columns = [
-        ("HOST", Side::Left),
-        ("INBOX", Side::Left),
-        ("SHAPE", Side::Left),
-        ("WAITING", Side::Right),
-        ("OLDEST", Side::Left),
-        ("PARKED", Side::Right),
-        ("WITHHELD", Side::Right),
-        ("MISSED", Side::Left),
-        ("FAILURES", Side::Right),
-        ("STATE", Side::Left),
-        ("LAST ERROR", Side::Left),
-    ];
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                row.host.clone(),
-                row.inbox.clone(),
-                shape(row),
-                (row.entries + row.letters).to_string(),
-                row.oldest_waiting.map_or_else(dash, date),
-                row.parked_entries.to_string(),
-                row.withheld.to_string(),
-                missed(row),
-                row.failures.to_string(),
-                state(row),
-                row.last_error.clone().unwrap_or_else(dash),
-            ]
-        })
-        .collect();
-    format!("{}\n{}.", table(&columns, &cells), waiting(rows))
+async fn pause(house: &House, host: &str, out: Out) -> anyhow::Result<()> {
+    known(house, host).await?;
+    let destinations = house.store.queue_pause(host).await?;
+    out.answer(
+        &json!({"host": host, "destinations": destinations, "paused": true}),
+        &format!(
+            "{} of {host}: nothing is sent until `folkmoot queue resume {host}`. What is said meanwhile waits, for 30 days at \
+             most.",
+            inboxes(destinations)
+        ),
+    )
 }
 
-/// How much waits, and for how many of those that are listed.
-fn waiting(rows: &[QueueRow]) -> String {
-    let due: Vec<i64> = rows
-        .iter()
-        .map(|row| row.entries + row.letters)
-        .filter(|due| *due > 0)
+async fn resume(house: &House, host: &str, out: Out) -> anyhow::Result<()> {
+    let rows = known(house, host).await?;
+    let waiting = rows.iter().map(QueueRow::waiting).sum();
+    let destinations = house.store.queue_resume(host).await?;
+    let text = match destinations {
+        0 => format!("{host} was not paused."),
+        _ => format!(
+            "{} of {host}: sent to again, beginning with what waited ({}).",
+            inboxes(destinations),
+            count(waiting, "delivery", "deliveries")
+        ),
+    };
+    out.answer(
+        &json!({"host": host, "destinations": destinations, "paused": false}),
+        &text,
+    )
+}
+
+async fn drop(house: &House, host: &str, yes: bool, out: Out) -> anyhow::Result<()> {
+    known(house, host).await?;
+    let given_up = house.store.queue_drop(host, yes).await?;
+    if given_up.all() == 0 {
+        let text = format!("Nothing waits for {host}, so nothing is dropped.");
+        return out.answer(&dropped(host, given_up), &text);
+    }
+    if !yes {
+        anyhow::bail!(
+            "{} would be lost for {host}, for good. Nothing is dropped yet: say --yes to do it",
+            how_much(given_up)
+        );
+    }
+    let text = format!(
+        "Dropped for {host}: {}. `folkmoot queue show {host}` shows what it missed.",
+        how_much(given_up)
+    );
+    out.answer(&dropped(host, given_up), &text)
+}
+
+fn dropped(host: &str, given_up: GivenUp) -> serde_json::Value {
+    json!({
+        "host": host, "entries": given_up.entries, "letters": given_up.letters, "parked": given_up.parked,
+    })
+}
+
+fn how_much(given_up: GivenUp) -> String {
+    let parts = [
+        (given_up.entries, count(given_up.entries, "entry", "entries")),
+        (given_up.letters, count(given_up.letters, "letter", "letters")),
+        (given_up.parked, format!("{} put aside", given_up.parked)),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter_map(|(number, words)| (number > 0).then_some(words))
         .collect();
-    let deliveries = count(due.iter().sum(), "delivery waits", "deliveries wait");
-    match due.len() {
-        0 => deliveries,
-        inboxes => format!("{deliveries} for {}", count(inboxes as i64, "inbox", "inboxes")),
+    parts.join(", ")
+}
+
+fn inboxes(destinations: u64) -> String {
+    count(
+        i64::try_from(destinations).unwrap_or(i64::MAX),
+        "inbox",
+        "inboxes",
+    )
+}
+
+/// The inboxes of a host.
+///
+/// # Errors
+/// If nothing was ever to be sent there: then with the host that may have been meant.
+async fn known(house: &House, host: &str) -> anyhow::Result<Vec<QueueRow>> {
+    let rows = house.store.queue_of(Some(host), &house.walls()).await?;
+    if rows.is_empty() {
+        let hosts = house.store.hosts_sent_to().await?;
+        match nearest(host, &hosts) {
+            Some(near) => anyhow::bail!(
+                "nothing was ever to be sent to {host}. The nearest host that we send to is {near}; \
+                 `folkmoot queue status --all` lists them"
+            ),
+            None => anyhow::bail!("nothing was ever to be sent to {host}, nor to anybody else"),
+        }
+    }
+    Ok(rows)
+}
+
+fn nearest<'a>(host: &str, hosts: &'a [String]) -> Option<&'a String> {
+    let likeness = |known: &String| strsim::normalized_damerau_levenshtein(known, host);
+    hosts
+        .iter()
+        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
+}
+
+/// What an operator reads; programs read the name of the variant.
+const fn in_words(state: LaneState) -> &'static str {
+    match state {
+        LaneState::Blocked => "blocked",
+        LaneState::Paused => "paused",
+        LaneState::Gone => "gone",
+        LaneState::GivenUp => "given up",
+        LaneState::BackingOff => "backing off",
+        LaneState::Sending => "sending",
+        LaneState::LookingUp => "looking up",
+        LaneState::Idle => "idle",
     }
 }
 
@@ -100,133 +157,26 @@ fn dash() -> String {
     "-".to_owned()
 }
 
-fn shape(row: &QueueRow) -> String {
-    match (row.shapes.is_empty(), row.undecided > 0) {
-        (true, true) => "being looked up".to_owned(),
-        (true, false) => dash(),
-        (false, _) => row.shapes.join(", "),
-    }
-}
-
-/// How much was dropped before it was sent there, and when that was written.
-fn missed(row: &QueueRow) -> String {
-    let gaps = &row.gaps.0;
-    let entries: i64 = gaps.iter().map(|gap| gap.entries).sum();
-    let from = gaps.iter().map(|gap| gap.from).min();
-    let until = gaps.iter().map(|gap| gap.until).max();
-    from.zip(until).map_or_else(dash, |(from, until)| {
-        format!("{entries}, of {} to {}", date(from), date(until))
-    })
-}
-
-/// Why nothing is sent there now, the strongest reason first.
-fn state(row: &QueueRow) -> String {
-    if row.blocked {
-        "blocked".to_owned()
-    } else if let Some(at) = row.gone_at {
-        format!("gone since {}", date(at))
-    } else if let Some(at) = row.parked_at {
-        format!("given up {}", date(at))
-    } else if let Some(at) = row.next_try {
-        format!("next try {}", date(at))
-    } else if row.entries + row.letters > 0 {
-        "sending".to_owned()
-    } else {
-        "idle".to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta, Utc};
-
     use super::*;
-    use crate::store::{Gap, Gaps};
 
-    fn row() -> QueueRow {
-        QueueRow {
-            host: "b.example".to_owned(),
-            inbox: "https://b.example/inbox".to_owned(),
-            shapes: vec!["microblog".to_owned()],
-            entries: 0,
+    #[test]
+    fn the_host_that_was_meant_is_named() {
+        let hosts = ["forum.example", "social.example", "127.0.0.1:4001"].map(str::to_owned);
+        let near = |host| nearest(host, &hosts).map(String::as_str);
+        assert_eq!(near("forun.example"), Some("forum.example"));
+        assert_eq!(near("127.0.0.1:401"), Some("127.0.0.1:4001"));
+        assert_eq!(nearest("forum.example", &[]), None);
+    }
+
+    #[test]
+    fn only_what_there_is_is_said_to_be_lost() {
+        let given_up = GivenUp {
+            entries: 1,
             letters: 0,
-            oldest_waiting: None,
-            undecided: 0,
-            failures: 0,
-            failing_since: None,
-            next_try: None,
-            parked_at: None,
-            parked_entries: 0,
-            withheld: 0,
-            gaps: Gaps::default(),
-            gone_at: None,
-            last_error: None,
-            last_try: None,
-            last_success: None,
-            delivered: 0,
-            refused: 0,
-            blocked: false,
-        }
-    }
-
-    fn noon() -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(1_800_014_400, 0)
-    }
-
-    #[test]
-    fn the_strongest_reason_to_wait_is_the_one_that_is_shown() {
-        let mut row = row();
-        assert_eq!(state(&row), "idle");
-        row.letters = 1;
-        assert_eq!(state(&row), "sending");
-        row.next_try = noon();
-        assert_eq!(state(&row), "next try 2027-01-15T12:00:00Z");
-        row.parked_at = noon();
-        assert_eq!(state(&row), "given up 2027-01-15T12:00:00Z");
-        row.gone_at = noon();
-        assert_eq!(state(&row), "gone since 2027-01-15T12:00:00Z");
-        row.blocked = true;
-        assert_eq!(state(&row), "blocked");
-    }
-
-    #[test]
-    fn what_was_missed_is_shown_with_its_dates() {
-        let gap = |entries, day: i64| Gap {
-            group: "garden".to_owned(),
-            entries,
-            from: noon().unwrap() + TimeDelta::days(day),
-            until: noon().unwrap() + TimeDelta::days(day + 1),
+            parked: 2,
         };
-        let row = QueueRow {
-            gaps: Gaps(vec![gap(2, 0), gap(3, 5)]),
-            ..row()
-        };
-        assert_eq!(missed(&row), "5, of 2027-01-15T12:00:00Z to 2027-01-21T12:00:00Z");
-        assert!(show(&[row]).contains("5, of 2027-01-15"));
-    }
-
-    #[test]
-    fn letters_and_entries_are_counted_together() {
-        let waiting = QueueRow {
-            entries: 2,
-            letters: 1,
-            ..row()
-        };
-        assert!(show(&[waiting, row()]).ends_with("3 deliveries wait for 1 inbox."));
-    }
-
-    #[test]
-    fn inboxes_for_which_nothing_waits_are_listed_and_not_counted() {
-        assert!(show(&[row(), row()]).ends_with("\n0 deliveries wait."));
-    }
-
-    #[test]
-    fn a_class_that_is_not_known_yet_is_said_to_be_looked_up() {
-        let undecided = QueueRow {
-            shapes: vec![],
-            undecided: 1,
-            ..row()
-        };
-        assert_eq!(shape(&undecided), "being looked up");
+        assert_eq!(how_much(given_up), "1 entry, 2 put aside");
     }
 }

@@ -41,6 +41,10 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
          a number per minute; or, without one, a plain number.",
     ),
     ("log", "What is logged, and how."),
+    (
+        "metrics",
+        "Figures for Prometheus; docs/operations.md explains them.",
+    ),
 ];
 
 const SECONDS: Kind = Kind::Count(1, 3600);
@@ -242,6 +246,13 @@ pub(super) const KEYS: &[Key] = &[
         Kind::OneOf(&["text", "json"]),
         Is("text"),
         "\"text\" for people, \"json\" for programs.",
+    ),
+    key(
+        "metrics.bind",
+        Kind::AddressOrNone,
+        Is("127.0.0.1:8537"),
+        "The IP address and port where `serve` answers /metrics, apart from server.listen; \"\" turns it off. Whoever \
+         reaches it reads how much goes on here. If something else has the port, the server runs without it.",
     ),
 ];
 

@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Path,
     /// An IP address and a port.
     Address,
+    /// The same, or nothing.
+    AddressOrNone,
     /// `http` or `https`, a host, perhaps a port.
     Origin,
     /// The address of a Postgres database. Secret.
@@ -42,6 +44,9 @@ impl Kind {
         match self {
             Self::Path => "a path in quotes, written out (`~` means nothing here)".to_owned(),
             Self::Address => r#"an IP address and a port, such as "127.0.0.1:8536" or "[::]:8536""#.to_owned(),
+            Self::AddressOrNone => {
+                r#"an IP address and a port, such as "127.0.0.1:8537", or "" for none"#.to_owned()
+            }
             Self::Origin => {
                 r#"an address of http or https and a host, with no path, user or query, such as "https://groups.example""#
                     .to_owned()
@@ -99,7 +104,11 @@ impl Kind {
             Self::Path => text
                 .filter(|text| !text.is_empty() && !Path::new(text).starts_with("~"))
                 .map(Value::from),
-            Self::Address => text.and_then(|text| Some(text.parse::<SocketAddr>().ok()?.to_string().into())),
+            Self::Address => text.and_then(address),
+            Self::AddressOrNone => match text {
+                Some("") => Some("".into()),
+                text => text.and_then(address),
+            },
             Self::Origin => text.and_then(origin),
             Self::Postgres => text.filter(|text| is_postgres(text)).map(Value::from),
             Self::Flag => value.as_bool().map(Value::from),
@@ -114,6 +123,10 @@ impl Kind {
         };
         read.ok_or_else(|| value.clone())
     }
+}
+
+fn address(text: &str) -> Option<Value> {
+    Some(text.parse::<SocketAddr>().ok()?.to_string().into())
 }
 
 fn port(value: &Value) -> Option<Value> {

@@ -24,6 +24,7 @@ pub struct Settings {
     pub federation: Federation,
     pub limits: Limits,
     pub log: Log,
+    pub metrics: Metrics,
 }
 
 /// Where we listen, and under which name the world knows us.
@@ -93,6 +94,37 @@ pub struct Log {
     /// Directives of `tracing_subscriber::EnvFilter`; known to parse.
     pub filter: String,
     pub format: Format,
+}
+
+/// Figures for Prometheus.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Where they are served, if at all: `""` in the file.
+    #[serde(with = "address_or_none")]
+    pub bind: Option<SocketAddr>,
+}
+
+/// An address as text; none is empty text.
+mod address_or_none {
+    use std::net::SocketAddr;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(address: &Option<SocketAddr>, out: S) -> Result<S::Ok, S::Error> {
+        match address {
+            Some(address) => out.collect_str(address),
+            None => out.serialize_str(""),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SocketAddr>, D::Error> {
+        match String::deserialize(input)?.as_str() {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(D::Error::custom),
+        }
+    }
 }
 
 /// How a line of the log looks.

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::{
-    delivery::backoff,
+    delivery::{backoff, figures::End, seal::Seal},
     net::{self, RetryAfter},
     store::{Failing, Stuck},
 };
@@ -44,6 +44,18 @@ pub(super) enum Verdict {
     Soon,
 }
 
+impl Verdict {
+    /// How it is counted; what was not tried is not.
+    pub(super) fn end(&self) -> Option<End> {
+        match self {
+            Self::Delivered => Some(End::Delivered),
+            Self::Refused { .. } => Some(End::Refused),
+            Self::Later(_) => Some(End::Later),
+            Self::Soon => None,
+        }
+    }
+}
+
 /// A temporary failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Later {
@@ -57,6 +69,18 @@ pub(super) struct Later {
     pub at_fault: bool,
     /// The item has been at fault for so long that the next one is worth a try.
     pub probe: bool,
+}
+
+impl Outcome {
+    pub(super) const fn is_delivery(&self) -> bool {
+        matches!(
+            self,
+            Self::Answered {
+                status: 200..=299,
+                ..
+            }
+        )
+    }
 }
 
 impl From<Result<net::Answer, net::Error>> for Outcome {
@@ -77,9 +101,7 @@ pub(super) fn judge(outcome: &Outcome, activity: Uuid, failing: &Failing, now: D
     match outcome {
         Outcome::Busy => Verdict::Soon,
         Outcome::Silent(why) => Verdict::Later(later(why.clone(), None, None, activity, failing, now)),
-        Outcome::Answered {
-            status: 200..=299, ..
-        } => Verdict::Delivered,
+        _ if outcome.is_delivery() => Verdict::Delivered,
         Outcome::Answered { status, .. } if refuses(*status) => Verdict::Refused {
             why: format!("refused for good with {status}"),
             gone: matches!(status, 404 | 410),
@@ -95,29 +117,29 @@ pub(super) fn judge(outcome: &Outcome, activity: Uuid, failing: &Failing, now: D
     }
 }
 
-/// Whether the same request may be accepted if it is signed in the other scheme.
-pub(super) fn calls_for_another_scheme(first: &Outcome) -> bool {
-    matches!(
-        first,
+/// Whether the same request may be accepted if it is signed in another way.
+///
+/// To sign with Ed25519 is our choice, so there more is taken for a word against it: programs also answer 403 to a key
+/// that they cannot read, or break over it.
+pub(super) fn calls_for_another(first: &Outcome, seal: Seal) -> bool {
+    match first {
         Outcome::Answered {
-            status: 400 | 401,
-            ..
-        }
-    )
+            status: 400 | 401, ..
+        } => true,
+        Outcome::Answered {
+            status: 403 | 500, ..
+        } => seal == Seal::Ed25519,
+        _ => false,
+    }
 }
 
-/// Which of two answers to the same item counts, and whether the second one taught us the scheme.
+/// Which of two answers to the same item counts, and whether the second one taught us the scheme. Both were signed with RSA.
 ///
 /// A peer that does not know the second scheme may say anything to it, so it is believed when it accepts; and a
 /// refusal in the first scheme is not final if the second one failed for a reason that passes.
 pub(super) fn weigh(first: Outcome, second: Outcome) -> (Outcome, bool) {
     match (&first, &second) {
-        (
-            _,
-            Outcome::Answered {
-                status: 200..=299, ..
-            },
-        ) => (second, true),
+        _ if second.is_delivery() => (second, true),
         (Outcome::Answered { status: 401, .. }, _) => (first, false),
         (_, Outcome::Answered { status, .. }) if *status == 401 || refuses(*status) => (first, false),
         _ => (second, false),
@@ -330,11 +352,26 @@ mod tests {
 
     #[test]
     fn a_second_knock_is_for_400_and_401_only() {
-        for status in [200, 202, 403, 404, 410, 422, 429, 500] {
-            assert!(!calls_for_another_scheme(&answered(status)), "{status}");
+        for seal in [Seal::Cavage, Seal::Rfc9421] {
+            for status in [200, 202, 403, 404, 410, 422, 429, 500] {
+                assert!(!calls_for_another(&answered(status), seal), "{status}");
+            }
+            assert!(calls_for_another(&answered(400), seal) && calls_for_another(&answered(401), seal));
+            assert!(!calls_for_another(&Outcome::Silent("x".into()), seal));
         }
-        assert!(calls_for_another_scheme(&answered(400)) && calls_for_another_scheme(&answered(401)));
-        assert!(!calls_for_another_scheme(&Outcome::Silent("x".into())));
+    }
+
+    #[test]
+    fn ed25519_is_given_up_sooner() {
+        for status in [200, 202, 301, 404, 408, 410, 422, 425, 429, 502, 503] {
+            assert!(!calls_for_another(&answered(status), Seal::Ed25519), "{status}");
+        }
+        for status in [400, 401, 403, 500] {
+            assert!(calls_for_another(&answered(status), Seal::Ed25519), "{status}");
+        }
+        for passing in [Outcome::Silent("x".into()), Outcome::Busy] {
+            assert!(!calls_for_another(&passing, Seal::Ed25519));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use moka::future::Cache;
 
 use crate::{
-    signature::PrivateKey,
+    signature::{KeyKind, PrivateKey},
     store::{self, Store},
 };
 
@@ -30,6 +30,9 @@ pub(super) enum NoKey {
     Missing(String),
     #[error("our key for {0} cannot be read")]
     Unreadable(String),
+    /// Two purposes that were mixed up: a peer that cannot verify one of them would hear nothing.
+    #[error("our key for {0} is of another kind")]
+    OtherKind(String),
     #[error(transparent)]
     Store(Arc<store::Error>),
 }
@@ -80,5 +83,9 @@ async fn load(store: &Store, purpose: &str) -> Result<Arc<Key>, NoKey> {
         .map_err(|error| NoKey::Store(Arc::new(error)))?
         .ok_or_else(|| NoKey::Missing(purpose.to_owned()))?;
     let private = PrivateKey::from_pkcs8(&own.pkcs8).map_err(|_| NoKey::Unreadable(purpose.to_owned()))?;
+    let is_ed25519 = private.public().kind() == KeyKind::Ed25519;
+    if is_ed25519 != store::is_ed25519(purpose) {
+        return Err(NoKey::OtherKind(purpose.to_owned()));
+    }
     Ok(Arc::new(Key { id: own.iri, private }))
 }

@@ -1,106 +1,149 @@
 //! One destination while something is due for it: look, send, judge, record, again.
 //!
-//! One rule: one item is under way at a time, and the next is looked for when what came of it is written down. A wider
-//! window would hand more items to [`Ahead::taken`] and nothing else.
+//! One rule: an item is sent when what it depends on is written down. Where only public entries in their order are to be
+//! sent, that is known in memory (`plain.rs`); else the tables are asked before each item, and one is under way at a time.
 //!
 //! ```text
 //!            +--> look ---- nothing due: pass over what is not for us --> idle
 //!            |     | due
-//!            |    send  (sign, POST; on 400 or 401 once more in the other scheme)
+//!            |    knock  (sign, POST; on 400 or 401 once more in the other scheme)
 //!            |     |
 //!            |    judge --- later: back off; the item has been at fault for long: probe the next --> shut
 //!            |     | delivered, refused                       | accepted: park the item
 //!            +-- record <-------------------------------------+
 //! ```
 
+mod plain;
 mod probe;
 
-use std::time::Duration;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
 
-use bytes::Bytes;
-use tokio::time::Instant;
+use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 use crate::{
     delivery::{
         Inner,
-        judge::{self, Later, Outcome, Verdict, judge},
-        keys::NoKey,
+        figures::{self, End},
+        judge::{Later, Verdict, judge},
+        knock::{Caller, Envelope, Sent},
         prepare,
         record::{NotRecorded, Record},
         shards::Hold,
     },
-    signature::Scheme,
-    store::{self, Ahead, Due, DueLane, Fate, Item, Settled, Sight},
+    store::{self, Ahead, Due, DueLane, Ear, Fate, Item, Settled, Sight},
 };
 
 /// Items that a lane sends before it lets others have its place.
 const TURN: usize = 64;
-/// An answer that takes longer is slow.
-const SLOW: Duration = Duration::from_secs(2);
 /// How soon we try again when our own places were full.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
-/// How soon we look again for a key of ours that was not there.
-const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
 /// Why a lane ended.
 #[derive(Debug)]
 pub(super) enum Ended {
     /// Nothing was due when this many rings had been heard.
     Idle(u64),
-    /// It has had its turn, and there is more.
+    /// It has had its turn, and there may be more.
     Yielded,
     /// Backing off, parked or blocked.
     Shut,
     /// The shard is not ours any more, or we are stopping.
     Stopped,
     /// The database failed us.
-    Trouble(store::Error),
+    Trouble(String),
 }
 
-/// What a lane did.
-#[derive(Debug)]
-pub(super) struct Report {
-    pub ended: Ended,
-    /// Requests, second knocks included.
-    pub posts: usize,
+/// What a lane is told while it runs.
+#[derive(Debug, Default)]
+pub(super) struct Mail {
+    ears: Mutex<Vec<Ear>>,
+    stop: AtomicBool,
 }
 
-/// Runs one lane until nothing is due for it, or something stops it.
-pub(super) async fn run(delivery: &Inner, lane: DueLane, hold: Hold) -> Report {
-    let mut run = Run {
-        delivery,
-        lane,
-        hold,
-        served: Vec::new(),
-        posts: 0,
-    };
-    let ended = match run.turn().await {
-        Ok(ended) | Err(ended) => ended,
-    };
-    Report {
-        ended,
-        posts: run.posts,
+impl Mail {
+    /// Another group of its destination has something to say.
+    pub(super) fn add(&self, ear: Ear) {
+        self.ears.lock().unwrap_or_else(PoisonError::into_inner).push(ear);
+    }
+
+    /// What it holds in memory does not hold any more: it is to look at the tables.
+    pub(super) fn interrupt(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// Whether there is anything that the lane has not taken up.
+    pub(super) fn is_unread(&self) -> bool {
+        !self
+            .ears
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
+    }
+
+    fn take(&self) -> Vec<Ear> {
+        std::mem::take(&mut *self.ears.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
     }
 }
 
-struct Run<'a> {
-    delivery: &'a Inner,
-    lane: DueLane,
-    hold: Hold,
-    /// Subscriptions that have had their turn in this round.
-    served: Vec<i64>,
-    posts: usize,
+/// What a lane begins with.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub lane: DueLane,
+    /// What is known of it. Without any, or if one of them is not plain, the tables are asked.
+    pub ears: Vec<Ear>,
+    pub hold: Hold,
+    pub mail: Arc<Mail>,
+    /// Where it says that it waits for long.
+    pub slow: UnboundedSender<i64>,
 }
 
-/// What came of sending one item.
-struct Sent {
-    outcome: Outcome,
-    slow: bool,
+/// Runs one lane until nothing is due for it, or something stops it.
+pub(super) async fn run(delivery: Arc<Inner>, start: Start) -> Ended {
+    let Start {
+        lane,
+        ears,
+        hold,
+        mail,
+        slow,
+    } = start;
+    let caller = Caller {
+        delivery,
+        lane: Arc::new(lane),
+        hold: Arc::new(hold),
+        posts: Arc::new(AtomicUsize::new(0)),
+        slow,
+    };
+    fail::fail_point!("out::picked", |_| std::process::abort());
+    let mut run = Run {
+        caller,
+        mail,
+        served: Vec::new(),
+        looked: Instant::now(),
+    };
+    match run.turn(ears).await {
+        Ok(ended) | Err(ended) => ended,
+    }
+}
+
+struct Run {
+    caller: Caller,
+    mail: Arc<Mail>,
+    /// Subscriptions that have had their turn in this round.
+    served: Vec<i64>,
+    /// When the tables were last asked.
+    looked: Instant,
 }
 
 impl From<store::Error> for Ended {
     fn from(error: store::Error) -> Self {
-        Self::Trouble(error)
+        Self::Trouble(error.to_string())
     }
 }
 
@@ -108,15 +151,25 @@ impl From<NotRecorded> for Ended {
     fn from(error: NotRecorded) -> Self {
         match error {
             NotRecorded::NotOurs => Self::Stopped,
-            NotRecorded::Trouble(error) => Self::Trouble(error),
+            NotRecorded::Trouble(error) => error.into(),
         }
     }
 }
 
-impl Run<'_> {
-    async fn turn(&mut self) -> Result<Ended, Ended> {
-        let wakes = self.delivery.store.wakes();
-        while self.posts < TURN {
+impl Run {
+    async fn turn(&mut self, ears: Vec<Ear>) -> Result<Ended, Ended> {
+        if !ears.is_empty()
+            && let Some(ended) = self.plainly(ears).await?
+        {
+            return Ok(ended);
+        }
+        self.carefully().await
+    }
+
+    /// Asks the tables before each item.
+    async fn carefully(&mut self) -> Result<Ended, Ended> {
+        let wakes = self.caller.delivery.store.wakes();
+        while self.posts() < TURN {
             let rings = *wakes.borrow();
             let sight = self.look(Vec::new(), false).await?;
             if sight.shut {
@@ -131,56 +184,87 @@ impl Run<'_> {
         Ok(Ended::Yielded)
     }
 
-    async fn look(&self, taken: Vec<Item>, probing: bool) -> Result<Sight, Ended> {
-        self.may_send()?;
+    fn posts(&self) -> usize {
+        self.caller.posts.load(Ordering::Relaxed)
+    }
+
+    fn lane(&self) -> &DueLane {
+        &self.caller.lane
+    }
+
+    async fn look(&mut self, taken: Vec<Item>, probing: bool) -> Result<Sight, Ended> {
+        self.caller.may_send()?;
         let ahead = Ahead {
             taken,
             served: self.served.clone(),
             probing,
         };
-        let _place = self.delivery.statement().await;
-        Ok(self.delivery.store.look(&self.lane, &ahead).await?)
+        let delivery = Arc::clone(&self.caller.delivery);
+        let _place = delivery.statement().await;
+        self.looked = Instant::now();
+        Ok(delivery.store.look(self.lane(), &ahead).await?)
     }
 
     async fn pass_over(&self) -> Result<u64, Ended> {
-        self.may_send()?;
-        let _place = self.delivery.statement().await;
-        Ok(self.delivery.store.pass_over(self.lane.id).await?)
+        self.caller.may_send()?;
+        let _place = self.caller.delivery.statement().await;
+        Ok(self.caller.delivery.store.pass_over(self.lane().id).await?)
     }
 
     /// Sends one item and writes down what came of it.
     async fn one(&mut self, sight: &Sight, due: &Due) -> Result<(), Ended> {
         self.take_turn(due.item);
         if due.follows_parked {
+            count(due, End::Parked);
             return self.settle(vec![(due.item, park_behind())], None, false).await;
         }
         let sent = self.send(sight, due).await?;
-        let now = self.delivery.store.now();
-        match judge(&sent.outcome, due.activity, &sight.failing, now) {
+        let now = self.caller.delivery.store.now();
+        let verdict = judge(&sent.outcome, due.activity, &sight.failing, now);
+        if let Some(end) = verdict.end() {
+            count(due, end);
+        }
+        match verdict {
             Verdict::Delivered => {
                 self.settle(vec![(due.item, Fate::Delivered)], None, sent.slow)
                     .await
             }
-            Verdict::Refused { why, gone } => self.refused(due, why, gone, sent.slow).await,
-            Verdict::Soon => {
-                let until = now + SOON;
-                self.record(Record::Postponed { until, why: None }).await?;
-                Err(Ended::Shut)
-            }
+            Verdict::Refused { why, gone } => self.refused(due, Fate::Refused, why, gone, sent.slow).await,
+            Verdict::Soon => self.soon().await,
             Verdict::Later(later) => self.later(due, &later, sent.slow).await,
         }
     }
 
-    async fn refused(&self, due: &Due, why: String, gone: bool, slow: bool) -> Result<(), Ended> {
-        tracing::info!(lane = self.lane.id, host = self.lane.host, activity = %due.activity, why, "refused");
+    async fn send(&self, sight: &Sight, due: &Due) -> Result<Sent, Ended> {
+        let envelope = Envelope {
+            item: due.item,
+            inbox: sight.inbox.as_str().into(),
+            scheme: sight.scheme.as_str().into(),
+            key: due.key.as_str().into(),
+            body: prepare::body(&due.head, due.raw.as_deref(), due.tail.as_deref()),
+            looked: self.looked,
+        };
+        self.caller.knock(&envelope).await
+    }
+
+    async fn refused(&self, due: &Due, fate: Fate, why: String, gone: bool, slow: bool) -> Result<(), Ended> {
+        let lane = self.lane();
+        tracing::info!(lane = lane.id, host = lane.host, activity = %due.activity, why, "refused");
         let settled = Settled {
-            fates: vec![(due.item, Fate::Refused)],
+            still_failing: fate == Fate::RefusedEarly,
+            fates: vec![(due.item, fate)],
             error: Some(why),
             gone,
             slow,
-            still_failing: false,
         };
         self.record(Record::Settled(settled)).await
+    }
+
+    /// Our own places were full.
+    async fn soon(&self) -> Result<(), Ended> {
+        let until = self.caller.delivery.store.now() + SOON;
+        self.record(Record::Postponed { until, why: None }).await?;
+        Err(Ended::Shut)
     }
 
     /// A temporary failure. What an operator wanted tried once more is not worth waiting for: it is put aside again.
@@ -191,8 +275,9 @@ impl Run<'_> {
         {
             return self.record(Record::ParkedAgain { group, seq, why }).await;
         }
+        let lane = self.lane();
         tracing::info!(
-            lane = self.lane.id, host = self.lane.host, activity = %due.activity, why,
+            lane = lane.id, host = lane.host, activity = %due.activity, why,
             failures = later.failing.failures, next_try = ?later.next_try, "backing off"
         );
         self.record(Record::BackingOff { later, slow }).await?;
@@ -200,59 +285,6 @@ impl Run<'_> {
             return self.probe(due, why).await;
         }
         Err(Ended::Shut)
-    }
-
-    /// Posts an item, in the scheme that the host took last and, if it does not like that, in the other.
-    async fn send(&mut self, sight: &Sight, due: &Due) -> Result<Sent, Ended> {
-        let body = prepare::body(due);
-        let scheme = prepare::scheme(&sight.scheme);
-        let began = Instant::now();
-        let mut outcome = self.post(sight, due, &body, scheme).await?;
-        if judge::calls_for_another_scheme(&outcome) {
-            let other = prepare::other(scheme);
-            let second = self.post(sight, due, &body, other).await?;
-            let learned;
-            (outcome, learned) = judge::weigh(outcome, second);
-            if learned {
-                self.record(Record::Learned(other)).await?;
-            }
-        }
-        let slow = began.elapsed() > SLOW || matches!(outcome, Outcome::Silent(_));
-        Ok(Sent { outcome, slow })
-    }
-
-    async fn post(
-        &mut self,
-        sight: &Sight,
-        due: &Due,
-        body: &Bytes,
-        scheme: Scheme,
-    ) -> Result<Outcome, Ended> {
-        let Inner { store, net, keys, .. } = self.delivery;
-        let key = match keys.get(store, &due.key).await {
-            Ok(key) => key,
-            Err(NoKey::Store(error)) => {
-                tracing::warn!(%error, key = due.key, "cannot read a key of ours");
-                return Err(Ended::Shut);
-            }
-            Err(error) => {
-                let why = error.to_string();
-                let until = store.now() + NO_KEY;
-                self.record(Record::Postponed {
-                    until,
-                    why: Some(&why),
-                })
-                .await?;
-                return Err(Ended::Shut);
-            }
-        };
-        let ready = match prepare::request(&sight.inbox, body, &key, scheme, store.now()) {
-            Ok(ready) => ready,
-            Err(why) => return Ok(Outcome::Silent(why)),
-        };
-        self.may_send()?;
-        self.posts += 1;
-        Ok(net.post(&ready.url, ready.headers, ready.body).await.into())
     }
 
     async fn settle(&self, fates: Vec<(Item, Fate)>, error: Option<String>, slow: bool) -> Result<(), Ended> {
@@ -267,25 +299,26 @@ impl Run<'_> {
     }
 
     async fn record(&self, record: Record<'_>) -> Result<(), Ended> {
-        Ok(record.write(self.delivery, &self.lane, &self.hold).await?)
-    }
-
-    fn may_send(&self) -> Result<(), Ended> {
-        if self.delivery.is_stopping() || !self.hold.still() {
-            return Err(Ended::Stopped);
-        }
-        Ok(())
+        self.caller.record(record).await
     }
 
     /// The groups take turns: whoever comes again begins a new round.
     fn take_turn(&mut self, item: Item) {
         if let Item::Entry { subscription, .. } = item {
-            if self.served.contains(&subscription) {
-                self.served.clear();
-            }
-            self.served.push(subscription);
+            self.serve(subscription);
         }
     }
+
+    fn serve(&mut self, subscription: i64) {
+        if self.served.contains(&subscription) {
+            self.served.clear();
+        }
+        self.served.push(subscription);
+    }
+}
+
+fn count(due: &Due, end: End) {
+    figures::sent(due.shape.as_deref().unwrap_or(figures::LETTER), end);
 }
 
 fn park_behind() -> Fate {

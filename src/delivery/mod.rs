@@ -4,20 +4,32 @@
 //! are; what they mean is not known here. A new reason to try again or to give up is an arm of [`judge`].
 //!
 //! ```text
-//!   commit --> bell --> dispatch: which lanes are due? --> lane: look, send, judge, record --> idle
-//!                            ^                                        |
-//!                            +---- next_try, once a second <--- back off
+//!   commit --> bell --> dispatch: which groups have grown, who hears them? --> lane: send, judge --> idle
+//!                            ^           (scans, a page at a time)              |   ^       |
+//!                            |                                                  |   |       v
+//!                            +------- next_try, once a second <----- back off --+   |    flush: the cursors of all
+//!                                                                                   |           lanes, one statement
+//!   runs: what groups said lately, made once per shape -----------------------------+
 //!   shards: one session of the database decides whose lanes these are
 //! ```
 
 mod backoff;
 mod dispatch;
+pub(crate) mod figures;
+mod flush;
 mod judge;
 mod keys;
+mod knock;
 mod lane;
+mod places;
 mod prepare;
 mod record;
+mod runs;
+mod scans;
+mod seal;
 mod shards;
+mod signing;
+mod window;
 
 use std::{
     fmt,
@@ -33,9 +45,12 @@ use tokio::sync::{AcquireError, Mutex, Semaphore, SemaphorePermit};
 use crate::{
     delivery::{
         dispatch::Dispatch,
+        flush::Flusher,
         keys::Keys,
-        lane::Ended,
+        runs::Runs,
+        seal::Seals,
         shards::{Keeper, Shards},
+        signing::Signing,
     },
     net,
     store::{Result, Store, Walls},
@@ -48,7 +63,11 @@ pub struct Settings {
     pub lanes: usize,
     /// Beside them, lanes of destinations whose last try failed or was slow: they cannot take all places.
     pub doubtful_lanes: usize,
-    /// Statements of lanes under way at once: the other connections are for those who wait for an answer.
+    /// All of them, with those that have been waiting for an answer for so long that others have their place.
+    pub under_way: usize,
+    /// Of them, lanes of one registrable domain, however many hosts it has.
+    pub of_one_domain: usize,
+    /// Statements of lanes that ask the tables under way at once: the other connections are for those who wait for an answer.
     pub statements: usize,
     /// How long requests under way may take to end when we stop: `limits.shutdown_seconds`.
     pub drain: Duration,
@@ -61,6 +80,8 @@ impl Default for Settings {
         Self {
             lanes: 1_024,
             doubtful_lanes: 256,
+            under_way: 4_096,
+            of_one_domain: 64,
             statements: 4,
             drain: Duration::from_secs(15),
             walls: Walls::default(),
@@ -76,6 +97,10 @@ struct Inner {
     store: Store,
     net: net::Client,
     keys: Keys,
+    seals: Seals,
+    runs: Runs,
+    flusher: Flusher,
+    signing: Signing,
     statements: Semaphore,
     settings: Settings,
     shards: Arc<Shards>,
@@ -84,13 +109,17 @@ struct Inner {
 }
 
 impl Delivery {
-    /// Sends nothing yet. Its clock is the store's.
+    /// Sends nothing yet. Its clock is the store's. To be called in a runtime.
     #[must_use]
     pub fn new(store: Store, net: net::Client, settings: Settings) -> Self {
         Self(Arc::new(Inner {
+            runs: Runs::new(store.clone()),
+            flusher: Flusher::start(store.clone()),
+            signing: Signing::new(),
             store,
             net,
             keys: Keys::new(),
+            seals: Seals::new(),
             statements: Semaphore::new(settings.statements.max(1)),
             settings,
             shards: Shards::none(),
@@ -114,27 +143,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// For tests: sends everything that is due at this moment and gives the number of requests. Destinations that
-    /// are backing off are waited for by moving the clock.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn step(&self) -> Result<usize> {
-        self.0.hold_shards().await?;
-        let mut posts = 0;
-        loop {
-            let before = posts;
-            for doubtful in [false, true] {
-                posts += self.0.run_due(doubtful).await?;
-            }
-            if posts == before {
-                return Ok(posts);
-            }
-        }
-    }
-
-    /// Gives up the destinations that [`Delivery::step`] took, so that others may send to them.
-    pub async fn release(&self) {
+    async fn release(&self) {
         if let Some(keeper) = self.0.keeper.lock().await.take() {
             keeper.release().await;
         }
@@ -157,27 +166,6 @@ impl Inner {
             *keeper = Some(Keeper::start(&self.store, &self.shards).await?);
         }
         Ok(())
-    }
-
-    /// Runs every due lane to its end, at most all places at once, and gives the number of requests.
-    async fn run_due(&self, doubtful: bool) -> Result<usize> {
-        let places = i64::try_from(self.settings.lanes).unwrap_or(i64::MAX);
-        let due = self
-            .store
-            .due_lanes(&self.shards.open(), &[], doubtful, places, &self.settings.walls)
-            .await?;
-        let lanes = due.into_iter().filter_map(|lane| {
-            let hold = self.shards.hold(lane.id)?;
-            Some(lane::run(self, lane, hold))
-        });
-        let mut posts = 0;
-        for report in futures_util::future::join_all(lanes).await {
-            posts += report.posts;
-            if let Ended::Trouble(error) = report.ended {
-                return Err(error);
-            }
-        }
-        Ok(posts)
     }
 
     /// A lane asks for a place before each statement.

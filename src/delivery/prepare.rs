@@ -11,7 +11,6 @@ use url::Url;
 use crate::{
     delivery::keys::Key,
     signature::{self, Request, Scheme},
-    store::Due,
 };
 
 /// What every peer reads (dialects §7); the profile variant is refused by some.
@@ -26,11 +25,9 @@ pub(super) struct Ready {
 }
 
 /// `head`, `raw` and `tail`, one after the other.
-pub(super) fn body(due: &Due) -> Bytes {
-    [Some(&due.head), due.raw.as_ref(), due.tail.as_ref()]
-        .into_iter()
-        .flatten()
-        .fold(String::new(), |body, part| body + part)
+pub(super) fn body(head: &str, raw: Option<&str>, tail: Option<&str>) -> Bytes {
+    [head, raw.unwrap_or_default(), tail.unwrap_or_default()]
+        .concat()
         .into()
 }
 
@@ -66,49 +63,10 @@ pub(super) fn request(
     })
 }
 
-/// The scheme that `peer.scheme` names; cavage is what nearly everybody reads.
-pub(super) fn scheme(name: &str) -> Scheme {
-    match name {
-        "rfc9421" => Scheme::Rfc9421,
-        _ => Scheme::Cavage,
-    }
-}
-
-/// How `peer.scheme` calls it.
-pub(super) fn name(scheme: Scheme) -> &'static str {
-    match scheme {
-        Scheme::Cavage => "cavage",
-        Scheme::Rfc9421 => "rfc9421",
-    }
-}
-
-/// What to try when a scheme is not accepted.
-pub(super) fn other(scheme: Scheme) -> Scheme {
-    match scheme {
-        Scheme::Cavage => Scheme::Rfc9421,
-        Scheme::Rfc9421 => Scheme::Cavage,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
-    use crate::{signature::PrivateKey, store::Item};
-
-    fn due(head: &str, raw: Option<&str>, tail: Option<&str>) -> Due {
-        Due {
-            item: Item::Letter(1),
-            activity: Uuid::nil(),
-            object: None,
-            key: "group:garden".into(),
-            head: head.into(),
-            raw: raw.map(str::to_owned),
-            tail: tail.map(str::to_owned),
-            follows_parked: false,
-        }
-    }
+    use crate::signature::PrivateKey;
 
     fn key() -> Key {
         Key {
@@ -120,14 +78,14 @@ mod tests {
     #[test]
     fn the_raw_text_is_spliced_in_byte_for_byte() {
         let raw = "{ \"id\" :1.0,\r\n \"é\":\"\\u00e9\" }";
-        let whole = body(&due("{\"object\":", Some(raw), Some("}")));
+        let whole = body("{\"object\":", Some(raw), Some("}"));
         assert_eq!(whole, format!("{{\"object\":{raw}}}"));
-        assert_eq!(body(&due("{}", None, None)), "{}");
+        assert_eq!(body("{}", None, None), "{}");
     }
 
     #[test]
     fn the_same_item_has_the_same_body_and_another_date_each_time() {
-        let (body, key) = (body(&due("{}", None, None)), key());
+        let (body, key) = (body("{}", None, None), key());
         let sent = |at: &str| {
             let inbox = "https://there.example/inbox";
             request(inbox, &body, &key, Scheme::Cavage, at.parse().unwrap()).unwrap()
@@ -152,14 +110,6 @@ mod tests {
                 request(inbox, &Bytes::new(), &key(), Scheme::Cavage, now).is_err(),
                 "{inbox:.40}"
             );
-        }
-    }
-
-    #[test]
-    fn the_store_and_we_call_schemes_by_the_same_names() {
-        for known in [Scheme::Cavage, Scheme::Rfc9421] {
-            assert_eq!(scheme(name(known)), known);
-            assert_eq!(other(other(known)), known);
         }
     }
 }

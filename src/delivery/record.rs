@@ -9,8 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::time;
 
 use crate::{
-    delivery::{Inner, judge::Later, prepare, shards::Hold},
-    signature::Scheme,
+    delivery::{Inner, judge::Later, seal::Seal, shards::Hold},
     store::{self, DueLane, Settled},
 };
 
@@ -35,8 +34,12 @@ pub(super) enum Record<'a> {
         seq: i64,
         why: &'a str,
     },
-    /// The scheme that the host accepted.
-    Learned(Scheme),
+    /// Another scheme that the host accepted.
+    Learned(Seal),
+    /// It took with RSA what it did not take with Ed25519.
+    RefusesEd25519 {
+        taken: Seal,
+    },
 }
 
 /// Why it was not written down.
@@ -60,7 +63,10 @@ impl Record<'_> {
                 return Err(NotRecorded::NotOurs);
             }
             match self.write_once(delivery, lane).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    fail::fail_point!("out::marked", |_| std::process::abort());
+                    return Ok(());
+                }
                 Err(error) if tries == TRIES => return Err(NotRecorded::Trouble(error)),
                 Err(error) => tracing::warn!(lane = lane.id, %error, tries, "could not record; trying again"),
             }
@@ -88,7 +94,8 @@ impl Record<'_> {
             }
             Self::Postponed { until, why } => store.postpone(lane.id, *until, *why).await,
             Self::ParkedAgain { group, seq, why } => store.park_again(lane.id, *group, *seq, why).await,
-            Self::Learned(scheme) => store.remember_scheme(&lane.host, prepare::name(*scheme)).await,
+            Self::Learned(seal) => store.remember_scheme(&lane.host, seal.name()).await,
+            Self::RefusesEd25519 { taken } => store.note_ed25519_refused(&lane.host, taken.name()).await,
         }
     }
 }

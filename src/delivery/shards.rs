@@ -83,6 +83,11 @@ impl Shards {
         of_bits(self.held.load(SeqCst) & !self.closing.load(SeqCst))
     }
 
+    /// Which session holds them: what was lost and taken again is not the same.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(SeqCst)
+    }
+
     /// Waits until shards were taken.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;

@@ -13,6 +13,12 @@ use crate::{
     domain::Iri,
 };
 
+/// How the entries of FEP-844e name RFC 9421, and its section on Ed25519.
+const RFC_9421: &str = "rfc9421";
+const RFC_9421_ED25519: &str = "rfc9421#name-eddsa-using-curve-edwards25";
+/// How every Ed25519 key begins in `publicKeyMultibase`: nothing else does.
+const ED25519: &str = "z6Mk";
+
 /// An actor, as its own document describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteActor {
@@ -25,6 +31,8 @@ pub struct RemoteActor {
     pub followers: Option<Iri>,
     /// Every key that the document lists: its id, and PEM or multibase unless that is in a document of its own.
     pub keys: Vec<(String, Option<String>)>,
+    /// It says that its server takes requests signed by RFC 9421 with Ed25519.
+    pub offers_ed25519: bool,
 }
 
 /// Reads an actor's document.
@@ -57,13 +65,15 @@ pub fn read_actor(document: &Value) -> Result<RemoteActor, Unreadable> {
         .get("endpoints")
         .and_then(|e| e.get("sharedInbox"))
         .or_else(|| document.get("sharedInbox"));
+    let keys = keys(document, &id);
     Ok(RemoteActor {
         kind,
+        offers_ed25519: offers_ed25519(document, &keys),
         username: text_of(document, "preferredUsername").map(ToOwned::to_owned),
         name: text_of(document, "name").map(ToOwned::to_owned),
         shared_inbox: read(shared).filter(same_server),
         followers: read(document.get("followers")).filter(same_server),
-        keys: keys(document, &id),
+        keys,
         inbox,
         id,
     })
@@ -94,6 +104,25 @@ fn keys(document: &Value, actor: &Iri) -> Vec<(String, Option<String>)> {
         .chain(multikeys)
         .filter(|(id, _)| same_authority(id, actor))
         .collect()
+}
+
+/// FEP-844e: what its software implements, on the actor itself or on its `generator`. Who names RFC 9421 with Ed25519 takes
+/// it; so does, we suppose, who names RFC 9421 and has such a key itself (FEP-521a).
+fn offers_ed25519(document: &Value, keys: &[(String, Option<String>)]) -> bool {
+    let itself = list(document.get("implements"));
+    let generators = list(document.get("generator")).iter();
+    let implemented: Vec<String> = generators
+        .flat_map(|generator| list(generator.get("implements")))
+        .chain(itself)
+        .filter_map(|entry| entry.get("href").unwrap_or(entry).as_str())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let names = |what: &str| implemented.iter().any(|name| name.contains(what));
+    names(RFC_9421_ED25519) || (names(RFC_9421) && keys.iter().any(is_ed25519))
+}
+
+fn is_ed25519((_, text): &(String, Option<String>)) -> bool {
+    text.as_ref().is_some_and(|text| text.starts_with(ED25519))
 }
 
 fn same_authority(key: &str, actor: &Iri) -> bool {
@@ -182,6 +211,69 @@ mod tests {
                 read_actor(&actor(&json!({"publicKey": key}))).expect("read").keys,
                 []
             );
+        }
+    }
+
+    #[test]
+    fn ed25519_is_offered_by_its_name_or_by_rfc_9421_and_a_key() {
+        let rfc = "https://datatracker.ietf.org/doc/html/rfc9421";
+        let link = |href: &str| json!([{"type": "Link", "href": href, "name": "HTTP Message Signatures"}]);
+        let by_name = link(&format!("{rfc}#name-eddsa-using-curve-edwards25"));
+        let key = |multibase: &str| {
+            json!([{"id": "https://a.example/u/ann#ed25519-key", "type": "Multikey",
+                "controller": "https://a.example/u/ann", "publicKeyMultibase": multibase}])
+        };
+        let ed25519 = key("z6MkvBCasSkMkaZ1muwJzncWNkSp4ArKZ6xUtJMASyUoQd18");
+        let rsa = key(
+            "z4MXj1wBzi9jUstyNHkNWPwj4E27QpavmcJszAiJSyoLK9WBFVYNgmmW5qprFCq6cEA1FwDPAswC3k23K9wYicSHhXvNNjJk",
+        );
+        let mut of_another = ed25519.clone();
+        of_another[0]["controller"] = json!("https://a.example/u/bob");
+        let application = |implements: &Value| json!({"type": "Application", "implements": implements});
+        for (offers, change) in [
+            (
+                true,
+                json!({"generator": application(&link(rfc)), "assertionMethod": ed25519}),
+            ),
+            (
+                true,
+                json!({"generator": [application(&link(rfc))], "assertionMethod": ed25519[0]}),
+            ),
+            (true, json!({"implements": [rfc], "assertionMethod": ed25519})),
+            (
+                true,
+                json!({"implements": "https://www.rfc-editor.org/info/RFC9421", "assertionMethod": ed25519}),
+            ),
+            (true, json!({"implements": by_name})),
+            (
+                true,
+                json!({"generator": application(&by_name), "assertionMethod": rsa}),
+            ),
+            (false, json!({"assertionMethod": ed25519})),
+            (false, json!({"generator": application(&link(rfc))})),
+            (
+                false,
+                json!({"generator": application(&link(rfc)), "assertionMethod": rsa}),
+            ),
+            (
+                false,
+                json!({"generator": application(&link(rfc)), "assertionMethod": of_another}),
+            ),
+            (
+                false,
+                json!({"generator": application(&link("https://w3id.org/fep/8b32")), "assertionMethod": ed25519}),
+            ),
+            (
+                false,
+                json!({"generator": "https://a.example/rfc9421", "assertionMethod": ed25519}),
+            ),
+            (
+                false,
+                json!({"implements": [null, 9421, [rfc], {"name": rfc}], "assertionMethod": ed25519}),
+            ),
+        ] {
+            let read = read_actor(&actor(&change)).expect("read");
+            assert_eq!(read.offers_ed25519, offers, "{change}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! where it is not in the table, what the host sent us does; where that says nothing either, the microblog rule holds.
 
 use crate::{
-    dialect::{explainer, microblog, threadiverse},
+    dialect::{explainer, microblog, threadiverse, written_in},
     domain::Shape,
 };
 
@@ -30,7 +30,7 @@ pub enum Evidence {
 const T: &str = "threadiverse";
 const M: &str = "microblog";
 
-/// Software, class, and where that was read. Classes whose own shape is not written yet hear the microblog rule.
+/// Software, class (a row of `shape.rs`), and where that was read.
 const SOFTWARE: [(&str, &str, &str); 52] = [
     (
         "lemmy",
@@ -168,7 +168,7 @@ pub fn class_of(software: Option<&str>, evidence: Option<Evidence>) -> Class {
     match (row, evidence) {
         (Some((_, name, why)), _) => Class {
             name,
-            shape: shape_of(name),
+            shape: written_in(name),
             why,
         },
         (None, Some(Evidence::Wraps)) => Class {
@@ -183,12 +183,6 @@ pub fn class_of(software: Option<&str>, evidence: Option<Evidence>) -> Class {
         },
         (None, None) => UNKNOWN,
     }
-}
-
-/// The shape of a name, as `peer set --shape` takes it.
-#[must_use]
-pub fn shape_named(name: &str) -> Option<Shape> {
-    super::shapes().into_iter().find(|shape| shape.0 == name)
 }
 
 /// What a document shows of the host that sent it.
@@ -206,22 +200,23 @@ pub fn evidence_of(document: &serde_json::Value) -> Option<Evidence> {
     (wraps || audience(document) || document.get("object").is_some_and(audience)).then_some(Evidence::Wraps)
 }
 
-fn shape_of(class: &str) -> Shape {
-    shape_named(class).unwrap_or(microblog::SHAPE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::dialect_named;
 
     #[test]
     fn each_program_is_named_once_and_says_why() {
-        for (i, (name, _, why)) in SOFTWARE.iter().enumerate() {
+        for (i, (name, class, why)) in SOFTWARE.iter().enumerate() {
             assert!(
                 SOFTWARE[i + 1..].iter().all(|(other, ..)| other != name),
                 "{name} twice"
             );
             assert!(!why.is_empty() && name.to_lowercase() == *name);
+            assert!(
+                dialect_named(class).is_some(),
+                "{name} is of no dialect that there is"
+            );
         }
     }
 

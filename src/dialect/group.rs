@@ -24,6 +24,15 @@ pub struct GroupFace {
     pub updated: DateTime<Utc>,
     pub key_id: String,
     pub public_pem: String,
+    pub multikey: Option<Multikey>,
+}
+
+/// A second key, as FEP-521a shows keys.
+#[derive(Clone, Debug)]
+pub struct Multikey {
+    pub id: String,
+    /// `publicKeyMultibase`.
+    pub multibase: String,
 }
 
 /// The context of all that a group says.
@@ -40,7 +49,7 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
     let name = face.group.name.as_str();
     let id = here.group(name);
     let part = |part: &str| here.part(name, part);
-    json!({
+    let mut document = json!({
         "@context": [
             "https://www.w3.org/ns/activitystreams",
             "https://w3id.org/security/v1",
@@ -67,6 +76,16 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
                 "canView": "fep5219:canView",
                 "canCreate": "fep5219:canCreate",
                 "openness": "mz:openness",
+                // As https://w3id.org/security/multikey/v1 and the DID context have them.
+                "assertionMethod": {
+                    "@id": "https://w3id.org/security#assertionMethod", "@type": "@id", "@container": "@set",
+                },
+                "Multikey": "https://w3id.org/security#Multikey",
+                "controller": {"@id": "https://w3id.org/security#controller", "@type": "@id"},
+                "publicKeyMultibase": {
+                    "@id": "https://w3id.org/security#publicKeyMultibase",
+                    "@type": "https://w3id.org/security#multibase",
+                },
             },
         ],
         "id": id,
@@ -102,7 +121,14 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
         "updated": date(face.updated),
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": face.key_id, "owner": id, "publicKeyPem": face.public_pem},
-    })
+    });
+    // Beside `publicKey`, which stays the one key that everybody reads.
+    if let Some(Multikey { id: key, multibase }) = &face.multikey {
+        document["assertionMethod"] = json!([
+            {"id": key, "type": "Multikey", "controller": id, "publicKeyMultibase": multibase},
+        ]);
+    }
+    document
 }
 
 /// The instance actor: it signs our fetches, and its key is readable without a signature (GoToSocial signs all GETs).

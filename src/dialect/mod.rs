@@ -2,7 +2,7 @@
 //!
 //! One rule: what is odd about a program is written down here and nowhere else. Reading is one path for all of them
 //! ([`read`]), lenient in form and strict in trust; writing is one file per shape.
-//! To add a dialect: copy the nearest shape's file, one line in [`SHAPES`], its software in `class.rs`, fixtures in
+//! To add a dialect: copy the nearest shape's file, its row in `shape.rs`, its software in `class.rs`, fixtures in
 //! `tests/fixtures/`, and a peer in the tests that refuses what that software refuses.
 
 mod activity;
@@ -19,22 +19,22 @@ mod json;
 mod letter;
 mod microblog;
 mod post;
+mod shape;
 mod threadiverse;
 
 pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::Addressed;
 pub use announce::{Said, What, Written};
-pub use class::{Class, Evidence, class_of, evidence_of, shape_named};
+pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{collection, page, thread};
 pub use fields::{id_of, ids_of, text_of};
-pub use group::{GroupFace, group_document, instance_document, tombstone};
+pub use group::{GroupFace, Multikey, group_document, instance_document, tombstone};
 pub use here::{Here, Local};
 pub use json::{Limits, parse};
 pub use letter::{accept, follow, reject, undo_follow};
 pub use post::PostDocument;
-
-use crate::domain::Shape;
+pub use shape::{Dialect, dialect_named, dialects, shapes, wants_own_inbox, write, written_in};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,37 +51,6 @@ impl Unreadable {
             field,
         }
     }
-}
-
-/// Writes one event in one shape; `None`: programs of this shape are told nothing of it.
-type Write = fn(&Said<'_>, &Here) -> Option<Written>;
-
-/// Every shape that we write, by name.
-const SHAPES: [(Shape, Write); 3] = [
-    (threadiverse::SHAPE, threadiverse::write),
-    (microblog::SHAPE, microblog::write),
-    (explainer::SHAPE, explainer::write),
-];
-
-/// The names of all shapes, for the command line and for subscriptions that are not decided yet.
-#[must_use]
-pub fn shapes() -> Vec<Shape> {
-    SHAPES.iter().map(|(shape, _)| *shape).collect()
-}
-
-/// Writes one event in one shape.
-#[must_use]
-pub fn write(shape: Shape, said: &Said<'_>, here: &Here) -> Option<Written> {
-    SHAPES
-        .iter()
-        .find(|(known, _)| *known == shape)
-        .and_then(|(_, write)| write(said, here))
-}
-
-/// Whether a shape is delivered to each reader's own inbox, never to a shared one.
-#[must_use]
-pub fn wants_own_inbox(shape: Shape) -> bool {
-    shape == explainer::SHAPE
 }
 
 impl Unreadable {

@@ -10,7 +10,7 @@ use crate::{
     engine::{
         Engine,
         door::Refused,
-        keys::{NoKey, new_key},
+        keys::{NoKey, new_ed25519, new_key},
         turn::Trouble,
     },
     store::{
@@ -102,6 +102,7 @@ impl Engine {
         let id = self.here().group(&new.name);
         let (owner, owner_known) = self.actor_or_stub(&new.owner).await?;
         let key = new_key(format!("{id}#main-key")).await?;
+        let ed25519 = new_ed25519(self.here(), &new.name).map_err(NoKey::from)?;
         let mut tx = self.store().begin().await?;
         let now = self.clock().now();
         let row = NewRow {
@@ -115,7 +116,9 @@ impl Engine {
             members_list: new.members_list,
         };
         group::insert(&mut tx, &row, now).await?;
-        store::insert_own_key(&mut tx, &format!("group:{}", new.name), &key, now).await?;
+        let purpose = store::key_of_group(&new.name);
+        store::insert_own_key(&mut tx, &purpose, &key, now).await?;
+        store::insert_own_key(&mut tx, &store::ed25519_of(&purpose), &ed25519, now).await?;
         let inbox = self.here().part(&new.name, "inbox");
         let iri = Iri::object(&id).map_err(|why| AdminError::BadName(why.to_string()))?;
         store::insert_own_actor(&mut tx, &iri, "Group", &inbox, now).await?;
@@ -268,9 +271,9 @@ impl Engine {
     /// If there is no such shape.
     pub async fn set_shape(&self, host: &str, shape: Option<&str>) -> Result<(), AdminError> {
         if let Some(given) = shape
-            && dialect::shape_named(given).is_none()
+            && dialect::dialect_named(given).is_none()
         {
-            let known: Vec<_> = dialect::shapes().iter().map(|shape| shape.0).collect();
+            let known: Vec<_> = dialect::dialects().map(|dialect| dialect.name).collect();
             return Err(AdminError::NoShape {
                 given: given.to_owned(),
                 known: known.join(", "),

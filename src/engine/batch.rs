@@ -8,6 +8,7 @@ use crate::{
         Engine, Refused,
         case::Case,
         content::{Ending, Sitting},
+        figures,
         matter::Matter,
         turn::{TRIES, Trouble},
         turns::{Turned, Waiting},
@@ -88,6 +89,7 @@ impl Engine {
         if sitting.wrote {
             fail::fail_point!("in::before-commit", |_| std::process::abort());
             tx.commit().await.map_err(store::Error::from)?;
+            figures::turn(u32::try_from(cases.len()).unwrap_or(u32::MAX));
             fail::fail_point!("in::committed", |_| std::process::abort());
         } else {
             tx.rollback().await.map_err(store::Error::from)?;

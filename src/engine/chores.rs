@@ -1,4 +1,4 @@
-//! What runs by the clock: look-ups, documents that wait, actors that may be gone, and pruning.
+//! What runs by the clock: look-ups, documents that wait, actors that may be gone, keys that are not there, and pruning.
 //!
 //! One rule: a chore is safe to run twice, in two processes, and to be killed in the middle.
 
@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::{
     domain::Iri,
-    engine::{Engine, waiting::End},
+    engine::{Engine, keys::NoKey, waiting::End},
     peer::FetchError,
     store,
 };
@@ -37,8 +37,10 @@ impl Engine {
                 self.keep_doing("look-ups", || self.look_up_new_hosts()),
                 self.every(TimeDelta::minutes(1), "look-ups again", || self
                     .look_up_old_hosts()),
+                self.every(TimeDelta::hours(1), "dialects", || self.hold_to_words()),
                 self.keep_doing("waiting", || self.work_on_all_waiting()),
                 self.keep_doing("inboxes", || self.check_inboxes()),
+                self.every(TimeDelta::minutes(1), "keys", || self.give_keys()),
                 self.every(TimeDelta::hours(1), "pruning", || self.prune()),
             )
         };
@@ -76,6 +78,18 @@ impl Engine {
                 tracing::warn!(%error, what, "a chore was not done; it is tried again");
             }
             self.clock().sleep_until(self.clock().now() + pause).await;
+        }
+    }
+
+    /// Where versions of the program run side by side, an older one makes groups without an Ed25519 key.
+    async fn give_keys(&self) -> Result<(), store::Error> {
+        match Self::ensure_ed25519_keys(self.store(), self.here()).await {
+            Ok(()) => Ok(()),
+            Err(NoKey::Store(error)) => Err(error),
+            Err(NoKey::Key(error)) => {
+                tracing::error!(%error, "groups have no Ed25519 key");
+                Ok(())
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use crate::{
     dialect,
     domain::Iri,
     engine::{AdminError, Engine},
+    peer::FetchError,
     store::following,
 };
 
@@ -15,11 +16,12 @@ impl Engine {
     /// # Errors
     /// If there is no such group, or the other cannot be read or is no group.
     pub async fn follow(&self, name: &str, whom: &Iri) -> Result<(), AdminError> {
-        let actor = self
-            .peers()
-            .actor(whom)
-            .await
-            .map_err(|why| AdminError::NoActor(whom.clone(), why.to_string()))?;
+        let unread = |why: FetchError| AdminError::NoActor(whom.clone(), why.to_string());
+        let mut actor = self.peers().actor(whom).await.map_err(unread)?;
+        // What was imported is taken for a person until it is read.
+        if actor.kind != "Group" {
+            actor = self.peers().refresh(whom).await.map_err(unread)?;
+        }
         if *whom.as_str() == self.here().group(name) {
             return Err(AdminError::Itself);
         }

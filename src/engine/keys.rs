@@ -1,4 +1,6 @@
-//! Keys of our own actors.
+//! Keys of our own actors: whoever is there without one gets one.
+//!
+//! One rule: a key that is there is never made anew. Of several processes that start at once, one makes it.
 
 use crate::{
     dialect::Here,
@@ -7,6 +9,9 @@ use crate::{
     signature::{KeyError, PrivateKey},
     store::{self, OwnKey, Store},
 };
+
+/// Groups that get their keys in one transaction.
+const AT_ONCE: i64 = 500;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +48,29 @@ impl Engine {
             id: kept.iri,
         })
     }
+
+    /// Gives an Ed25519 key to every group that has none: those that an earlier version of the program has made.
+    ///
+    /// # Errors
+    /// If one cannot be made or kept.
+    pub async fn ensure_ed25519_keys(store: &Store, here: &Here) -> Result<(), NoKey> {
+        let mut last = String::new();
+        loop {
+            let names = store.groups_without_ed25519(&last, AT_ONCE).await?;
+            let Some(name) = names.last() else {
+                return Ok(());
+            };
+            last.clone_from(name);
+            let mut tx = store.begin().await?;
+            // By name in every process, so that none waits for one that waits for it.
+            for name in &names {
+                let key = new_ed25519(here, name)?;
+                let purpose = store::ed25519_of(&store::key_of_group(name));
+                store::insert_own_key(&mut tx, &purpose, &key, store.now()).await?;
+            }
+            tx.commit().await.map_err(store::Error::from)?;
+        }
+    }
 }
 
 /// A new RSA key. Making one takes a tenth of a second and more, so it is done off the runtime's threads.
@@ -50,9 +78,19 @@ pub(super) async fn new_key(iri: String) -> Result<OwnKey, NoKey> {
     let key = tokio::task::spawn_blocking(PrivateKey::generate_rsa)
         .await
         .map_err(|_| KeyError::Generation)??;
-    Ok(OwnKey {
+    Ok(own(iri, &key))
+}
+
+/// A new Ed25519 key of a group: it takes no time.
+pub(super) fn new_ed25519(here: &Here, group: &str) -> Result<OwnKey, KeyError> {
+    let iri = format!("{}#ed25519-key", here.group(group));
+    Ok(own(iri, &PrivateKey::generate_ed25519()?))
+}
+
+fn own(iri: String, key: &PrivateKey) -> OwnKey {
+    OwnKey {
         iri,
         pkcs8: key.to_pkcs8(),
         public_pem: key.public().to_pem(),
-    })
+    }
 }

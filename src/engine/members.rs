@@ -100,10 +100,11 @@ impl Engine {
         if actor.host == self.here().authority() || !actor.is_known() {
             return Ok(None);
         }
-        let shape = store::shape_of(&mut **tx, &actor.host).await?;
-        let inbox = inbox_for(actor, shape.as_deref());
-        let destination = log::destination(tx, inbox, &actor.host).await?;
-        log::subscribe(tx, group.id, destination, shape.as_deref(), self.clock().now()).await?;
+        let name = store::shape_of(&mut **tx, &actor.host).await?;
+        let shape = name.as_deref().map(dialect::written_in);
+        let destination = log::destination(tx, inbox_for(actor, shape), &actor.host).await?;
+        let written = shape.map(|shape| shape.0);
+        log::subscribe(tx, group.id, destination, written, self.clock().now()).await?;
         Ok(Some(destination))
     }
 

@@ -11,8 +11,10 @@ mod case;
 mod chores;
 mod content;
 mod door;
+pub(crate) mod figures;
 mod follows;
 mod hosts;
+mod import;
 mod inbox;
 mod keys;
 mod lines;
@@ -32,6 +34,7 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use import::{Import, Imported, NewMember};
 
 use crate::{
     clock::Clock,

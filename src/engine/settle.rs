@@ -2,6 +2,7 @@
 
 use crate::{
     dialect,
+    domain::Shape,
     engine::{Engine, waiting::End},
     store::{self, Actor},
 };
@@ -9,9 +10,8 @@ use crate::{
 impl Engine {
     /// Gives a host's open subscriptions the shape that its class, or an operator, says.
     pub(super) async fn settle_host(&self, host: &str) -> Result<(), store::Error> {
-        if let Some(shape) = self.store().shape_of_host(host).await?
-            && let Some(shape) = dialect::shape_named(&shape)
-        {
+        if let Some(name) = self.store().shape_of_host(host).await? {
+            let shape = dialect::written_in(&name);
             self.store()
                 .give_shape(host, shape.0, dialect::wants_own_inbox(shape))
                 .await?;
@@ -22,10 +22,10 @@ impl Engine {
     /// An actor was read again: where it hears us may have changed.
     pub(super) async fn carry_over(&self, actor: &Actor) -> End {
         let shape = match self.store().shape_of_host(&actor.host).await {
-            Ok(shape) => shape,
+            Ok(name) => name.as_deref().map(dialect::written_in),
             Err(error) => return End::Failed(error),
         };
-        let inbox = inbox_for(actor, shape.as_deref());
+        let inbox = inbox_for(actor, shape);
         match self.store().move_inbox(actor.id, inbox, &actor.host).await {
             Ok(()) => End::Done,
             Err(error) => End::Failed(error),
@@ -34,10 +34,8 @@ impl Engine {
 }
 
 /// The inbox at which an actor of a host of this shape hears a group.
-pub(super) fn inbox_for<'a>(actor: &'a Actor, shape: Option<&str>) -> &'a str {
-    let own = shape
-        .and_then(dialect::shape_named)
-        .is_some_and(dialect::wants_own_inbox);
+pub(super) fn inbox_for(actor: &Actor, shape: Option<Shape>) -> &str {
+    let own = shape.is_some_and(dialect::wants_own_inbox);
     actor
         .shared_inbox
         .as_deref()

@@ -6,7 +6,7 @@
 use crate::{
     dialect::Ask,
     domain::{Command, Event, Iri, Refusal, Standing, Way, decide, host_and_parents},
-    engine::{Engine, Refused, case::Case, matter::Matter},
+    engine::{Engine, Refused, case::Case, figures, matter::Matter},
     store::{
         self, Actor, Tx,
         group::{self, InTurn},
@@ -68,6 +68,7 @@ impl Engine {
         }
         fail::fail_point!("in::before-commit", |_| std::process::abort());
         tx.commit().await.map_err(store::Error::from)?;
+        figures::turn(1);
         fail::fail_point!("in::committed", |_| std::process::abort());
         self.store().ring();
         if matches!(case.activity.ask, Ask::ActorGone { .. }) {

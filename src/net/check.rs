@@ -47,7 +47,8 @@ pub enum Forbidden {
 /// # Errors
 /// The first thing that is wrong.
 pub fn check(url: &Url, rules: &Rules) -> Result<(), Forbidden> {
-    reach(url, rules).map(|_| ())
+    let own: Vec<_> = rules.own.iter().filter_map(|own| Own::read(own)).collect();
+    reach(url, rules, &own).map(|_| ())
 }
 
 /// Where a URL's name may lead.
@@ -59,8 +60,12 @@ pub(super) enum Reach {
     Opened,
 }
 
-pub(super) fn reach(url: &Url, rules: &Rules) -> Result<Reach, Forbidden> {
+/// [`check`], for who has read `rules.own` before.
+pub(super) fn reach(url: &Url, rules: &Rules, own: &[Own]) -> Result<Reach, Forbidden> {
     check_form(url, rules)?;
+    if own.iter().any(|own| own.names(url)) {
+        return Err(Forbidden::Own);
+    }
     let usual_port = has_usual_port(url, rules);
     match url.host().ok_or(Forbidden::Host)? {
         Host::Ipv4(ip) => address(ip.into(), usual_port, rules),
@@ -80,9 +85,6 @@ fn check_form(url: &Url, rules: &Rules) -> Result<(), Forbidden> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Forbidden::Credentials);
-    }
-    if rules.own.iter().any(|own| names(own, url)) {
-        return Err(Forbidden::Own);
     }
     Ok(())
 }
@@ -137,26 +139,37 @@ fn is_special(name: &str) -> bool {
     }
 }
 
-/// Whether the authority `own` is that of `url`. An `own` without a port means the default one of either scheme.
-fn names(own: &str, url: &Url) -> bool {
-    let Some((host, port)) = split(own) else {
-        return false;
-    };
-    url.host().map(|host| host.to_owned()) == Some(host)
-        && match port {
-            Some(port) => url.port_or_known_default() == Some(port),
-            None => url.port().is_none(),
-        }
+/// One of our own authorities. Without a port it means the default one of either scheme.
+#[derive(Debug)]
+pub(super) struct Own {
+    host: Host<String>,
+    port: Option<u16>,
 }
 
-/// Host and port of an authority as an operator writes it; nothing if it is not one.
-pub(super) fn split(authority: &str) -> Option<(Host<String>, Option<u16>)> {
-    let url = Url::parse(&format!("https://{authority}/")).ok()?;
-    let plain = url.path() == "/" && !authority.contains(['@', '?', '#']);
-    if plain {
-        Some((url.host()?.to_owned(), url.port()))
-    } else {
-        None
+impl Own {
+    /// Reads an authority as an operator writes it; nothing if it is not one.
+    pub(super) fn read(authority: &str) -> Option<Self> {
+        let url = Url::parse(&format!("https://{authority}/")).ok()?;
+        let plain = url.path() == "/" && !authority.contains(['@', '?', '#']);
+        plain.then_some(())?;
+        Some(Self {
+            host: url.host()?.to_owned(),
+            port: url.port(),
+        })
+    }
+
+    fn names(&self, url: &Url) -> bool {
+        let same_host = match (&self.host, url.host()) {
+            (Host::Domain(own), Some(Host::Domain(name))) => own == name,
+            (Host::Ipv4(own), Some(Host::Ipv4(ip))) => *own == ip,
+            (Host::Ipv6(own), Some(Host::Ipv6(ip))) => *own == ip,
+            _ => false,
+        };
+        same_host
+            && match self.port {
+                Some(port) => url.port_or_known_default() == Some(port),
+                None => url.port().is_none(),
+            }
     }
 }
 
@@ -302,8 +315,8 @@ mod tests {
     fn a_name_with_an_unusual_port_may_lead_to_opened_ranges_only() {
         let unusual = Url::parse("http://peer.test:9000/").unwrap();
         let usual = Url::parse("http://peer.test/").unwrap();
-        assert_eq!(reach(&unusual, &at_home()), Ok(Reach::Opened));
-        assert_eq!(reach(&usual, &at_home()), Ok(Reach::Allowed));
+        assert_eq!(reach(&unusual, &at_home(), &[]), Ok(Reach::Opened));
+        assert_eq!(reach(&usual, &at_home(), &[]), Ok(Reach::Allowed));
     }
 
     #[test]
@@ -338,8 +351,8 @@ mod tests {
 
     #[test]
     fn an_authority_is_a_host_and_perhaps_a_port() {
-        assert!(split("groups.example").is_some());
-        assert!(split("[::1]:8536").is_some());
+        assert!(Own::read("groups.example").is_some());
+        assert!(Own::read("[::1]:8536").is_some());
         for text in [
             "",
             "https://groups.example",
@@ -347,7 +360,7 @@ mod tests {
             "a@groups.example",
             "groups.example:x",
         ] {
-            assert!(split(text).is_none(), "{text}");
+            assert!(Own::read(text).is_none(), "{text}");
         }
     }
 }

@@ -4,9 +4,8 @@
 //! A new way to fail is a variant and its arm in [`Error::is_temporary`].
 
 use std::error::Error as StdError;
-use std::io;
 
-use super::{Forbidden, Unresolved};
+use super::Forbidden;
 
 /// Why there is no answer. Statuses are answers, not errors.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +34,7 @@ pub enum Error {
     /// A redirect without a place to go.
     #[error("the server redirects to nowhere")]
     Lost,
-    /// All places are taken; the peer has no part in it.
+    /// All places are taken: in all, at that address, or for that owner's hosts. This peer need have no part in it.
     #[error("too many requests are under way")]
     Busy,
     /// The request could not be signed or written; the peer has no part in it.
@@ -84,41 +83,8 @@ impl Error {
         matches!(self, Self::Forbidden(_))
     }
 
-    /// Reads what went wrong out of the chain of causes; our own refusals travel in it from the resolver.
-    pub(super) fn of(error: &reqwest::Error) -> Self {
-        if let Some(forbidden) = find::<Forbidden>(error) {
-            return Self::Forbidden(*forbidden);
-        }
-        if find::<Unresolved>(error).is_some() {
-            return Self::Connect(Cause::Name);
-        }
-        if error.is_timeout() {
-            return Self::Timeout;
-        }
-        if error.is_connect() {
-            return Self::Connect(find::<io::Error>(error).map_or(Cause::Unreachable, cause));
-        }
-        if error.is_builder() {
-            Self::Unsigned("not a request that HTTP can carry".into())
-        } else {
-            Self::Broken
-        }
-    }
-}
-
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
-}
-
-fn cause(error: &io::Error) -> Cause {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => Cause::Refused,
-        // What rustls objects to arrives as invalid data; a server that hangs up on our hello as an early end.
-        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Cause::Tls,
-        // The TLS layer's complaint is wrapped in another one.
-        _ => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(inner) => cause(inner),
-            None => Cause::Unreachable,
-        },
+    /// What cannot be written as a request.
+    pub(super) fn no_request() -> Self {
+        Self::Unsigned("not a request that HTTP can carry".into())
     }
 }

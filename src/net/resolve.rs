@@ -1,10 +1,10 @@
 //! From names to addresses that may be connected.
 //!
-//! One rule: what was judged is what is connected. The judgement sits in the resolver that the connector itself asks,
-//! so there is no second look-up between them for a rebinding name to change; one bad address refuses the whole name.
+//! One rule: what was judged is what is connected. Who connects has the addresses from here and from nowhere else, so
+//! there is no second look-up for a rebinding name to change; one bad address refuses the whole name.
 //! Another source of names implements [`Resolve`].
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +12,11 @@ use futures_util::future::BoxFuture;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use url::Host;
 
 use super::address::{address_allowed, opened_by_operator};
 use super::check::Reach;
-use super::{Error, Forbidden, Rules};
+use super::{Cause, Error, Forbidden, Rules};
 
 /// More addresses than this of one name are judged, but not tried.
 const MAX_ADDRESSES: usize = 8;
@@ -83,62 +84,44 @@ impl Resolve for System {
     }
 }
 
-/// Stands between the connector and the resolver and lets through only what may be connected.
+/// Stands between names and connections, and lets through only addresses that may be connected.
 pub(super) struct Guard {
     pub(super) resolver: Arc<dyn Resolve>,
     pub(super) rules: Arc<Rules>,
-    pub(super) reach: Reach,
 }
 
 impl Guard {
-    async fn vetted(&self, name: &str) -> Result<Vec<IpAddr>, Refused> {
-        if name == "localhost" {
-            return self.loopback();
-        }
-        let addresses = self.resolver.resolve(name).await?;
+    /// The addresses of `host` that may be tried, every one of them judged; a literal address once more.
+    pub(super) async fn addresses(&self, host: &Host<&str>, reach: Reach) -> Result<Vec<IpAddr>, Error> {
+        let mut addresses = match *host {
+            Host::Ipv4(ip) => vec![ip.into()],
+            Host::Ipv6(ip) => vec![ip.into()],
+            Host::Domain("localhost") => self.loopback(reach),
+            Host::Domain(name) => self.resolver.resolve(name).await.map_err(|Unresolved| NOWHERE)?,
+        };
         if addresses.is_empty() {
-            return Err(Unresolved.into());
+            return Err(NOWHERE);
         }
-        if !addresses.iter().all(|ip| self.allows(*ip)) {
+        if !addresses.iter().all(|ip| self.allows(*ip, reach)) {
             return Err(Forbidden::Address.into());
         }
+        addresses.truncate(MAX_ADDRESSES);
         Ok(addresses)
     }
 
     /// `localhost` is this machine whatever DNS says (RFC 6761 §6.3), on the addresses that the operator opened.
-    fn loopback(&self) -> Result<Vec<IpAddr>, Refused> {
+    fn loopback(&self, reach: Reach) -> Vec<IpAddr> {
         let here = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        let opened: Vec<_> = here.into_iter().filter(|ip| self.allows(*ip)).collect();
-        if opened.is_empty() {
-            Err(Forbidden::Address.into())
-        } else {
-            Ok(opened)
-        }
+        let opened: Vec<_> = here.into_iter().filter(|ip| self.allows(*ip, reach)).collect();
+        if opened.is_empty() { here.to_vec() } else { opened }
     }
 
-    fn allows(&self, ip: IpAddr) -> bool {
-        match self.reach {
+    fn allows(&self, ip: IpAddr, reach: Reach) -> bool {
+        match reach {
             Reach::Allowed => address_allowed(ip, &self.rules),
             Reach::Opened => opened_by_operator(ip, &self.rules),
         }
     }
 }
 
-type Refused = Box<dyn std::error::Error + Send + Sync>;
-
-/// The connector's question. Port 0 means the one of the URL.
-pub(super) struct Connector(pub(super) Arc<Guard>);
-
-impl reqwest::dns::Resolve for Connector {
-    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let guard = Arc::clone(&self.0);
-        Box::pin(async move {
-            let addresses = guard.vetted(name.as_str()).await?;
-            let sockets = addresses
-                .into_iter()
-                .take(MAX_ADDRESSES)
-                .map(|ip| SocketAddr::new(ip, 0));
-            Ok(Box::new(sockets) as reqwest::dns::Addrs)
-        })
-    }
-}
+const NOWHERE: Error = Error::Connect(Cause::Name);

@@ -42,6 +42,14 @@ pub struct Limits {
     pub answer: usize,
     /// Calls that are under way at the same time.
     pub in_flight: usize,
+    /// Of these, at one address (of IPv6: one /64). Ranges that the operator opened have no such limit.
+    pub per_address: usize,
+    /// Fetches at a time from all hosts below one registrable domain.
+    pub per_owner: usize,
+    /// Connections that are kept open although nothing is sent over them.
+    pub idle: usize,
+    /// Servers with which an encrypted session can be taken up again; some 3.5 KB each, most of it their certificates.
+    pub sessions: usize,
 }
 
 impl Rules {
@@ -69,6 +77,10 @@ impl Default for Limits {
             body: 1024 * 1024,
             answer: 64 * 1024,
             in_flight: 4_096,
+            per_address: 256,
+            per_owner: 64,
+            idle: 1_024,
+            sessions: 32_768,
         }
     }
 }

@@ -84,6 +84,9 @@ impl Peers {
         };
         let kept = self.0.store.keep_actor(&new).await?;
         self.forget(&kept.iri).await;
+        if actor.offers_ed25519 && self.0.store.note_ed25519_offered(&kept.host).await? {
+            tracing::info!(host = kept.host, "takes RFC 9421 with Ed25519, by its own word");
+        }
         Ok(kept)
     }
 }

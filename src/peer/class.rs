@@ -3,7 +3,7 @@
 //! One rule: a host whose software is in the table is never classed by what it shows; what it shows is kept all the same.
 
 use crate::{
-    dialect::{Class, Evidence, class_of, shape_named},
+    dialect::{Evidence, class_of, written_in},
     domain::Shape,
     peer::Peers,
     store,
@@ -61,8 +61,7 @@ impl Peers {
     /// If the database does not answer.
     pub async fn shape_of(&self, host: &str) -> Result<Option<Shape>, store::Error> {
         let name = self.0.store.shape_of_host(host).await?;
-        // A name that is no shape any more is as none: the microblog rule.
-        Ok(name.map(|name| shape_named(&name).unwrap_or(unknown().shape)))
+        Ok(name.as_deref().map(written_in))
     }
 }
 
@@ -88,10 +87,6 @@ fn name_of(evidence: Evidence) -> &'static str {
         Evidence::Wraps => "wraps",
         Evidence::Joins => "joins",
     }
-}
-
-fn unknown() -> Class {
-    class_of(None, None)
 }
 
 #[cfg(test)]

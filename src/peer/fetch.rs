@@ -118,7 +118,8 @@ impl Peers {
     pub async fn scheme_of(&self, host: &str) -> Result<Scheme, store::Error> {
         let known = self.0.store.peer_scheme(host).await?;
         Ok(match known.as_deref() {
-            Some("rfc9421") => Scheme::Rfc9421,
+            // What we fetch is signed with RSA: those who take Ed25519 take it by RFC 9421.
+            Some("rfc9421" | "ed25519") => Scheme::Rfc9421,
             _ => Scheme::Cavage,
         })
     }

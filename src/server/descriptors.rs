@@ -12,6 +12,12 @@ const MODEST: u64 = 10_240;
 const KEPT_FREE: u64 = 512;
 /// Outbound requests at once, where nothing stands in the way.
 const IN_FLIGHT: u64 = 4_096;
+/// Sockets of one request while it connects: a slow address gets company.
+const EACH: u64 = 2;
+/// Outbound connections that are kept for the next request ...
+const IDLE: u64 = 1_024;
+/// ... and what part of the descriptors they may have, where there are few.
+const IDLE_PART: u64 = 5;
 /// Fewer would be no server.
 const LEAST: u64 = 64;
 
@@ -30,19 +36,33 @@ pub fn raise() {
         tracing::warn!(
             limit = held,
             in_flight = requests(held),
-            "few open files are allowed: fewer requests are sent at once"
+            idle = idle(held),
+            "few open files are allowed: fewer requests are sent at once, and fewer connections are kept"
         );
     }
 }
 
-/// How many outbound requests may be under way, by the limit that holds now.
-pub(super) fn in_flight() -> usize {
+/// What may be open outbound, by the limit that holds now.
+pub(super) struct Outbound {
+    pub(super) in_flight: usize,
+    pub(super) idle: usize,
+}
+
+pub(super) fn outbound() -> Outbound {
     let soft = getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft);
-    usize::try_from(requests(soft)).unwrap_or_default()
+    Outbound {
+        in_flight: usize::try_from(requests(soft)).unwrap_or_default(),
+        idle: usize::try_from(idle(soft)).unwrap_or_default(),
+    }
 }
 
 fn requests(descriptors: u64) -> u64 {
-    descriptors.saturating_sub(KEPT_FREE).clamp(LEAST, IN_FLIGHT)
+    let left = descriptors.saturating_sub(KEPT_FREE + idle(descriptors));
+    (left / EACH).clamp(LEAST, IN_FLIGHT)
+}
+
+fn idle(descriptors: u64) -> u64 {
+    (descriptors.saturating_sub(KEPT_FREE) / IDLE_PART).min(IDLE)
 }
 
 #[cfg(test)]
@@ -51,10 +71,19 @@ mod tests {
 
     #[test]
     fn requests_fit_into_the_limit() {
-        assert_eq!(requests(u64::MAX), 4_096);
-        assert_eq!(requests(4_608), 4_096);
-        assert_eq!(requests(1_024), 512);
-        assert_eq!(requests(256), 64);
+        assert_eq!((requests(u64::MAX), idle(u64::MAX)), (4_096, 1_024));
+        assert_eq!((requests(MODEST), idle(MODEST)), (4_096, 1_024));
+        assert_eq!((requests(4_096), idle(4_096)), (1_434, 716));
+        assert_eq!((requests(1_024), idle(1_024)), (205, 102));
+        assert_eq!((requests(256), idle(256)), (64, 0));
+    }
+
+    #[test]
+    fn all_that_may_be_open_fits() {
+        for descriptors in (1_024..WANTED).step_by(97) {
+            let open = requests(descriptors) * EACH + idle(descriptors) + KEPT_FREE;
+            assert!(open <= descriptors, "{open} of {descriptors}");
+        }
     }
 
     #[test]

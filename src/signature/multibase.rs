@@ -2,17 +2,23 @@
 //!
 //! One rule: only what decodes without doubt. A new kind of key is its prefix, in `Multikey`.
 
+use super::KeyKind;
+
 /// Longest text that is decoded: an RSA key of 8,192 bits takes about 1,450 characters, and decoding is quadratic.
 const MAX_LENGTH: usize = 2048;
 
 const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
+/// The prefixes, as unsigned varints: `ed25519-pub` (0xed) and `rsa-pub` (0x1205).
+const ED25519: [u8; 2] = [0xed, 0x01];
+const RSA: [u8; 2] = [0x85, 0x24];
+
 /// The key inside a multibase text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Multikey {
-    /// `ed25519-pub` (0xed): 32 raw bytes.
+    /// 32 raw bytes.
     Ed25519(Vec<u8>),
-    /// `rsa-pub` (0x1205): a PKCS#1 `RSAPublicKey` in DER.
+    /// A PKCS#1 `RSAPublicKey` in DER.
     Rsa(Vec<u8>),
     /// Some other kind of key.
     Other,
@@ -24,12 +30,36 @@ pub(super) fn decode(text: &str) -> Option<Multikey> {
         .strip_prefix('z')
         .filter(|digits| digits.len() < MAX_LENGTH)?;
     let bytes = base58(digits)?;
-    // The prefixes are unsigned varints.
-    Some(match bytes.as_slice() {
-        [0xed, 0x01, key @ ..] => Multikey::Ed25519(key.to_vec()),
-        [0x85, 0x24, key @ ..] => Multikey::Rsa(key.to_vec()),
+    let key = |prefix: &[u8]| bytes.strip_prefix(prefix).map(<[u8]>::to_vec);
+    Some(match (key(&ED25519), key(&RSA)) {
+        (Some(key), _) => Multikey::Ed25519(key),
+        (_, Some(key)) => Multikey::Rsa(key),
         _ => Multikey::Other,
     })
+}
+
+/// A key in base58btc, behind the prefix of its kind.
+pub(super) fn encode(kind: KeyKind, key: &[u8]) -> String {
+    let prefix = match kind {
+        KeyKind::Ed25519 => ED25519,
+        KeyKind::Rsa => RSA,
+    };
+    // Neither prefix begins with a zero byte, which would be a digit of its own.
+    let mut digits: Vec<usize> = Vec::new();
+    for byte in prefix.iter().chain(key) {
+        let mut carry = usize::from(*byte);
+        for digit in &mut digits {
+            carry += *digit << 8;
+            *digit = carry % 58;
+            carry /= 58;
+        }
+        while carry > 0 {
+            digits.push(carry % 58);
+            carry /= 58;
+        }
+    }
+    let digits = digits.iter().rev().map(|&digit| char::from(ALPHABET[digit]));
+    std::iter::once('z').chain(digits).collect()
 }
 
 fn base58(digits: &str) -> Option<Vec<u8>> {
@@ -55,6 +85,8 @@ fn base58(digits: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -80,5 +112,14 @@ mod tests {
     #[test]
     fn a_text_too_long_to_be_a_key_is_not_decoded() {
         assert_eq!(decode(&format!("z{}", "2".repeat(MAX_LENGTH))), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(key in prop::collection::vec(any::<u8>(), 0..300)) {
+            let read = |kind| decode(&encode(kind, &key));
+            prop_assert_eq!(read(KeyKind::Ed25519), Some(Multikey::Ed25519(key.clone())));
+            prop_assert_eq!(read(KeyKind::Rsa), Some(Multikey::Rsa(key.clone())));
+        }
     }
 }

@@ -86,6 +86,17 @@ impl PublicKey {
         pem
     }
 
+    /// As a `publicKeyMultibase` in base58btc, for a Multikey (FEP-521a).
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] if there is no key in it, which a [`PublicKey`] that exists rules out.
+    pub fn to_multibase(&self) -> Result<String, KeyError> {
+        let info =
+            SubjectPublicKeyInfoRef::try_from(self.spki.as_slice()).map_err(|_| KeyError::Malformed)?;
+        let key = info.subject_public_key.as_bytes().ok_or(KeyError::Malformed)?;
+        Ok(multibase::encode(self.kind, key))
+    }
+
     /// Which kind of key this is.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
@@ -233,6 +244,9 @@ mod tests {
         );
         let key = PublicKey::from_pem(vectors::RSA_SPKI).unwrap();
         assert_eq!(PublicKey::from_multibase(vectors::RSA_MULTIBASE).unwrap(), key);
+        assert_eq!(key.to_multibase().as_deref(), Ok(vectors::RSA_MULTIBASE));
+        let key = PublicKey::from_pem(vectors::ED25519_SPKI).unwrap();
+        assert_eq!(key.to_multibase().as_deref(), Ok(vectors::ED25519_MULTIBASE));
         assert_eq!(PublicKey::from_multibase("z6Mk"), Err(KeyError::Unsupported));
         assert_eq!(PublicKey::from_multibase("f00"), Err(KeyError::NotMultibase));
         let short = &vectors::ED25519_MULTIBASE[..40];

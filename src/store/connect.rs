@@ -43,9 +43,12 @@ impl Store {
                 .username(user)
                 .database(database),
         };
-        let options = options
-            .application_name("folkmoot")
-            .options([("synchronous_commit", "on"), ("client_min_messages", "warning")]);
+        let options = options.application_name("folkmoot").options([
+            ("synchronous_commit", "on"),
+            ("client_min_messages", "warning"),
+            // Compiling one of our queries takes a second, running it some milliseconds.
+            ("jit", "off"),
+        ]);
         // The pool would try until its time is up, and then name that instead of the cause.
         PgConnection::connect_with(&options).await?.close().await?;
         let pool = |connections| {

@@ -2,17 +2,25 @@
 //!
 //! One rule: what is due is said by `entries_due` and the letters, in the statement that loads it; nothing is
 //! remembered from the last look but what the caller hands in. A new reason not to send an entry is a condition in
-//! that function; a new reason to keep a whole lane shut is one in [`Store::due_lanes`] and [`Store::look`].
+//! that function; a new reason to keep a whole lane shut is one in [`Store::look`] and the view `ear`.
 
+mod ear;
+mod flush;
+mod piece;
 mod record;
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use ear::{Ear, Mark, Page};
+pub use flush::Reached;
+pub use piece::Piece;
 pub use record::{Fate, Settled};
 
 use crate::{
-    domain::host_and_parents,
+    domain::{host_and_parents, registrable_domain},
     store::{Error, Result, Store},
 };
 
@@ -24,11 +32,33 @@ pub struct Walls {
     pub allowed_only: Vec<String>,
 }
 
+impl Walls {
+    /// Whether nothing is sent to this authority. `blocked`: those of operators.
+    #[must_use]
+    pub fn keep_out(&self, host: &str, blocked: &HashSet<String>) -> bool {
+        let nobody = self.blocked.is_empty() && self.allowed_only.is_empty() && blocked.is_empty();
+        if nobody {
+            return false;
+        }
+        let names = host_and_parents(host);
+        let is_in = |list: &[String]| names.iter().any(|name| list.contains(name));
+        is_in(&self.blocked)
+            || names.iter().any(|name| blocked.contains(name))
+            || !self.allowed_only.is_empty() && !is_in(&self.allowed_only)
+    }
+}
+
 /// A destination that something is due for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueLane {
     pub id: i64,
     pub host: String,
+}
+
+/// What one owner has of the network: lanes of one domain share their places.
+#[must_use]
+pub fn domain_of(host: &str) -> &str {
+    registrable_domain(host)
 }
 
 /// One thing that a destination gets. Its order is the lane's: letters first.
@@ -56,6 +86,8 @@ pub struct Due {
     pub activity: Uuid,
     /// What it is about, if it is an entry about something.
     pub object: Option<Uuid>,
+    /// What it is written in, if it is an entry.
+    pub shape: Option<String>,
     /// Whose key signs it: a purpose of `own_key`.
     pub key: String,
     /// The body is `head`, then `raw` and `tail` where there are any.
@@ -91,7 +123,7 @@ pub struct Sight {
     /// `peer.scheme`: which signature scheme its host took last.
     pub scheme: String,
     pub failing: Failing,
-    /// Backing off, parked or blocked.
+    /// Backing off, parked, paused or blocked.
     pub shut: bool,
     /// What goes next, unless it is shut.
     pub due: Option<Due>,
@@ -109,65 +141,6 @@ pub struct Ahead {
 }
 
 impl Store {
-    /// At most `most` destinations of these shards that something is due for now, the longest untried first; those in
-    /// `except` are left out. `doubtful`: those whose last try failed or was slow, or else the others.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn due_lanes(
-        &self,
-        shards: &[i32],
-        except: &[i64],
-        doubtful: bool,
-        most: i64,
-        walls: &Walls,
-    ) -> Result<Vec<DueLane>> {
-        let lanes = sqlx::query_as!(
-            DueLane,
-            "select d.id, d.host from destination d
-             where (d.id % 64)::int = any($1) and d.id <> all($2) and (d.failures > 0 or d.slow) = $3
-                 and d.parked_at is null and (d.next_try is null or d.next_try <= $5)
-                 and (d.id in (select destination_id from letter
-                         where sent_at is null and refused_at is null and parked_at is null)
-                     or d.id in (select destination_id from parked where retry_at is not null)
-                     or d.id in (select s.destination_id from subscription s
-                         join group_seq g on g.group_id = s.group_id
-                         where s.shape is not null and s.cursor < least(g.seq, s.until_seq)))
-                 and (cardinality($6::text[]) = 0 or not host_and_parents(d.host) && $6)
-                 and (cardinality($7::text[]) = 0 or host_and_parents(d.host) && $7)
-                 and not exists (select from peer p
-                     where p.host = any(host_and_parents(d.host)) and p.blocked_at is not null)
-             order by d.last_try nulls first, d.id
-             limit $4",
-            shards,
-            except,
-            doubtful,
-            most,
-            self.now(),
-            &walls.blocked,
-            &walls.allowed_only,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(lanes)
-    }
-
-    /// When the next destination has backed off for long enough.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn next_try(&self, shards: &[i32]) -> Result<Option<DateTime<Utc>>> {
-        let at = sqlx::query_scalar!(
-            "select min(next_try) from destination
-             where next_try > $1 and parked_at is null and (id % 64)::int = any($2)",
-            self.now(),
-            shards,
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(at)
-    }
-
     /// One destination and its next item, both of one moment. Letters go first, then what is retried, then entries:
     /// the groups take turns, the oldest entry first, and of one group a closed subscription before its successor.
     ///
@@ -179,14 +152,14 @@ impl Store {
             r#"
             with next as (
                 (select 'letter' as what, l.id as number, l.group_id, 0::bigint as seq, l.activity_id,
-                        null::uuid as object, l.body as head, null::text as raw, null::text as tail,
+                        null::uuid as object, null::text as shape, l.body as head, null::text as raw, null::text as tail,
                         false as follows_parked, 0 as rank
                  from letter l
                  where l.destination_id = $1 and l.sent_at is null and l.refused_at is null and l.parked_at is null
                      and l.id <> all($3)
                  order by l.id limit 1)
                 union all
-                (select 'retried', p.subscription_id, p.group_id, p.seq, v.activity_id, a.post_id, v.head,
+                (select 'retried', p.subscription_id, p.group_id, p.seq, v.activity_id, a.post_id, s.shape, v.head,
                         case when v.tail is not null then a.raw end, v.tail, false, 1
                  from parked p
                  join subscription s on s.id = p.subscription_id
@@ -196,7 +169,7 @@ impl Store {
                  where p.destination_id = $1 and p.retry_at is not null
                  order by p.group_id, p.seq limit 1)
                 union all
-                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.post_id as object, n.head,
+                (select 'entry', s.id, s.group_id, n.seq, n.activity_id, a.post_id as object, s.shape, n.head,
                         case when n.tail is not null then a.raw end, n.tail,
                         exists (select from parked p
                             join entry pe on pe.group_id = p.group_id and pe.seq = p.seq
@@ -222,11 +195,11 @@ impl Store {
             )
             select d.inbox, d.failures, d.failing_since, d.stuck_on, d.stuck_answers, d.stuck_since,
                 coalesce(p.scheme, 'cavage') as "scheme!",
-                (d.parked_at is not null or (d.next_try > $7 and not $8)
+                (d.parked_at is not null or d.paused_at is not null or (d.next_try > $7 and not $8)
                     or exists (select from peer b where b.blocked_at is not null and b.host = any($2))) is true
                     as "shut!",
                 n.what as "what?", n.number as "number?", n.group_id as "group_id?", n.seq as "seq?",
-                n.activity_id as "activity_id?", n.object, n.head as "head?", n.raw, n.tail,
+                n.activity_id as "activity_id?", n.object, n.shape, n.head as "head?", n.raw, n.tail,
                 n.follows_parked as "follows_parked?", g.name as "group_name?"
             from destination d
             left join peer p on p.host = d.host
@@ -274,6 +247,7 @@ impl Store {
                     item,
                     activity,
                     object: row.object,
+                    shape: row.shape,
                     key: format!("group:{name}"),
                     head,
                     raw: row.raw,
@@ -302,6 +276,34 @@ impl Store {
         })
     }
 
+    /// Whether an item is still to be sent: its readers may have left, or lost the right to it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_due(&self, item: Item) -> Result<bool> {
+        let (Item::Entry {
+            subscription, seq, ..
+        }
+        | Item::Retried {
+            subscription, seq, ..
+        }) = item
+        else {
+            return Ok(true);
+        };
+        Ok(sqlx::query_scalar!(
+            r#"select exists (
+                select from subscription s
+                join destination d on d.id = s.destination_id
+                cross join lateral entries_due(
+                    s.id, s.group_id, s.shape, $2::bigint - 1, least($2, s.until_seq), s.left_at, d.id, d.host)
+                where s.id = $1) as "is!""#,
+            subscription,
+            seq,
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
     /// Moves the cursors of a lane past entries that are not for it, up to what the log holds in the same moment; counts
     /// those that are withheld, and forgets what was put aside and is not for it any more. Gives how many subscriptions moved.
     ///
@@ -328,9 +330,12 @@ impl Store {
                  returning s.id, s.cursor
              ), behind as (
                  delete from refused_early r using passed where r.subscription_id = passed.id and r.seq <= passed.cursor
+             ), tried as (
+                 update destination set next_try = null where id = $1 and next_try <= $2
              )
              select from passed",
             lane,
+            self.now(),
         )
         .execute(&self.pool)
         .await?;

@@ -81,7 +81,10 @@ pub struct PeerRow {
     pub class_reason: String,
     /// An operator's override of the class's shape.
     pub shape: Option<String>,
-    /// The signature scheme that it took last.
+    /// That override, else what its class is written in; nothing before its look-up.
+    #[serde(skip)]
+    pub known_as: Option<String>,
+    /// The signature scheme that it took last, or says that it takes: see `scheme.rs`.
     pub scheme: String,
     pub looked_up_at: Option<DateTime<Utc>>,
     pub blocked_at: Option<DateTime<Utc>>,
@@ -197,7 +200,8 @@ impl Store {
     pub async fn list_peers(&self) -> Result<Vec<PeerRow>> {
         let rows = sqlx::query_as!(
             PeerRow,
-            "select host, software, version, class, class_reason, shape, scheme, looked_up_at, blocked_at
+            "select host, software, version, class, class_reason, shape, scheme, looked_up_at, blocked_at,
+                    coalesce(shape, case when looked_up_at is not null then class_shape end) as known_as
              from peer order by host",
         )
         .fetch_all(&self.pool)

@@ -12,6 +12,7 @@ pub mod deeds;
 pub mod facts;
 pub mod following;
 pub mod group;
+pub mod import;
 mod lane;
 mod listing;
 pub mod log;
@@ -21,6 +22,7 @@ mod peer;
 pub mod post;
 mod queue;
 pub mod received;
+mod scheme;
 mod settle;
 mod shard;
 pub mod turn;
@@ -37,12 +39,15 @@ pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
-pub use lane::{Ahead, Due, DueLane, Failing, Fate, Item, Settled, Sight, Stuck, Walls};
+pub use lane::{
+    Ahead, Due, DueLane, Ear, Failing, Fate, Item, Mark, Page, Piece, Reached, Settled, Sight, Stuck, Walls,
+    domain_of,
+};
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
-pub use own_key::{OwnKey, insert_own_key};
+pub use own_key::{OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
 pub use peer::{LookedUp, PeerClass, shape_of};
-pub use queue::{Gap, Gaps, QueueRow};
+pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
 pub use shard::{SHARDS, ShardLocks};
 pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
 pub use view_activity::{ActivityView, AnnouncedView};

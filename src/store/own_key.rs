@@ -1,12 +1,16 @@
-//! Keys of our own actors: each group's and the instance's.
+//! Keys of our own actors: each group's two and the instance's.
 //!
 //! One rule: a private key leaves this file only as part of an [`OwnKey`], whose `Debug` does not show it.
+//! One more key: a purpose of its own, and whoever makes it for the actors that are there already (`engine/keys.rs`).
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 
 use crate::store::{Error, Result, Store, Tx};
+
+/// How the purpose of an Ed25519 key ends. No group's name has a slash in it.
+const ED25519: &str = "/ed25519";
 
 /// A key pair of ours.
 #[derive(Clone)]
@@ -27,8 +31,26 @@ impl fmt::Debug for OwnKey {
     }
 }
 
+/// The purpose of a group's RSA key, which every peer can verify.
+#[must_use]
+pub fn key_of_group(name: &str) -> String {
+    format!("group:{name}")
+}
+
+/// The purpose of the Ed25519 key beside an RSA key: for hosts that say that they take it.
+#[must_use]
+pub fn ed25519_of(purpose: &str) -> String {
+    format!("{purpose}{ED25519}")
+}
+
+/// Whether the key for this purpose is an Ed25519 key; else it is RSA.
+#[must_use]
+pub fn is_ed25519(purpose: &str) -> bool {
+    purpose.ends_with(ED25519)
+}
+
 impl Store {
-    /// The key for `purpose`: `instance`, or `group:NAME`.
+    /// The key for `purpose`: `instance`, or as [`key_of_group`] and [`ed25519_of`] say.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -42,6 +64,24 @@ impl Store {
         .await?;
         Ok(key)
     }
+
+    /// Groups that have no Ed25519 key, closed ones included: they still answer. Those after `after`, by name.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn groups_without_ed25519(&self, after: &str, limit: i64) -> Result<Vec<String>> {
+        let names = sqlx::query_scalar!(
+            r#"select name from "group" g
+               where name > $1
+                   and not exists (select from own_key where purpose = 'group:' || g.name || '/ed25519')
+               order by name limit $2"#,
+            after,
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(names)
+    }
 }
 
 /// Keeps a new key. One that is there already for this purpose stays, and is what [`Store::own_key`] gives: of two
@@ -50,9 +90,10 @@ impl Store {
 /// # Errors
 /// [`Error::Taken`] if the key id is another purpose's.
 pub async fn insert_own_key(tx: &mut Tx, purpose: &str, key: &OwnKey, now: DateTime<Utc>) -> Result<()> {
+    // Whichever of the two unique columns the other process's row is seen by first, it is in nobody's way.
     let inserted = sqlx::query!(
         "insert into own_key (iri, purpose, pkcs8, public_pem, created_at) values ($1, $2, $3, $4, $5)
-         on conflict (purpose) do nothing",
+         on conflict do nothing",
         key.iri,
         purpose,
         key.pkcs8,
@@ -60,12 +101,21 @@ pub async fn insert_own_key(tx: &mut Tx, purpose: &str, key: &OwnKey, now: DateT
         now,
     )
     .execute(&mut **tx)
-    .await;
-    match inserted {
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Err(Error::Taken(format!(
-            "the key id {} is in use for something else",
-            key.iri
-        ))),
-        other => Ok(other.map(drop)?),
+    .await?;
+    if inserted.rows_affected() > 0 {
+        return Ok(());
     }
+    let there = sqlx::query_scalar!(
+        r#"select exists (select from own_key where purpose = $1) as "there!""#,
+        purpose
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if there {
+        return Ok(());
+    }
+    Err(Error::Taken(format!(
+        "the key id {} is in use for something else",
+        key.iri
+    )))
 }

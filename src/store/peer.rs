@@ -65,13 +65,14 @@ impl Store {
         shape_of(&self.pool, host).await
     }
 
-    /// Hosts whose look-up is due, the new ones first; blocked ones are not asked.
+    /// Hosts whose look-up is due, the new ones first; blocked ones are not asked, nor those that an operator named.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn hosts_to_look_up(&self, limit: i64) -> Result<Vec<String>> {
         let hosts = sqlx::query_scalar!(
-            r#"select host as "host!" from peer where looked_up_at is null and blocked_at is null
+            r#"select host as "host!" from peer
+               where looked_up_at is null and blocked_at is null and shape is null
                union all
                (select host from peer
                 where looked_up_at < case when software is null then $3::timestamptz else $2::timestamptz end and blocked_at is null
@@ -95,7 +96,8 @@ impl Store {
             "insert into peer (host, software, version, class, class_shape, class_reason, looked_up_at)
              values ($1, $2, $3, $4, $5, $6, $7)
              on conflict (host) do update set software = $2, version = $3, class = $4, class_shape = $5,
-                 class_reason = $6, looked_up_at = $7
+                 class_reason = $6, looked_up_at = $7,
+                 ed25519_refused_at = case when (peer.software, peer.version) <> ($2, $3) then null else peer.ed25519_refused_at end
              where peer.evidence is not distinct from $8",
             found.host,
             found.software,
@@ -139,32 +141,6 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// The signature scheme that a host took last: `cavage` or `rfc9421`.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn peer_scheme(&self, host: &str) -> Result<Option<String>> {
-        let scheme = sqlx::query_scalar!("select scheme from peer where host = $1", host)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(scheme)
-    }
-
-    /// A host took a request that was signed in this scheme; the next one is signed in it at once.
-    ///
-    /// # Errors
-    /// If the database does not answer, or the scheme is none of those that `peer` knows.
-    pub async fn remember_scheme(&self, host: &str, scheme: &str) -> Result<()> {
-        sqlx::query!(
-            "insert into peer (host, scheme) values ($1, $2) on conflict (host) do update set scheme = $2",
-            host,
-            scheme,
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
     /// The operator's word on how a host is written to; without one its class decides again.
     ///
     /// # Errors
@@ -196,18 +172,24 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Takes a block back; false if there was none.
+    /// Takes a block back; false if there was none. What waited for the host and its sub-domains is due at once.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn unblock_host(&self, host: &str) -> Result<bool> {
-        let done = sqlx::query!(
-            "update peer set blocked_at = null where host = $1 and blocked_at is not null",
+        let done = sqlx::query_scalar!(
+            r#"with unblocked as (
+                 update peer set blocked_at = null where host = $1 and blocked_at is not null returning host
+             ), due as (
+                 update destination d set next_try = $2 from unblocked u where u.host = any(host_and_parents(d.host))
+             )
+             select exists (select from unblocked) as "done!""#,
             host,
+            self.now(),
         )
-        .execute(&self.pool)
+        .fetch_one(&self.pool)
         .await?;
-        Ok(done.rows_affected() > 0)
+        Ok(done)
     }
 
     /// Whether the operator blocked any of these: a host and its parent domains.

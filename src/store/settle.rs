@@ -28,11 +28,15 @@ impl Store {
     pub async fn give_shape(&self, host: &str, shape: &str, own_inbox: bool) -> Result<()> {
         let mut tx = self.begin().await?;
         lock_groups(&mut tx, host).await?;
+        let mut changed = 0;
         if own_inbox {
-            move_to_own_inboxes(&mut tx, host, shape).await?;
+            changed += move_to_own_inboxes(&mut tx, host, shape).await?;
         }
-        reopen(&mut tx, host, shape).await?;
-        decide(&mut tx, host, shape).await?;
+        changed += reopen(&mut tx, host, shape).await?;
+        changed += decide(&mut tx, host, shape).await?;
+        if changed > 0 {
+            touch_groups(&mut tx, host).await?;
+        }
         tx.commit().await?;
         self.ring();
         Ok(())
@@ -73,6 +77,7 @@ impl Store {
                 move_letters(&mut tx, from, to.0).await?;
             }
         }
+        touch_groups(&mut tx, host).await?;
         tx.commit().await?;
         self.ring();
         Ok(())
@@ -107,9 +112,21 @@ async fn lock_groups(tx: &mut Tx, host: &str) -> Result<()> {
     Ok(())
 }
 
+/// The subscriptions of a host have changed: lanes are to look at the groups that it hears.
+async fn touch_groups(tx: &mut Tx, host: &str) -> Result<()> {
+    query!(
+        "update group_seq set touched = touched + 1 where group_id in
+             (select s.group_id from subscription s join destination d on d.id = s.destination_id where d.host = $1)",
+        host
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Readers that share an inbox get a subscription each at their own: from where the shared one stands if that was not
 /// decided (it was written in every shape), else from the end of the log, and the old one drains.
-async fn move_to_own_inboxes(tx: &mut Tx, host: &str, shape: &str) -> Result<()> {
+async fn move_to_own_inboxes(tx: &mut Tx, host: &str, shape: &str) -> Result<u64> {
     query!(
         "insert into destination (inbox, host)
          select distinct a.inbox, a.host from membership m join actor a on a.id = m.actor_id
@@ -136,7 +153,7 @@ async fn move_to_own_inboxes(tx: &mut Tx, host: &str, shape: &str) -> Result<()>
     )
     .execute(&mut **tx)
     .await?;
-    query!(
+    let moved = query!(
         "update membership m set destination_id = own.id
          from actor a, destination d, destination own
          where a.id = m.actor_id and d.id = m.destination_id and own.inbox = a.inbox and d.host = $1 and d.id <> own.id",
@@ -156,12 +173,12 @@ async fn move_to_own_inboxes(tx: &mut Tx, host: &str, shape: &str) -> Result<()>
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(moved.rows_affected())
 }
 
 /// A subscription that was written in another shape closes where the log stands, and opens again in the new one; the old
 /// one drains first.
-async fn reopen(tx: &mut Tx, host: &str, shape: &str) -> Result<()> {
+async fn reopen(tx: &mut Tx, host: &str, shape: &str) -> Result<u64> {
     let closed = query!(
         "update subscription s set until_seq = q.seq
          from destination d, group_seq q
@@ -173,6 +190,7 @@ async fn reopen(tx: &mut Tx, host: &str, shape: &str) -> Result<()> {
     )
     .fetch_all(&mut **tx)
     .await?;
+    let count = closed.len() as u64;
     for row in closed {
         query!(
             "insert into subscription (group_id, destination_id, shape, from_seq, cursor) values ($1, $2, $3, $4, $4)",
@@ -184,12 +202,12 @@ async fn reopen(tx: &mut Tx, host: &str, shape: &str) -> Result<()> {
         .execute(&mut **tx)
         .await?;
     }
-    Ok(())
+    Ok(count)
 }
 
 /// What was not decided yet was written in every shape: it is sent in the right one from the beginning.
-async fn decide(tx: &mut Tx, host: &str, shape: &str) -> Result<()> {
-    query!(
+async fn decide(tx: &mut Tx, host: &str, shape: &str) -> Result<u64> {
+    let decided = query!(
         "update subscription s set shape = $2 from destination d
          where d.id = s.destination_id and d.host = $1 and s.shape is null",
         host,
@@ -197,5 +215,5 @@ async fn decide(tx: &mut Tx, host: &str, shape: &str) -> Result<()> {
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(decided.rows_affected())
 }

@@ -58,6 +58,8 @@ pub struct GroupView {
     pub closed_at: Option<DateTime<Utc>>,
     pub key_id: String,
     pub public_pem: String,
+    /// Its other key, with its id: not there for a moment where an older version of the program has made the group.
+    pub ed25519: Option<(String, String)>,
 }
 
 /// How many there are in a group, and what the one who asks is in it.
@@ -103,6 +105,8 @@ struct GroupRow {
     closed_at: Option<DateTime<Utc>>,
     key_id: String,
     public_pem: String,
+    ed25519_id: Option<String>,
+    ed25519_pem: Option<String>,
 }
 
 impl TryFrom<GroupRow> for GroupView {
@@ -132,6 +136,7 @@ impl TryFrom<GroupRow> for GroupView {
             closed_at: row.closed_at,
             key_id: row.key_id,
             public_pem: row.public_pem,
+            ed25519: row.ed25519_id.zip(row.ed25519_pem),
         })
     }
 }
@@ -145,10 +150,12 @@ impl Store {
         let row = sqlx::query_as!(
             GroupRow,
             r#"select g.id, g.name, g.title, g.summary, w.iri as owner, g.join_policy, g.post_policy, g.follow_means,
-                      g.members_list, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem
+                      g.members_list, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem,
+                      e.iri as "ed25519_id?", e.public_pem as "ed25519_pem?"
                from "group" g
                join actor w on w.id = g.owner_id
                join own_key k on k.purpose = 'group:' || g.name
+               left join own_key e on e.purpose = 'group:' || g.name || '/ed25519'
                where g.name = $1"#,
             name,
         )

@@ -75,6 +75,10 @@ impl Problem {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    pub(super) const fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub(super) const fn title(&self) -> &'static str {
         self.title
     }

@@ -29,6 +29,7 @@ use crate::{engine::Engine, web::error::Problem};
 use client::Gate;
 use federation::{activity, actor, discovery, inbox, outbox, people, threads};
 
+pub(crate) use federation::figures;
 pub use serve::serve;
 
 /// What every handler may use. Cheap to clone.
@@ -56,6 +57,7 @@ pub fn router(engine: Engine) -> Router {
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(middleware::from_fn_with_state(web.clone(), dress::in_time))
         .layer(middleware::from_fn_with_state(web.clone(), client::at_the_gate))
+        .layer(middleware::from_fn(figures::inboxes))
         // Outside of the rest: whatever is answered leaves in one form.
         .layer(middleware::from_fn_with_state(web.clone(), dress::dressed))
         .merge(health_checks().layer(middleware::from_fn_with_state(web.clone(), dress::dressed)))

@@ -41,6 +41,7 @@ export async function startFolkmoot() {
     FOLKMOOT__DATA_DIR: data,
     FOLKMOOT__SERVER__LISTEN: `127.0.0.1:${port}`,
     FOLKMOOT__SERVER__PUBLIC_URL: base,
+    FOLKMOOT__METRICS__BIND: '',
     FOLKMOOT__FEDERATION__ALLOW_HTTP: 'true',
     FOLKMOOT__FEDERATION__ALLOW_PRIVATE_ADDRESSES: '127.0.0.0/8',
   };

@@ -81,8 +81,11 @@ async fn leaving_closes_the_ear_at_once() {
     bob.is_accepted(&join).await;
     bob.server().goes_away();
     let unsent = ann.post(&group, "unsent").await;
-    bob.server().comes_back();
+    world
+        .until("select coalesce(max(failures), 0)::bigint from destination", 1)
+        .await;
     bob.server().is(Mood::Says(503));
+    bob.server().comes_back();
     bob.leaves(&group, &join).await;
     bob.server().is(Mood::Well);
     let after = ann.post(&group, "after").await;

@@ -25,6 +25,8 @@ fn nothing_needs_to_be_set() {
     );
     assert_eq!(settings.limits.body_bytes, 1 << 20);
     assert_eq!(settings.log.format, Format::Text);
+    let metrics = settings.metrics.bind.map(|bind| bind.to_string());
+    assert_eq!(metrics.as_deref(), Some("127.0.0.1:8537"));
     assert!(!settings.federation.allow_http);
     assert!(settings.is_loopback());
 }
@@ -111,4 +113,17 @@ fn what_is_printed_is_read_back_as_the_same() {
         "[server]\npublic_url = \"https://Moot.example:443\"\n[federation]\nblocked = [\"a.example\"]\n";
     let settings = with(file, &[("FOLKMOOT__DATABASE__BINARIES", "/opt/pg/bin")]).unwrap();
     assert_eq!(with(&settings.to_toml(), &[]).unwrap(), settings);
+}
+
+#[test]
+fn metrics_have_an_address_or_none() {
+    for off in ["[metrics]\nbind = \"\"", ""] {
+        let settings = with(off, &[("FOLKMOOT__METRICS__BIND", "")]).unwrap();
+        assert_eq!(settings.metrics.bind, None);
+        assert_eq!(with(&settings.to_toml(), &[]).unwrap(), settings);
+    }
+    says(
+        &complaint("[metrics]\nbind = \"9000\"", &[]),
+        &["line 2", "`metrics.bind` expects", "or \"\" for none"],
+    );
 }

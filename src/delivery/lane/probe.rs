@@ -3,9 +3,12 @@
 //! One rule: whatever is answered for good is written down, however the probe ends; nothing is posted to find out twice.
 //! What ends a probe is an arm of [`Run::try_the_next`].
 
-use super::{Ended, Run, park_behind};
+use super::{Ended, Run, count, park_behind};
 use crate::{
-    delivery::judge::{Verdict, judge},
+    delivery::{
+        figures::End,
+        judge::{Verdict, judge},
+    },
     store::{Due, Fate, Item, Settled},
 };
 
@@ -22,7 +25,7 @@ struct Probe<'d> {
     gone: bool,
 }
 
-impl Run<'_> {
+impl Run {
     /// The host answers, but has not taken `stuck` for long. If it takes another item, the fault is not the host's:
     /// `stuck` is parked, later entries on its object with it, and the lane goes on. Else the host backs off, as is
     /// written down already, and only what it refused for good is done with.
@@ -35,9 +38,10 @@ impl Run<'_> {
         match self.try_the_next(&mut probe).await {
             Ok(Some(slow)) => {
                 tracing::warn!(
-                    lane = self.lane.id, host = self.lane.host, activity = %stuck.activity, why,
+                    lane = self.lane().id, host = self.lane().host, activity = %stuck.activity, why,
                     "parked an entry that is not taken; the next one was"
                 );
+                count(stuck, End::Parked);
                 let error = format!("an entry is parked: {why}");
                 self.settle(probe.fates, Some(error), slow).await
             }
@@ -54,7 +58,7 @@ impl Run<'_> {
 
     /// Sends what comes after the stuck item until one is taken; gives whether that was slow. `None`: none is.
     async fn try_the_next(&mut self, probe: &mut Probe<'_>) -> Result<Option<bool>, Ended> {
-        let until = self.posts + PROBES;
+        let until = self.posts() + PROBES;
         for _ in 0..LOOKS {
             let taken = probe.fates.iter().map(|(item, _)| *item).collect();
             let sight = self.look(taken, true).await?;
@@ -62,7 +66,7 @@ impl Run<'_> {
                 break;
             };
             // What is retried goes alone, and it would be loaded again and again: its own turn comes first next time.
-            if self.posts >= until || matches!(due.item, Item::Retried { .. }) {
+            if self.posts() >= until || matches!(due.item, Item::Retried { .. }) {
                 break;
             }
             if due.follows_parked || speaks_of_the_same(due, probe.stuck) {
@@ -70,13 +74,15 @@ impl Run<'_> {
                 continue;
             }
             let sent = self.send(&sight, due).await?;
-            let now = self.delivery.store.now();
+            let now = self.caller.delivery.store.now();
             match judge(&sent.outcome, due.activity, &sight.failing, now) {
                 Verdict::Delivered => {
+                    count(due, End::Delivered);
                     probe.fates.push((due.item, Fate::Delivered));
                     return Ok(Some(sent.slow));
                 }
                 Verdict::Refused { gone, .. } => {
+                    count(due, End::Refused);
                     probe.gone |= gone;
                     probe.fates.push((due.item, Fate::Refused));
                 }

@@ -3,9 +3,16 @@
 //! One rule: a peer remembers every request, so that "nothing was sent" is an assertion too.
 
 mod bounds;
+mod crowds;
+mod ends;
+mod idle;
+mod keeper;
 mod names;
 mod redirects;
+mod refusals;
+mod sessions;
 mod tls;
+mod wide;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};

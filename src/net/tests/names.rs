@@ -71,6 +71,33 @@ async fn one_bad_address_refuses_the_whole_name() {
     assert!(peer.heard().is_empty());
 }
 
+/// The next one is tried when one does not answer; nobody has to list the good one first.
+#[tokio::test]
+async fn any_address_of_a_name_will_do() {
+    let peer = greeting().await;
+    let rules = Rules {
+        allow_private: vec!["127.0.0.1/32".parse().unwrap(), "::1/128".parse().unwrap()],
+        ..at_home()
+    };
+    for answers in [["::1", "127.0.0.1"], ["127.0.0.1", "::1"]] {
+        let client = with(rules.clone(), &Answers::new(&[&answers]));
+        assert_eq!(
+            get(&client, &peer.as_host("peer.test")).await.unwrap().status,
+            200
+        );
+    }
+    let nobody: u16 = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let client = with(rules, &Answers::new(&[&["::1", "127.0.0.1"]]));
+    let failed = get(&client, &format!("http://peer.test:{nobody}/").parse().unwrap()).await;
+    assert!(
+        matches!(failed, Err(Error::Connect(Cause::Refused))),
+        "{failed:?}"
+    );
+}
+
 /// With an unusual port even a public address is out of bounds: the port is open on opened ranges only.
 #[tokio::test]
 async fn an_unusual_port_does_not_lead_to_public_addresses() {

@@ -2,22 +2,22 @@
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ALL_VERSIONS, ServerConfig, SupportedProtocolVersion};
 
 use super::*;
 
 /// A certificate authority of a test's own.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    fn trusted(&self) -> Rules {
+    pub(super) fn trusted(&self) -> Rules {
         Rules {
             extra_roots: vec![self.0.pem().into_bytes()],
             ..at_home()
@@ -31,18 +31,32 @@ impl Authority {
     }
 
     async fn certified(&self, params: CertificateParams, answer: Reply) -> Peer {
-        let key = KeyPair::generate().unwrap();
-        let chain = vec![params.signed_by(&key, &self.0).unwrap().der().clone()];
-        let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-        let config = ServerConfig::builder()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
+        let config = self.certify(params, ALL_VERSIONS);
         serve(
             TlsAcceptor::from(Arc::new(config)),
             Arc::new(move |_: &str| answer.clone()),
         )
         .await
+    }
+
+    /// What a server says who is everybody below `peer.test`.
+    pub(super) fn everybody(&self, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
+        let names = ["peer.test".to_owned(), "*.peer.test".to_owned()];
+        self.certify(CertificateParams::new(names).unwrap(), versions)
+    }
+
+    fn certify(
+        &self,
+        params: CertificateParams,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> ServerConfig {
+        let key = KeyPair::generate().unwrap();
+        let chain = vec![params.signed_by(&key, &self.0).unwrap().der().clone()];
+        let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        ServerConfig::builder_with_protocol_versions(versions)
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap()
     }
 }
 

@@ -1,11 +1,12 @@
 //! What came of sending.
 //!
-//! One rule: one statement each, so that it holds whole or not at all; a cursor only ever rises.
+//! One rule: one statement each, so that it holds whole or not at all; a cursor only ever rises. What did not go through
+//! is noted in `outcome` by the same statement, the newest [`KEPT`] per destination; what did is counted only.
 
 use chrono::{DateTime, Utc};
 
 use super::{Failing, Item};
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, queue::KEPT};
 
 /// How an item ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Fate {
     Refused,
     /// Refused for good, and an earlier one is still tried. Of a letter: as [`Fate::Refused`].
     RefusedEarly,
+    /// Delivered, and an earlier one is still tried. Of a letter: as [`Fate::Delivered`].
+    DeliveredEarly,
     /// Put aside until an operator says otherwise; why, in our words.
     Parked(String),
 }
@@ -52,6 +55,17 @@ struct Columns {
     retried_seqs: Vec<i64>,
     delivered: i64,
     refused: i64,
+    noted: Noted,
+}
+
+/// Rows of `outcome`: a letter, or the place of an entry; what came of it, and why.
+#[derive(Default)]
+struct Noted {
+    letters: Vec<Option<i64>>,
+    groups: Vec<Option<i64>>,
+    seqs: Vec<Option<i64>>,
+    what: Vec<String>,
+    why: Vec<String>,
 }
 
 impl Store {
@@ -61,7 +75,7 @@ impl Store {
     /// # Errors
     /// If the database does not answer; then nothing of it holds.
     pub async fn settle(&self, lane: i64, settled: &Settled) -> Result<()> {
-        let columns = Columns::of(&settled.fates);
+        let columns = Columns::of(settled);
         sqlx::query!(
             r#"
             with moved as (
@@ -105,6 +119,18 @@ impl Store {
                 delete from parked p
                 using unnest($10::bigint[], $11::bigint[]) as u(group_id, seq)
                 where p.destination_id = $1 and p.group_id = u.group_id and p.seq = u.seq
+            ), noted as (
+                insert into outcome (destination_id, at, activity_id, what, why)
+                select $1, $14, coalesce(l.activity_id, x.activity_id), u.what, u.why
+                from unnest($23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::text[])
+                    with ordinality as u(letter, group_id, seq, what, why, number)
+                left join letter l on l.id = u.letter
+                left join entry x on x.group_id = u.group_id and x.seq = u.seq
+                order by u.number
+            ), forgotten as (
+                delete from outcome where cardinality($26::text[]) > 0 and id in (
+                    select id from outcome where destination_id = $1
+                    order by id desc offset greatest($28 - cardinality($26::text[]), 0))
             )
             update destination set
                 delivered = delivered + $12,
@@ -145,13 +171,20 @@ impl Store {
             &columns.early_subscriptions,
             &columns.early_seqs,
             columns.answered(settled.still_failing),
+            &columns.noted.letters as &[Option<i64>],
+            &columns.noted.groups as &[Option<i64>],
+            &columns.noted.seqs as &[Option<i64>],
+            &columns.noted.what,
+            &columns.noted.why,
+            KEPT,
         )
         .execute(&self.pool)
         .await?;
         Ok(())
     }
 
-    /// A temporary failure: nothing is sent before `next_try`; without one the destination is parked.
+    /// A temporary failure: nothing is sent before `next_try`; without one the destination is parked. The outcome names
+    /// the activity if this one more answer is counted against it: silence is nobody's fault.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -165,7 +198,16 @@ impl Store {
         slow: bool,
     ) -> Result<()> {
         sqlx::query!(
-            "update destination set
+            "with noted as (
+                insert into outcome (destination_id, at, activity_id, what, why, next_try)
+                select $1, $8, case when (stuck_on, stuck_answers) is distinct from ($4::uuid, $5::integer) then $4 end,
+                    'later', $9, $7
+                from destination where id = $1
+             ), forgotten as (
+                delete from outcome where id in (
+                    select id from outcome where destination_id = $1 order by id desc offset $12 - 1)
+             )
+             update destination set
                 failures = $2, failing_since = $3, stuck_on = $4, stuck_answers = $5, stuck_since = $6,
                 next_try = $7, parked_at = case when $7::timestamptz is null then $8::timestamptz end,
                 last_error = $9, last_try = $8, slow = $11,
@@ -184,6 +226,7 @@ impl Store {
             why,
             redirected,
             slow,
+            KEPT,
         )
         .execute(&self.pool)
         .await?;
@@ -197,11 +240,20 @@ impl Store {
     /// If the database does not answer.
     pub async fn postpone(&self, lane: i64, until: DateTime<Utc>, why: Option<&str>) -> Result<()> {
         sqlx::query!(
-            "update destination set next_try = greatest(next_try, $2), last_error = coalesce($3, last_error)
+            "with noted as (
+                insert into outcome (destination_id, at, what, why, next_try)
+                select $1, $4, 'later', $3, $2 where $3::text is not null
+             ), forgotten as (
+                delete from outcome where $3 is not null and id in (
+                    select id from outcome where destination_id = $1 order by id desc offset $5 - 1)
+             )
+             update destination set next_try = greatest(next_try, $2), last_error = coalesce($3, last_error)
              where id = $1",
             lane,
             until,
             why,
+            self.now(),
+            KEPT,
         )
         .execute(&self.pool)
         .await?;
@@ -214,7 +266,14 @@ impl Store {
     /// If the database does not answer.
     pub async fn park_again(&self, lane: i64, group: i64, seq: i64, reason: &str) -> Result<()> {
         sqlx::query!(
-            "update parked p set retry_at = null, reason = case p.seq when $3 then $4 else p.reason end
+            "with noted as (
+                insert into outcome (destination_id, at, activity_id, what, why)
+                select $1, $5, x.activity_id, 'parked', $4 from entry x where x.group_id = $2 and x.seq = $3
+             ), forgotten as (
+                delete from outcome where id in (
+                    select id from outcome where destination_id = $1 order by id desc offset $6 - 1)
+             )
+             update parked p set retry_at = null, reason = case p.seq when $3 then $4 else p.reason end
              from entry e join activity a on a.id = e.activity_id
              where p.destination_id = $1 and p.group_id = $2 and e.group_id = p.group_id and e.seq = p.seq
                  and (p.seq = $3 or p.seq > $3 and a.post_id = (
@@ -224,6 +283,8 @@ impl Store {
             group,
             seq,
             reason,
+            self.now(),
+            KEPT,
         )
         .execute(&self.pool)
         .await?;
@@ -232,11 +293,12 @@ impl Store {
 }
 
 impl Columns {
-    fn of(fates: &[(Item, Fate)]) -> Self {
+    fn of(settled: &Settled) -> Self {
         let mut columns = Self::default();
-        for (item, fate) in fates {
+        for (item, fate) in &settled.fates {
             columns.push(*item, fate);
         }
+        columns.noted = Noted::of(settled);
         columns
     }
 
@@ -247,11 +309,11 @@ impl Columns {
 
     fn push(&mut self, item: Item, fate: &Fate) {
         let word = match fate {
-            Fate::Delivered => "delivered",
+            Fate::Delivered | Fate::DeliveredEarly => "delivered",
             Fate::Refused | Fate::RefusedEarly => "refused",
             Fate::Parked(_) => "parked",
         };
-        self.delivered += i64::from(*fate == Fate::Delivered);
+        self.delivered += i64::from(word == "delivered");
         self.refused += i64::from(word == "refused");
         match item {
             Item::Letter(id) => {
@@ -264,7 +326,7 @@ impl Columns {
             }
             Item::Entry {
                 subscription, seq, ..
-            } if *fate == Fate::RefusedEarly => {
+            } if matches!(fate, Fate::RefusedEarly | Fate::DeliveredEarly) => {
                 self.early_subscriptions.push(subscription);
                 self.early_seqs.push(seq);
             }
@@ -285,5 +347,43 @@ impl Columns {
                 }
             }
         }
+    }
+}
+
+impl Noted {
+    /// What was delivered is not noted.
+    fn of(settled: &Settled) -> Self {
+        // Where something is parked, the error is about that.
+        let parks = settled
+            .fates
+            .iter()
+            .any(|(_, fate)| matches!(fate, Fate::Parked(_)));
+        let refused = settled.error.as_deref().filter(|_| !parks);
+        let refused = refused.unwrap_or("refused for good");
+        let mut noted = Self::default();
+        let newest = settled.fates.iter().filter(|(_, fate)| *fate != Fate::Delivered);
+        let older = newest
+            .clone()
+            .count()
+            .saturating_sub(usize::try_from(KEPT).unwrap_or_default());
+        for (item, fate) in newest.skip(older) {
+            match fate {
+                Fate::Parked(why) => noted.push(*item, "parked", why),
+                _ => noted.push(*item, "refused", refused),
+            }
+        }
+        noted
+    }
+
+    fn push(&mut self, item: Item, what: &str, why: &str) {
+        let (letter, place) = match item {
+            Item::Letter(id) => (Some(id), None),
+            Item::Entry { group, seq, .. } | Item::Retried { group, seq, .. } => (None, Some((group, seq))),
+        };
+        self.letters.push(letter);
+        self.groups.push(place.map(|(group, _)| group));
+        self.seqs.push(place.map(|(_, seq)| seq));
+        self.what.push(what.to_owned());
+        self.why.push(why.to_owned());
     }
 }

@@ -49,7 +49,8 @@ pub(in crate::web) async fn one_shape(
     Path((id, shape)): Path<(String, String)>,
     asking: Asking,
 ) -> Answer {
-    let shape = dialect::shape_named(&shape).ok_or(Problem::new(error::NOT_FOUND))?;
+    let known = dialect::shapes().into_iter().find(|known| known.0 == shape);
+    let shape = known.ok_or(Problem::new(error::NOT_FOUND))?;
     let here = web.engine.here();
     match stored(&web, our_id(&id)?, &asking.viewer).await? {
         ActivityView::Gone { id, at } => Ok(gone(&here.activity(id, Some(shape)), at)),

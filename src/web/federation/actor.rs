@@ -11,7 +11,8 @@ use http::StatusCode;
 
 use super::{any_group, our_id};
 use crate::{
-    dialect::{self, GroupFace},
+    dialect::{self, GroupFace, Multikey},
+    signature::PublicKey,
     store::GroupView,
     web::{
         Answer, Web,
@@ -94,6 +95,13 @@ fn face(group: GroupView) -> GroupFace {
         updated: group.updated_at,
         key_id: group.key_id,
         public_pem: group.public_pem,
+        multikey: group.ed25519.and_then(multikey),
         group: group.group,
     }
+}
+
+/// A key of ours always reads; a row that does not is for an operator to see, where its owner wants to sign with it.
+fn multikey((id, pem): (String, String)) -> Option<Multikey> {
+    let key = PublicKey::from_pem(&pem).and_then(|key| key.to_multibase());
+    key.ok().map(|multibase| Multikey { id, multibase })
 }

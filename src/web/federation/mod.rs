@@ -7,6 +7,7 @@ pub(super) mod activity;
 pub(super) mod actor;
 mod body;
 pub(super) mod discovery;
+pub(crate) mod figures;
 pub(super) mod inbox;
 pub(super) mod outbox;
 mod paging;

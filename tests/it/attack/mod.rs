@@ -8,6 +8,8 @@ mod fet;
 mod key;
 mod org;
 mod par;
+mod que;
+mod raw;
 mod sig;
 mod ssr;
 
@@ -57,8 +59,11 @@ use rows;
 
 /// Runs the rows of one family, each followed by the oracle.
 async fn run(rows: &[Row]) {
+    run_in(Scene::set().await, rows).await;
+}
+
+async fn run_in(scene: Scene, rows: &[Row]) {
     let mut failed = Vec::new();
-    let scene = Scene::set().await;
     for (name, row) in rows {
         println!("{name}"); // shown if it panics
         scene.calms_down().await;
@@ -82,6 +87,11 @@ async fn run(rows: &[Row]) {
 impl Scene {
     async fn set() -> Self {
         Self::set_in(World::start().await).await
+    }
+
+    /// In a world that waits for nobody's answer for long.
+    async fn impatient() -> Self {
+        Self::set_in(World::start_with(&[("LIMITS__OUTBOUND_SECONDS", "2")]).await).await
     }
 
     async fn set_in(world: World) -> Self {
@@ -215,6 +225,8 @@ fn the_catalogue_is_covered() {
         fet::ROWS,
         ssr::ROWS,
         par::ROWS,
+        que::ANSWERING,
+        que::AWAY,
     ]
     .concat();
     let covered = |id: &str| {
@@ -227,7 +239,7 @@ fn the_catalogue_is_covered() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-const CATALOGUE: [&str; 91] = [
+const CATALOGUE: [&str; 105] = [
     "SIG01", "SIG02", "SIG03", "SIG05", "SIG06", "SIG07", "SIG09", "SIG10", "SIG11", "SIG13", "SIG14",
     "SIG15", "SIG17", "SIG18", "SIG19", "SIG21", "SIG22", "SIG23", "KEY01", "KEY02", "KEY03", "KEY05",
     "KEY06", "KEY07", "KEY09", "KEY10", "KEY11", "KEY13", "KEY14", "KEY15", "ORG01", "ORG02", "ORG03",
@@ -236,10 +248,12 @@ const CATALOGUE: [&str; 91] = [
     "FET11", "FET13", "FET14", "FET15", "FET17", "FET18", "FET19", "FET21", "FET22", "SSR01", "SSR02",
     "SSR03", "SSR05", "SSR06", "SSR07", "SSR09", "SSR10", "SSR11", "SSR13", "PAR01", "PAR02", "PAR03",
     "PAR05", "PAR06", "PAR07", "PAR09", "PAR10", "PAR13", "PAR14", "PAR11", "PAR15", "PAR17", "PAR18",
-    "PAR19", "SSR14", "SSR15",
+    "PAR19", "SSR14", "SSR15", "QUE01", "QUE02", "QUE03", "QUE05", "QUE06", "QUE07", "QUE09", "QUE10",
+    "QUE11", "QUE13", "QUE14", "QUE15", "QUE17", "QUE18",
 ];
 
-/// Rows that a test of one room holds, because they need what only it can play: DNS answers, TLS, millions of tries.
+/// Rows that are held by another test: because they need what only one room can play (DNS answers, TLS, millions of
+/// tries), or because a story elsewhere shows them.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("SIG22", "limits below: a world with tight limits"),
     ("SIG23", "limits below: a world with tight limits"),
@@ -252,6 +266,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("SSR15", "no address of a peer becomes a parameter of a request"),
     ("PAR18", "the server speaks HTTP/1.1 only"),
     ("PAR19", "fixtures/bad.rs"),
+    ("QUE01", "patience.rs, fanout.rs: one that never answers"),
+    ("QUE14", "fanout.rs: a lost answer"),
 ];
 
 #[tokio::test]
@@ -287,6 +303,16 @@ async fn addresses_that_lead_inside() {
 #[tokio::test]
 async fn documents_that_hurt_to_read() {
     run(par::ROWS).await;
+}
+
+#[tokio::test]
+async fn inboxes_that_answer_in_odd_ways() {
+    run_in(Scene::impatient().await, que::ANSWERING).await;
+}
+
+#[tokio::test]
+async fn inboxes_that_are_slow_or_away() {
+    run_in(Scene::impatient().await, que::AWAY).await;
 }
 
 /// SIG22: 200 bad signatures, each naming another key: soon 429, and few of them are looked for.

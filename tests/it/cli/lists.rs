@@ -74,6 +74,8 @@ async fn the_queue_says_why_it_waits_and_tries_again_when_told() {
     let serving = program.serve().await;
     let group = program.group("garden", &owner).await;
     let mia = mastodon.actor("mia").follows(&group).await;
+    let mitra = Server::start("mitra", &ground);
+    mitra.actor("tom").follows(&group).await;
     mastodon.is(Mood::Says(500));
     let post = owner.post(&group, "one").await;
     mastodon.hears("a try", |heard| heard.kind() == "Announce").await;
@@ -122,6 +124,14 @@ async fn the_queue_says_why_it_waits_and_tries_again_when_told() {
         (&known_as["software"], &known_as["class"], &known_as["shape"]),
         (&json!("mastodon"), &json!("microblog"), &Value::Null)
     );
+    let text = program.run(&["peer", "list"]).await.ok().out;
+    for (server, scheme) in [(&mastodon, "cavage"), (&mitra, "ed25519")] {
+        let line = text
+            .lines()
+            .find(|line| line.contains(server.authority()))
+            .unwrap();
+        assert!(line.contains(scheme), "{text}");
+    }
     program
         .run(&["peer", "set", host, "--shape", "threadiverse"])
         .await

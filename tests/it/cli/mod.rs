@@ -1,9 +1,11 @@
 //! The command line, as operators and their scripts use it: the real program, beside a server that runs, or without one.
 //!
 //! One rule: when a command has returned, what it did is in force. What goes wrong: `words.rs`; whom and what it lists:
-//! `lists.rs`.
+//! `lists.rs`; what waits to be delivered: `queue.rs`.
 
 mod lists;
+mod members;
+mod queue;
 mod words;
 
 use folkmoot::clock::Clock;

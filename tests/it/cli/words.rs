@@ -49,7 +49,9 @@ async fn bad_usage_is_told_in_words() {
         ("peer block *.evil.example", &["write evil.example"]),
         (
             "peer set b.example --shape round",
-            &["threadiverse, microblog, explainer, auto"],
+            &[
+                "threadiverse, nodebb, discourse, microblog, wall, lotide, streams, mobilizon, peertube, explainer, auto",
+            ],
         ),
         ("queue retry", &["<HOST>"]),
         ("serve --role king", &["all, web, delivery"]),

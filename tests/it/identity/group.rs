@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use folkmoot::signature::PublicKey;
+use folkmoot::signature::{KeyKind, PublicKey};
 use serde_json::{Value, json};
 
 use super::{ACTIVITY, HTML, header, json_of, keys};
@@ -54,6 +54,20 @@ async fn each_address_in_the_group_document_answers() {
         (&json!("open"), &json!(false))
     );
     PublicKey::from_pem(document["publicKey"]["publicKeyPem"].as_str().unwrap()).unwrap();
+    let multikeys = document["assertionMethod"].as_array().unwrap();
+    assert_eq!(
+        multikeys.len(),
+        1,
+        "RSA stays in `publicKey`, where everybody looks"
+    );
+    let key = &multikeys[0];
+    let key_id = format!("{}#ed25519-key", group.id);
+    assert_eq!(
+        (&key["id"], &key["type"], &key["controller"]),
+        (&json!(key_id), &json!("Multikey"), &json!(group.id))
+    );
+    let key = PublicKey::from_multibase(key["publicKeyMultibase"].as_str().unwrap()).unwrap();
+    assert_eq!(key.kind(), KeyKind::Ed25519);
     let mut found = vec![];
     addresses("", &document, world.base(), &mut found);
     let named: BTreeSet<&str> = found.iter().map(|(field, _)| *field).collect();
@@ -122,6 +136,14 @@ async fn each_term_of_the_group_document_is_defined() {
         "endpoints",
         "publicKey",
     ];
+    let key = &document["assertionMethod"][0];
+    assert_eq!(
+        keys(key),
+        BTreeSet::from(["id", "type", "controller", "publicKeyMultibase"])
+    );
+    for term in [key["type"].as_str().unwrap(), "controller", "publicKeyMultibase"] {
+        assert!(context[2].get(term).is_some(), "{term} means nothing");
+    }
     for term in keys(&document) {
         let prefixed = term.split_once(':').map(|(prefix, _)| prefix);
         let defined = known.contains(&term) || context[2].get(prefixed.unwrap_or(term)).is_some();

@@ -2,7 +2,7 @@
 //!
 //! One rule: nothing is left behind, however the run ends: the cluster perishes with this process.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,6 +11,9 @@ use folkmoot::cluster::{Cluster, Options};
 use folkmoot::store::{Origin, Store};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+
+/// What Postgres calls its socket.
+pub const SOCKET: &str = ".s.PGSQL.5432";
 
 /// Migrated once; every world's database is a copy.
 const TEMPLATE: &str = "template_world";
@@ -46,12 +49,41 @@ impl Database {
 
     /// As `database.url` takes it.
     pub fn url(&self) -> String {
+        self.url_through(&self.shared().socket_dir)
+    }
+
+    /// The same, by another directory for the socket.
+    pub fn url_through(&self, dir: &Path) -> String {
+        let dir = url::form_urlencoded::byte_serialize(dir.as_os_str().as_encoded_bytes());
+        let dir: String = dir.collect();
+        format!("postgres:///{}?host={dir}&user={}", self.name, self.shared().user)
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> PathBuf {
+        self.shared().socket_dir.join(SOCKET)
+    }
+
+    fn shared(&self) -> &'static Shared {
         let Some(shared) = SHARED.get() else {
             unreachable!("a database was made")
         };
-        let dir = url::form_urlencoded::byte_serialize(shared.socket_dir.as_os_str().as_encoded_bytes());
-        let dir: String = dir.collect();
-        format!("postgres:///{}?host={dir}&user={}", self.name, shared.user)
+        shared
+    }
+
+    /// From now on nobody is let in, and whoever was in is put out.
+    pub async fn goes_away(&self) {
+        let name = &self.name;
+        let shut = format!("alter database {name} with allow_connections false");
+        let out = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+        for statement in [shut, out] {
+            SHARED.get().unwrap().run(&statement).await;
+        }
+    }
+
+    pub async fn comes_back(&self) {
+        let open = format!("alter database {} with allow_connections true", self.name);
+        SHARED.get().unwrap().run(&open).await;
     }
 
     /// A connection, to look at what is due.

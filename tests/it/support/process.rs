@@ -117,6 +117,17 @@ impl Program {
         std::fs::write(data.join("TEST"), "").unwrap();
     }
 
+    /// What it keeps everything in.
+    pub fn database_of_ours(&self) -> &Database {
+        self.database.as_ref().unwrap()
+    }
+
+    /// Runs a statement in its database, behind its back.
+    pub async fn database(&self, statement: &'static str) {
+        let mut connection = self.database_of_ours().connect().await;
+        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+    }
+
     /// The program, about to run with these words.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_folkmoot"));
@@ -130,6 +141,7 @@ impl Program {
             ("FEDERATION__ALLOW_HTTP", "true".to_owned()),
             ("FEDERATION__ALLOW_PRIVATE_ADDRESSES", "127.0.0.0/8".to_owned()),
             ("DATABASE__CONNECTIONS", "6".to_owned()),
+            ("METRICS__BIND", String::new()),
         ];
         let url = self
             .database
@@ -251,9 +263,19 @@ impl Serving {
     }
 
     /// Asks it to stop, and waits until it has.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.is_asked_to_stop();
+        self.ends().await;
+    }
+
+    /// SIGTERM.
+    pub fn is_asked_to_stop(&self) {
         let id = i32::try_from(self.child.id().unwrap()).unwrap();
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), nix::sys::signal::SIGTERM).unwrap();
+    }
+
+    /// Waits until it has ended, well.
+    pub async fn ends(mut self) {
         let ended = tokio::time::timeout(LIMIT, self.child.wait())
             .await
             .unwrap()
@@ -262,7 +284,8 @@ impl Serving {
     }
 }
 
-fn free_address() -> String {
+/// An address on loopback that nobody has.
+pub fn free_address() -> String {
     let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
     PORT.compare_exchange(0, first, Ordering::Relaxed, Ordering::Relaxed)
         .ok();

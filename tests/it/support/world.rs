@@ -38,7 +38,7 @@ const DUE: &str = "
 
 const STATE: &str = "
     select 'group', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from \"group\" t
-    union all select 'group_seq', string_agg(t::text, e'\\n' order by t::text) from group_seq t
+    union all select 'group_seq', string_agg((t.group_id, t.seq)::text, e'\\n' order by t.group_id) from group_seq t
     union all select 'membership', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from membership t
     union all select 'post', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from post t
     union all select 'post_group', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from post_group t
@@ -349,6 +349,7 @@ fn settings_for(base: &str, database: &Database, more: &[(&str, &str)]) -> Setti
         ("SERVER__PUBLIC_URL", base),
         ("DATABASE__URL", &database.url()),
         ("DATABASE__CONNECTIONS", "6"),
+        ("METRICS__BIND", ""),
         ("FEDERATION__ALLOW_HTTP", "true"),
         ("FEDERATION__ALLOW_PRIVATE_ADDRESSES", "127.0.0.0/8"),
         // All peers share one address here.

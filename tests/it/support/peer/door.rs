@@ -98,7 +98,9 @@ impl Server {
         let body = to_bytes(Body::new(body), BODY).await.map_err(|_| HangUp)?;
         let target = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let mut heard = self.judge(target, &parts.headers, &body).await;
-        let answered = temper(&mood, &mut heard);
+        let (pause, mood) = mood.paced();
+        tokio::time::sleep(pause).await;
+        let answered = temper(mood, &mut heard);
         heard.status = answered.as_ref().map(|answer| answer.status().as_u16());
         self.0.record.add(heard);
         match (answered, mood) {
@@ -116,6 +118,7 @@ impl Server {
             text: String::from_utf8_lossy(body).into_owned(),
             key_id: None,
             rfc9421: false,
+            ed25519: false,
             status: Some(202),
             taken: false,
             repeat: false,
@@ -125,6 +128,7 @@ impl Server {
             Ok(signed) => {
                 heard.key_id = Some(signed.key_id);
                 heard.rfc9421 = signed.rfc9421;
+                heard.ed25519 = signed.ed25519;
             }
             Err(why) => {
                 heard.status = Some(401);
@@ -175,6 +179,7 @@ fn temper(mood: &Mood, heard: &mut Heard) -> Option<Response<Body>> {
     let answer = match mood {
         Mood::Well => says(status),
         Mood::WantsRfc9421 if heard.rfc9421 => says(status),
+        Mood::RefusesEd25519(_) if !heard.ed25519 => says(status),
         Mood::LosesAnswers => return None,
         Mood::Gone | Mood::Hangs => {
             not_taken(heard);
@@ -183,7 +188,7 @@ fn temper(mood: &Mood, heard: &mut Heard) -> Option<Response<Body>> {
         refused => {
             not_taken(heard);
             match refused {
-                Mood::Says(status) => says(*status),
+                Mood::Says(status) | Mood::RefusesEd25519(status) => says(*status),
                 Mood::Later(status, when) => says(*status).header("retry-after", *when),
                 Mood::Moved(to) => says(307).header("location", to),
                 _ => says(401),

@@ -91,6 +91,8 @@ struct State {
     /// Paths that were asked for by GET, in order.
     fetched: Vec<String>,
     minted: u64,
+    /// Whether somebody here has said that RFC 9421 is taken with Ed25519: nobody may sign so to others.
+    takes_ed25519: bool,
 }
 
 impl Drop for Inner {
@@ -115,6 +117,7 @@ impl Server {
             record: Record::default(),
             tasks: Mutex::default(),
         }));
+        server.state().takes_ed25519 = server.software().ed25519;
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
         let task = tokio::spawn(door::listen(listener, Arc::downgrade(&server.0)));
         server.0.tasks.lock().unwrap().push(task.abort_handle());
@@ -162,6 +165,11 @@ impl Server {
 
     pub fn ground(&self) -> &Ground {
         &self.0.ground
+    }
+
+    /// What its people publish says that it takes RFC 9421 with Ed25519.
+    pub fn takes_ed25519(&self) {
+        self.state().takes_ed25519 = true;
     }
 
     /// From now on every connection ends without a word.

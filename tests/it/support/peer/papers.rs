@@ -2,7 +2,7 @@
 //!
 //! One rule: a reply is made anew for each request, so that a test can serve what no file could: bodies without end.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -28,6 +28,17 @@ pub(super) fn answer(status: u16, content_type: &str, body: impl Into<Body>) -> 
         .body(body.into())
         .unwrap()
 }
+
+/// As Mitra has it (FEP-844e).
+static RFC_9421: LazyLock<Value> = LazyLock::new(|| {
+    json!([
+        { "name": "RFC-9421: HTTP Message Signatures", "href": "https://datatracker.ietf.org/doc/html/rfc9421" },
+        {
+            "name": "RFC-9421 signatures using the Ed25519 algorithm",
+            "href": "https://datatracker.ietf.org/doc/html/rfc9421#name-eddsa-using-curve-edwards25",
+        },
+    ])
+});
 
 /// Somebody who lives here.
 pub(super) struct Papers {
@@ -59,6 +70,16 @@ impl Papers {
         });
         if software.shared_inbox {
             document["endpoints"] = json!({ "sharedInbox": format!("{base}/inbox") });
+        }
+        if software.ed25519 {
+            let key = PrivateKey::generate_ed25519().unwrap();
+            document["assertionMethod"] = json!([{
+                "id": format!("{id}#ed25519-key"),
+                "type": "Multikey",
+                "controller": id,
+                "publicKeyMultibase": key.public().to_multibase().unwrap(),
+            }]);
+            document["generator"] = json!({ "type": "Application", "implements": *RFC_9421 });
         }
         let mut papers = Self {
             document,

@@ -21,6 +21,8 @@ pub struct Heard {
     pub key_id: Option<String>,
     /// Signed by RFC 9421.
     pub rfc9421: bool,
+    /// Signed with an Ed25519 key.
+    pub ed25519: bool,
     /// What it was answered; `None`: nothing at all.
     pub status: Option<u16>,
     /// It was read and believed, whatever was answered.

@@ -15,6 +15,8 @@ pub struct Software {
     pub key: KeyForm,
     pub shared_inbox: bool,
     pub json: Json,
+    /// Its people have an Ed25519 key and say that their server takes RFC 9421 signed with one (FEP-521a, FEP-844e).
+    pub ed25519: bool,
 }
 
 /// What the id of somebody's key looks like.
@@ -46,15 +48,18 @@ static SOFTWARE: [Software; 12] = [
     row("lemmy", "0.19.20", T, "/u/", KeyForm::Fragment, true, Json::Plain),
     row("mbin", "1.8.4", T, "/u/", KeyForm::Fragment, true, Json::Slashes),
     row("piefed", "1.6.6", T, "/u/", KeyForm::Fragment, true, Json::Plain),
-    row(
-        "mitra",
-        "4.9.0",
-        T,
-        "/users/",
-        KeyForm::Fragment,
-        false,
-        Json::Plain,
-    ),
+    Software {
+        ed25519: true,
+        ..row(
+            "mitra",
+            "4.9.0",
+            T,
+            "/users/",
+            KeyForm::Fragment,
+            false,
+            Json::Plain,
+        )
+    },
     row(
         "mastodon",
         "4.5.3",
@@ -146,6 +151,7 @@ const fn row(
         key,
         shared_inbox,
         json,
+        ed25519: false,
     }
 }
 

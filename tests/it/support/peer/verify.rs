@@ -3,7 +3,7 @@
 //! One rule: the key is fetched from the id that the signature names, and its owner must be the activity's actor.
 
 use axum::http::HeaderMap;
-use folkmoot::signature::{PublicKey, Received, Scheme, claims};
+use folkmoot::signature::{KeyError, KeyKind, PublicKey, Received, Scheme, claims};
 use serde_json::Value;
 
 use super::Server;
@@ -12,6 +12,7 @@ use super::Server;
 pub(super) struct Signed {
     pub(super) key_id: String,
     pub(super) rfc9421: bool,
+    pub(super) ed25519: bool,
 }
 
 impl Server {
@@ -37,9 +38,14 @@ impl Server {
         let actor = actor_of(body)?;
         let key = self.key_of(claim.key_id(), &actor).await?;
         claim.verify(&key).map_err(|why| why.to_string())?;
+        let (rfc9421, ed25519) = (claim.scheme() == Scheme::Rfc9421, key.kind() == KeyKind::Ed25519);
+        if ed25519 && !(rfc9421 && self.state().takes_ed25519) {
+            return Err("nobody said that we take such a signature with Ed25519".to_owned());
+        }
         Ok(Signed {
             key_id: claim.key_id().to_owned(),
-            rfc9421: claim.scheme() == Scheme::Rfc9421,
+            rfc9421,
+            ed25519,
         })
     }
 
@@ -48,12 +54,12 @@ impl Server {
             return Ok(key.clone());
         }
         let document = self.fetch(key_id.split('#').next().unwrap_or_default()).await?;
-        let listed = &document["publicKey"];
-        if listed["id"] != key_id || listed["owner"] != owner || document["id"] != owner {
-            return Err(format!("{key_id} is not a key of {owner}: {document}"));
+        if document["id"] != owner {
+            return Err(format!("{key_id} leads to another one than {owner}: {document}"));
         }
-        let pem = listed["publicKeyPem"].as_str().unwrap_or_default();
-        let key = PublicKey::from_pem(pem).map_err(|why| why.to_string())?;
+        let key = listed(&document, key_id, owner)
+            .ok_or_else(|| format!("{key_id} is not a key of {owner}: {document}"))?
+            .map_err(|why| why.to_string())?;
         self.state().keys.insert(key_id.to_owned(), key.clone());
         Ok(key)
     }
@@ -70,6 +76,19 @@ impl Server {
         let body = answer.bytes().await.map_err(|why| format!("{url}: {why}"))?;
         serde_json::from_slice(&body).map_err(|why| format!("{url}: {why}"))
     }
+}
+
+/// A key that an actor lists as its own: in `publicKey`, or in `assertionMethod` (FEP-521a).
+fn listed(document: &Value, key_id: &str, owner: &str) -> Option<Result<PublicKey, KeyError>> {
+    let text = |key: &Value, field: &str| key[field].as_str().unwrap_or_default().to_owned();
+    let rsa = &document["publicKey"];
+    if rsa["id"] == key_id {
+        return (rsa["owner"] == owner).then(|| PublicKey::from_pem(&text(rsa, "publicKeyPem")));
+    }
+    let keys = document["assertionMethod"].as_array()?;
+    let key = keys.iter().find(|key| key["id"] == key_id)?;
+    (key["type"] == "Multikey" && key["controller"] == owner)
+        .then(|| PublicKey::from_multibase(&text(key, "publicKeyMultibase")))
 }
 
 fn actor_of(body: &[u8]) -> Result<String, String> {

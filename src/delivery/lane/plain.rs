@@ -1,0 +1,430 @@
+//! A lane to which only public entries go, in their order: no look at the tables between two requests.
+//!
+//! One rule: a cursor moves when it is written down, with those of other lanes; the answer says whether the subscription
+//! is still as it was. Whatever is out of the ordinary ends the run, and the tables are asked.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::{sync::watch, time::Instant};
+
+use super::{Ended, Run, TURN};
+use crate::{
+    delivery::{
+        figures,
+        flush::Flushed,
+        judge::{Later, Verdict, judge},
+        knock::{Envelope, Sent},
+        record::Record,
+        runs::{Cut, Next},
+        window::{Done, Step, Window},
+    },
+    store::{Due, Ear, Failing, Fate, Item, Reached, Settled},
+};
+
+/// A destination that is so far away, and lags, is sent more at a time ...
+const FAR: Duration = Duration::from_millis(150);
+/// ... unless it is we who are slow.
+const WE_ARE_QUICK: Duration = Duration::from_millis(20);
+/// So many entries behind is lagging.
+const LAGS: i64 = 4;
+
+/// One subscription of the lane.
+struct Listener {
+    ear: Ear,
+    window: Window,
+    inbox: Arc<str>,
+    scheme: Arc<str>,
+    key: Arc<str>,
+    /// A cursor is on its way into the table.
+    flushing: bool,
+    /// When the tables last said that it is as it was.
+    looked: Instant,
+}
+
+/// What ends under way.
+enum Landed {
+    Sent {
+        listener: usize,
+        cut: Arc<Cut>,
+        sent: Result<Sent, Ended>,
+    },
+    Flushed {
+        listener: usize,
+        upto: i64,
+        flushed: Flushed,
+    },
+}
+
+/// Why nothing more is started.
+enum Leaving {
+    /// The tables are to be asked.
+    Look,
+    Yield,
+    Soon,
+    Failed {
+        due: Due,
+        later: Box<Later>,
+        slow: bool,
+    },
+    Ended(Ended),
+}
+
+type UnderWay = FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + Send>>>;
+
+/// The run of a plain lane.
+struct Plain<'r> {
+    run: &'r mut Run,
+    listeners: Vec<Listener>,
+    under_way: UnderWay,
+    leaving: Option<Leaving>,
+    wakes: watch::Receiver<u64>,
+    /// How many had been heard when it looked for more to send.
+    rings: u64,
+}
+
+impl Run {
+    /// Sends what the log holds for these ears; `None`: the tables are to be asked.
+    pub(super) async fn plainly(&mut self, ears: Vec<Ear>) -> Result<Option<Ended>, Ended> {
+        let mut plain = Plain {
+            wakes: self.caller.delivery.store.wakes(),
+            rings: 0,
+            run: self,
+            listeners: vec![],
+            under_way: FuturesUnordered::new(),
+            leaving: None,
+        };
+        for ear in ears {
+            plain.hear(ear);
+        }
+        plain.fly().await;
+        plain.keep_early().await?;
+        match plain.leaving {
+            None => Ok(Some(Ended::Idle(plain.rings))),
+            Some(Leaving::Look) => Ok(None),
+            Some(Leaving::Yield) => Ok(Some(Ended::Yielded)),
+            Some(Leaving::Soon) => self.soon().await.map(|()| None),
+            Some(Leaving::Failed { due, later, slow }) => self.later(&due, &later, slow).await.map(|()| None),
+            Some(Leaving::Ended(ended)) => Err(ended),
+        }
+    }
+}
+
+impl Plain<'_> {
+    /// Until nothing is under way and nothing more is to be started.
+    async fn fly(&mut self) {
+        loop {
+            self.rings = *self.wakes.borrow();
+            if self.leaving.is_none() {
+                for ear in self.run.mail.take() {
+                    self.hear(ear);
+                }
+                if self.run.mail.is_interrupted() {
+                    self.leave(Leaving::Look);
+                }
+            }
+            while self.leaving.is_none() && self.start_one().await {}
+            let Some(landed) = self.under_way.next().await else {
+                if self.leaving.is_some() || !self.run.mail.is_unread() {
+                    return;
+                }
+                continue;
+            };
+            match landed {
+                Landed::Sent { listener, cut, sent } => self.sent(listener, &cut, sent).await,
+                Landed::Flushed {
+                    listener,
+                    upto,
+                    flushed,
+                } => self.flushed(listener, upto, flushed),
+            }
+        }
+    }
+
+    fn hear(&mut self, ear: Ear) {
+        if self
+            .listeners
+            .iter()
+            .any(|known| known.ear.subscription == ear.subscription)
+        {
+            return;
+        }
+        if !ear.plain {
+            return self.leave(Leaving::Look);
+        }
+        self.listeners.push(Listener {
+            window: Window::new(ear.cursor),
+            inbox: ear.inbox.as_str().into(),
+            scheme: ear.scheme.as_str().into(),
+            key: format!("group:{}", ear.group_name).into(),
+            flushing: false,
+            looked: Instant::now(),
+            ear,
+        });
+    }
+
+    fn leave(&mut self, leaving: Leaving) {
+        if self.leaving.is_none() {
+            self.leaving = Some(leaving);
+        }
+    }
+
+    /// Starts what comes next: of those who have not had their turn, the oldest entry first. Gives whether there may be
+    /// more to start.
+    async fn start_one(&mut self) -> bool {
+        let mut best: Option<(bool, usize, Arc<Cut>)> = None;
+        for number in 0..self.listeners.len() {
+            let Some(cut) = self.next_of(number).await else {
+                continue;
+            };
+            if !cut.piece.public {
+                if self.listeners[number].window.is_empty() {
+                    self.leave(Leaving::Look);
+                    return false;
+                }
+                continue;
+            }
+            if !self.listeners[number].window.admits(&cut.piece) {
+                continue;
+            }
+            let served = self.run.served.contains(&self.listeners[number].ear.subscription);
+            let older = best
+                .as_ref()
+                .is_none_or(|(other, _, best)| (served, cut.piece.at) < (*other, best.piece.at));
+            if older {
+                best = Some((served, number, cut));
+            }
+        }
+        let Some((_, number, cut)) = best else {
+            return false;
+        };
+        if self.run.posts() >= TURN {
+            self.leave(Leaving::Yield);
+            return false;
+        }
+        if let Err(ended) = self.run.caller.may_send() {
+            self.leave(Leaving::Ended(ended));
+            return false;
+        }
+        self.start(number, cut);
+        true
+    }
+
+    /// What comes next for a listener. Where nothing does, its cursor follows the log.
+    async fn next_of(&mut self, number: usize) -> Option<Arc<Cut>> {
+        let Listener { ear, window, .. } = &self.listeners[number];
+        let runs = &self.run.caller.delivery.runs;
+        match runs
+            .next(ear.group, &ear.shape, window.reached(), &ear.host)
+            .await
+        {
+            Ok(Next::Cut(cut)) => return Some(cut),
+            Ok(Next::Nothing(upto)) if upto > window.cursor() && window.is_empty() => {
+                self.flush(number, upto, 0, None);
+            }
+            Ok(Next::Nothing(_)) => {}
+            Err(error) => self.leave(Leaving::Ended(error.into())),
+        }
+        None
+    }
+
+    fn start(&mut self, number: usize, cut: Arc<Cut>) {
+        let listener = &mut self.listeners[number];
+        listener.window.start(&cut.piece);
+        self.run.serve(listener.ear.subscription);
+        let caller = self.run.caller.clone();
+        let envelope = Envelope {
+            item: entry(&listener.ear, cut.piece.seq),
+            inbox: Arc::clone(&listener.inbox),
+            scheme: Arc::clone(&listener.scheme),
+            key: Arc::clone(&listener.key),
+            body: cut.body.clone(),
+            looked: listener.looked,
+        };
+        self.under_way.push(Box::pin(async move {
+            let sent = caller.knock(&envelope).await;
+            Landed::Sent {
+                listener: number,
+                cut,
+                sent,
+            }
+        }));
+    }
+
+    async fn sent(&mut self, number: usize, cut: &Cut, sent: Result<Sent, Ended>) {
+        let sent = match sent {
+            Ok(sent) => sent,
+            Err(ended) => return self.leave(Leaving::Ended(ended)),
+        };
+        let now = self.run.caller.delivery.store.now();
+        let verdict = judge(&sent.outcome, cut.piece.activity, &Failing::default(), now);
+        if let Some(end) = verdict.end() {
+            figures::sent(&self.listeners[number].ear.shape, end);
+        }
+        match verdict {
+            Verdict::Delivered => self.delivered(number, cut, &sent).await,
+            Verdict::Refused { why, gone } => self.refused(number, cut, why, gone, sent.slow).await,
+            Verdict::Soon => self.leave(Leaving::Soon),
+            Verdict::Later(later) => {
+                let due = self.due(number, cut);
+                let later = Box::new(later);
+                let slow = sent.slow;
+                self.leave(Leaving::Failed { due, later, slow });
+            }
+        }
+    }
+
+    async fn delivered(&mut self, number: usize, cut: &Cut, sent: &Sent) {
+        self.listeners[number].window.done(cut.piece.seq, Done::Delivered);
+        if sent.slow {
+            self.leave(Leaving::Look);
+            return self.settle_first(number, cut, Fate::Delivered).await;
+        }
+        let end = self
+            .run
+            .caller
+            .delivery
+            .runs
+            .end(self.listeners[number].ear.group);
+        let window = &mut self.listeners[number].window;
+        if end - window.cursor() < LAGS {
+            window.narrow();
+        } else if sent.round_trip > FAR && sent.waited < WE_ARE_QUICK {
+            window.widen();
+        }
+        self.flush_done(number);
+    }
+
+    /// A slow answer is written down with the destination, where everything before it is.
+    async fn settle_first(&mut self, number: usize, cut: &Cut, fate: Fate) {
+        let listener = &self.listeners[number];
+        if listener.flushing || !listener.window.is_first(cut.piece.seq) {
+            return self.flush_done(number);
+        }
+        let item = self.due(number, cut).item;
+        match self.run.settle(vec![(item, fate)], None, true).await {
+            Ok(()) => self.listeners[number].window.flushed(cut.piece.seq),
+            Err(ended) => self.leave(Leaving::Ended(ended)),
+        }
+    }
+
+    /// A refusal is counted and shown at once; where something before it is still under way, it is kept beside the cursor.
+    async fn refused(&mut self, number: usize, cut: &Cut, why: String, gone: bool, slow: bool) {
+        let due = self.due(number, cut);
+        let listener = &self.listeners[number];
+        let first = !listener.flushing && listener.window.is_first(cut.piece.seq);
+        let fate = if first { Fate::Refused } else { Fate::RefusedEarly };
+        self.listeners[number].window.done(cut.piece.seq, Done::Refused);
+        match self.run.refused(&due, fate, why, gone, slow).await {
+            Ok(()) if first => self.listeners[number].window.flushed(cut.piece.seq),
+            Ok(()) => {}
+            Err(ended) => return self.leave(Leaving::Ended(ended)),
+        }
+        self.flush_done(number);
+    }
+
+    /// Hands the cursor in, as far as it can go, unless it is on its way.
+    fn flush_done(&mut self, number: usize) {
+        if let Some(Step {
+            upto,
+            delivered,
+            told,
+        }) = self.listeners[number].window.step()
+        {
+            self.flush(number, upto, delivered, told);
+        }
+    }
+
+    fn flush(&mut self, number: usize, upto: i64, delivered: i64, told: Option<i64>) {
+        let listener = &mut self.listeners[number];
+        if listener.flushing {
+            return;
+        }
+        listener.flushing = true;
+        let reached = Reached {
+            subscription: listener.ear.subscription,
+            seq: upto,
+            delivered,
+            told,
+        };
+        let (flusher, hold) = (
+            self.run.caller.delivery.flusher.clone(),
+            Arc::clone(&self.run.caller.hold),
+        );
+        self.under_way.push(Box::pin(async move {
+            let flushed = flusher.flush(reached, &hold).await;
+            Landed::Flushed {
+                listener: number,
+                upto,
+                flushed,
+            }
+        }));
+    }
+
+    fn flushed(&mut self, number: usize, upto: i64, flushed: Flushed) {
+        let listener = &mut self.listeners[number];
+        listener.flushing = false;
+        match flushed {
+            Flushed::Open => {
+                listener.window.flushed(upto);
+                listener.looked = Instant::now();
+            }
+            Flushed::Changed => {
+                listener.window.flushed(upto);
+                self.leave(Leaving::Look);
+            }
+            Flushed::NotOurs => return self.leave(Leaving::Ended(Ended::Stopped)),
+            Flushed::Trouble => {
+                let why = "a cursor could not be written down".to_owned();
+                return self.leave(Leaving::Ended(Ended::Trouble(why)));
+            }
+        }
+        self.flush_done(number);
+    }
+
+    /// What was delivered beyond an entry that is still to be tried is kept beside the cursor; refusals are already.
+    async fn keep_early(&mut self) -> Result<(), Ended> {
+        let mut fates = vec![];
+        for listener in &self.listeners {
+            for (seq, done) in listener.window.early() {
+                if done == Done::Delivered {
+                    fates.push((entry(&listener.ear, seq), Fate::DeliveredEarly));
+                }
+            }
+        }
+        if fates.is_empty() {
+            return Ok(());
+        }
+        let settled = Settled {
+            fates,
+            error: None,
+            gone: false,
+            slow: false,
+            still_failing: true,
+        };
+        self.run.record(Record::Settled(settled)).await
+    }
+
+    fn due(&self, number: usize, cut: &Cut) -> Due {
+        let Listener { ear, key, .. } = &self.listeners[number];
+        Due {
+            item: entry(ear, cut.piece.seq),
+            activity: cut.piece.activity,
+            object: cut.piece.object,
+            shape: Some(ear.shape.clone()),
+            key: key.to_string(),
+            head: String::new(),
+            raw: None,
+            tail: None,
+            follows_parked: false,
+        }
+    }
+}
+
+fn entry(ear: &Ear, seq: i64) -> Item {
+    Item::Entry {
+        subscription: ear.subscription,
+        group: ear.group,
+        seq,
+    }
+}
