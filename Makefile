@@ -3,6 +3,7 @@
 #   make run      build the release binary and serve on http://127.0.0.1:8536
 #   make test     every test
 #   make demo     the main job before your eyes, on the release build
+#   make faults   kills the server, its database and its sessions a thousand times over; takes an hour
 #   make interop  a real client, written by others, against the release build
 #   make bench    every figure of docs/performance.md; BENCH=fanout for one, BENCH_SIZE=small for a quick look
 #   make lint     formatting and lints        make fmt  format
@@ -42,11 +43,16 @@ interop: release
 bench: setup
 	$(CARGO) bench --locked --bench main -- $(BENCH)
 
+# CYCLES=100 for a quick look; TEST=F03 for one.
+CYCLES ?= 1000
+faults: setup
+	FAULTS_CYCLES=$(CYCLES) $(CARGO) test --locked --features failpoints --test faults -- $(TEST)
+
 fmt:
 	$(CARGO) fmt --all
 
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
 
-.PHONY: help setup release run test demo interop bench fmt lint
+.PHONY: help setup release run test demo faults interop bench fmt lint

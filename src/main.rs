@@ -5,5 +5,8 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
+    // FAILPOINTS names where it is to stop or to err: see tests/faults.
+    #[cfg(feature = "failpoints")]
+    let _faults = fail::FailScenario::setup();
     folkmoot::cli::run()
 }

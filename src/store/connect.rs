@@ -44,7 +44,7 @@ impl Store {
                 .database(database),
         };
         let options = options.application_name("folkmoot").options([
-            ("synchronous_commit", "on"),
+            ("synchronous_commit", synchronous_commit()),
             ("client_min_messages", "warning"),
             // Compiling one of our queries takes a second, running it some milliseconds.
             ("jit", "off"),
@@ -100,6 +100,12 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// What is answered 202 survives the machine.
+fn synchronous_commit() -> &'static str {
+    fail::fail_point!("control::async-commit", |_| "off");
+    "on"
 }
 
 /// How many migrations there are, for `config check` and tests.

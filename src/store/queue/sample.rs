@@ -93,7 +93,11 @@ impl Store {
     /// Connections to the database: how many are open, how many of them do nothing, and how many there may be.
     #[must_use]
     pub fn connections(&self) -> (u32, usize, u32) {
-        let pool = &self.pool;
-        (pool.size(), pool.num_idle(), pool.options().get_max_connections())
+        let (turns, others) = (&self.turns, &self.pool);
+        (
+            turns.size() + others.size(),
+            turns.num_idle() + others.num_idle(),
+            turns.options().get_max_connections() + others.options().get_max_connections(),
+        )
     }
 }

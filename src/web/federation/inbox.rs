@@ -49,6 +49,24 @@ async fn receive(web: &Web, inbox: Option<&str>, request: Request) -> Answer {
         headers: &parts.headers,
         body,
     };
+    fail::fail_point!("control::answer-early", |_| {
+        let (engine, name) = (web.engine.clone(), inbox.map(ToOwned::to_owned));
+        let (target, headers, body) = (
+            arrival.target.to_owned(),
+            arrival.headers.clone(),
+            arrival.body.clone(),
+        );
+        tokio::spawn(async move {
+            let arrival = Arrival {
+                inbox: name.as_deref(),
+                target: &target,
+                headers: &headers,
+                body,
+            };
+            let _ = engine.receive(arrival).await;
+        });
+        Ok(StatusCode::ACCEPTED.into_response())
+    });
     let limit = Duration::from_secs(limits.request_seconds);
     match tokio::time::timeout(limit, web.engine.receive(arrival)).await {
         Ok(taken) => taken?,

@@ -31,7 +31,7 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 /// A database of its own, with our tables in it.
 #[derive(Clone, Debug)]
 pub struct Database {
-    name: String,
+    pub name: String,
 }
 
 impl Database {

@@ -19,15 +19,17 @@ static PORT: AtomicU16 = AtomicU16::new(0);
 
 /// One installation: a data directory, a database, an address.
 pub struct Program {
-    dir: TempDir,
-    database: Option<Database>,
-    listen: String,
-    more: Vec<(String, String)>,
+    pub dir: TempDir,
+    /// None: a private Postgres.
+    pub database: Option<Database>,
+    pub listen: String,
+    /// Variables of its environment.
+    pub more: Vec<(String, String)>,
 }
 
 /// A server that runs.
 pub struct Serving {
-    child: Child,
+    pub child: Child,
 }
 
 /// What a command came to.
@@ -70,34 +72,32 @@ impl Ran {
 impl Program {
     /// On a database of the shared cluster.
     pub async fn new() -> Self {
-        Self::on(Some(Database::create().await), &[])
+        Self::on(Some(Database::create().await))
     }
 
     /// With its own private Postgres, made at the first start.
     pub fn with_private_postgres() -> Self {
-        Self::on(None, &[])
+        Self::on(None)
     }
 
-    fn on(database: Option<Database>, more: &[(&str, &str)]) -> Self {
+    /// On this database; None: with a private Postgres.
+    pub fn on(database: Option<Database>) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("folkmoot-program-")
             .tempdir()
             .unwrap();
         std::fs::write(dir.path().join("config.toml"), "").unwrap();
-        let more = more
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         Self {
             dir,
             database,
             listen: free_address(),
-            more: more.collect(),
+            more: Vec::new(),
         }
     }
 
     /// Another setting, as the environment gives it: `SERVER__LISTEN`.
     pub fn set(&mut self, key: &str, value: &str) {
-        self.more.push((key.to_owned(), value.to_owned()));
+        self.more.push((format!("FOLKMOOT__{key}"), value.to_owned()));
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -150,8 +150,8 @@ impl Program {
         for (key, value) in own.into_iter().chain(url) {
             command.env(format!("FOLKMOOT__{key}"), value);
         }
-        for (key, value) in &self.more {
-            command.env(format!("FOLKMOOT__{key}"), value);
+        for (name, value) in &self.more {
+            command.env(name, value);
         }
         command
             .arg("--config")
@@ -187,7 +187,8 @@ impl Program {
         self.answers(serving).await
     }
 
-    fn start(&self, words: &[&str]) -> Serving {
+    /// Starts it with these words, and waits for nothing.
+    pub fn start(&self, words: &[&str]) -> Serving {
         let log = std::fs::File::create(self.log()).unwrap();
         let mut command = tokio::process::Command::from(self.command(words));
         let child = command
@@ -200,7 +201,8 @@ impl Program {
         }
     }
 
-    async fn answers(&self, mut serving: Serving) -> Serving {
+    /// Waits until the server answers.
+    pub async fn answers(&self, mut serving: Serving) -> Serving {
         let ready = format!("{}/readyz", self.base());
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answers = tokio::time::timeout(LIMIT, async {

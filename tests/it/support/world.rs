@@ -59,7 +59,7 @@ const STATE: &str = "
 pub struct World {
     ground: Ground,
     hand: Manual,
-    database: Database,
+    pub database: Database,
     house: Arc<House>,
     base: String,
     stop: Option<oneshot::Sender<()>>,
@@ -366,7 +366,7 @@ fn settings_for(base: &str, database: &Database, more: &[(&str, &str)]) -> Setti
 }
 
 /// What is still to be done, in words.
-async fn due(connection: &mut PgConnection) -> Option<String> {
+pub async fn due(connection: &mut PgConnection) -> Option<String> {
     let row = sqlx::query(DUE).fetch_one(connection).await.unwrap();
     let kinds = ["entries", "letters", "undecided", "received"];
     let counts = kinds.map(|kind| (kind, row.get::<i64, _>(kind)));
@@ -377,7 +377,7 @@ async fn due(connection: &mut PgConnection) -> Option<String> {
 }
 
 /// The destinations that fail, and why.
-async fn failing(connection: &mut PgConnection) -> String {
+pub async fn failing(connection: &mut PgConnection) -> String {
     let query = "select inbox || ': ' || coalesce(last_error, 'no error') || ', next try ' || \
                  coalesce(next_try::text, 'now') from destination";
     let lines: Vec<String> = sqlx::query_scalar(query).fetch_all(connection).await.unwrap();

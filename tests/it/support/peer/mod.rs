@@ -9,7 +9,7 @@ mod door;
 mod explainer;
 mod ground;
 mod hearing;
-mod manners;
+pub mod manners;
 mod microblog;
 mod mood;
 mod papers;
@@ -66,14 +66,14 @@ impl Group {
 
 /// A programmable server on loopback. Clones are the same server.
 #[derive(Clone)]
-pub struct Server(Arc<Inner>);
+pub struct Server(pub Arc<Inner>);
 
-struct Inner {
+pub struct Inner {
     software: &'static Software,
     base: String,
     ground: Ground,
     state: Mutex<State>,
-    record: Record,
+    pub record: Record,
     /// The tasks that serve; they end with the last handle.
     tasks: Mutex<Vec<AbortHandle>>,
 }

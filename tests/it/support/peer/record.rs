@@ -2,6 +2,7 @@
 //!
 //! One rule: everything is written down, refused or not, so that a test can say what did *not* come.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use serde_json::Value;
@@ -52,13 +53,19 @@ impl Heard {
 }
 
 #[derive(Default)]
-pub(super) struct Record {
-    heard: Mutex<Vec<Heard>>,
+pub struct Record {
+    pub heard: Mutex<Vec<Heard>>,
+    /// Inboxes and ids of what was taken, whatever becomes of the rest.
+    taken: Mutex<HashSet<(String, String)>>,
     changed: watch::Sender<()>,
 }
 
 impl Record {
     pub(super) fn add(&self, heard: Heard) {
+        if heard.taken {
+            let key = (heard.inbox.clone(), heard.id().to_owned());
+            self.taken.lock().unwrap().insert(key);
+        }
         self.heard.lock().unwrap().push(heard);
         self.changed.send_replace(());
     }
@@ -69,10 +76,8 @@ impl Record {
 
     /// Whether this id was taken at this inbox.
     pub(super) fn knows(&self, inbox: &str, id: &str) -> bool {
-        let heard = self.heard.lock().unwrap();
-        heard
-            .iter()
-            .any(|heard| heard.taken && heard.inbox == inbox && heard.id() == id)
+        let taken = self.taken.lock().unwrap();
+        taken.contains(&(inbox.to_owned(), id.to_owned()))
     }
 
     pub(super) fn complaints(&self) -> Vec<String> {

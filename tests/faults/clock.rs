@@ -1,0 +1,90 @@
+//! Clocks that jump, and days that pass.
+//!
+//! One rule: whatever our clock does, what waits is tried again within its back-off, and not more often.
+
+use chrono::TimeDelta;
+
+use crate::counts::Counts;
+use crate::run::Run;
+use crate::square::Square;
+use crate::support::peer::Mood;
+
+const FAILURES: &str = "select coalesce(max(failures), 0)::bigint from destination";
+/// Seconds from the last try to the next, of the destination that fails.
+const WAIT: &str =
+    "select extract(epoch from next_try - last_try)::bigint from destination where failures > 0";
+
+/// Our clock jumps by an hour and by a day, on and back, while one server is failing.
+pub async fn a_jump_of_the_clock_neither_storms_nor_stalls(_: Run) -> Counts {
+    let square = Square::open(&[], &["lemmy", "mastodon", "lemmy"]).await;
+    let world = &square.world;
+    let failing = square.members[2].server();
+    let mut tries = Vec::new();
+    for jump in [
+        TimeDelta::hours(1),
+        TimeDelta::hours(-1),
+        TimeDelta::days(1),
+        TimeDelta::days(-1),
+    ] {
+        failing.is(Mood::Says(503));
+        let before = failing.heard().len();
+        square.posts("before the jump", &[]).await;
+        world.until(FAILURES, 1).await;
+        let wait = world.count(WAIT).await;
+        world.advance(jump);
+        // Back in time nothing is due at once; in its own time it is.
+        world.advance(TimeDelta::seconds(wait));
+        world.until(FAILURES, 2).await;
+        square.posts("after the jump", &[]).await;
+        tries.push(failing.heard().len() - before);
+        failing.comes_back();
+        let wait = world.count(WAIT).await;
+        world.advance(TimeDelta::seconds(wait));
+        world.settles().await;
+    }
+    let mut counts = square.ends(0, &[]).await;
+    if tries.iter().any(|tries| *tries > 4) {
+        counts
+            .wrong
+            .push(format!("tried {tries:?} times, where 2 and 4 are in time"));
+    }
+    counts.note(&format!(
+        "tries of a failing server during jumps of 1 h, -1 h, 1 d, -1 d: {tries:?}"
+    ));
+    counts.cycles = tries.len();
+    counts
+}
+
+/// A server that is dead for six days has thousands to catch up with.
+pub async fn who_was_dead_for_six_days_gets_everything_in_order(run: Run) -> Counts {
+    let posts = if run.is_whole() { 10_000 } else { 300 };
+    let square = Square::open(&[], &["lemmy", "mastodon", "lemmy"]).await;
+    let world = &square.world;
+    let dead = square.members[2].server();
+    dead.goes_away();
+    let mut progress = run.progress("posts", posts);
+    let begun = world.ground().clock().now();
+    let mut failures = 0;
+    for post in 0..posts {
+        square.posts("while you were away", &[]).await;
+        square.ledger.collect();
+        progress.step();
+        // Spread over six days: each time it has backed off for long enough, it is tried and fails again.
+        if post % (posts / 20).max(1) == 0 && world.ground().clock().now() - begun < TimeDelta::days(6) {
+            failures += 1;
+            world.until(FAILURES, failures).await;
+            let wait = world.count(WAIT).await;
+            world.advance(TimeDelta::seconds(wait));
+        }
+    }
+    let away = world.ground().clock().now() - begun;
+    dead.comes_back();
+    square.catches_up().await;
+    let mut counts = square.ends(0, &[]).await;
+    counts.note(&format!(
+        "{posts} posts waited for a server that was away for {} h",
+        away.num_hours()
+    ));
+    counts.cycles = 1;
+    counts
+}
