@@ -17,6 +17,8 @@ use crate::{gauge, warden};
 
 /// How often we look whether all is done.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long the connections of a server that has ended may take to end, too.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Database {
     cluster: Cluster,
@@ -117,8 +119,18 @@ impl Database {
         Ok(())
     }
 
-    /// What was written so far. Processes of Postgres tell it when they end or have nothing to do for a while.
+    /// What was written so far. Connections tell it when they end: it is asked between one server and the next.
     pub(crate) async fn written(&mut self) -> anyhow::Result<Written> {
+        let others = "select count(*) from pg_stat_activity
+                      where backend_type = 'client backend' and pid <> pg_backend_pid()";
+        let begun = Instant::now();
+        while self.number(others).await? > 0 {
+            anyhow::ensure!(
+                begun.elapsed() < PATIENCE,
+                "somebody else is still connected to the database"
+            );
+            sleep(LOOK).await;
+        }
         let query = "select relname::text as name, n_tup_ins, n_tup_upd from pg_stat_user_tables";
         let rows = sqlx::query(query).fetch_all(&mut self.connection).await?;
         let mut written = Written::default();

@@ -5,7 +5,7 @@
 -- a lane needs no look at the tables between two requests; every other one is looked at for each item.
 create view ear as
 select s.id as subscription_id, s.destination_id, s.group_id, g.name as group_name, s.shape, s.cursor, q.seq,
-    d.host, d.inbox, coalesce(p.scheme, 'cavage') as scheme, d.next_try,
+    d.host, d.inbox, coalesce(p.scheme, 'cavage') as scheme, d.next_try, d.last_try,
     d.failures > 0 or d.slow as doubtful,
     s.until_seq is null and d.failures = 0 and not d.slow and d.next_try is null and d.last_error is null
         and d.gone_at is null and d.redirected_at is null and d.stuck_on is null

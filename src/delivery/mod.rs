@@ -40,7 +40,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{AcquireError, Mutex, Semaphore, SemaphorePermit};
+use tokio::{
+    sync::{AcquireError, Mutex, Semaphore, SemaphorePermit},
+    time,
+};
 
 use crate::{
     delivery::{
@@ -53,8 +56,11 @@ use crate::{
         signing::Signing,
     },
     net,
-    store::{Result, Store, Walls},
+    store::{self, Result, Store, Walls},
 };
+
+/// A database that does not answer at the start is asked again so soon.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// How much may be under way at once, and what is never sent to.
 #[derive(Clone, Debug)]
@@ -132,9 +138,20 @@ impl Delivery {
     /// Other processes on the same database get their share of the destinations.
     ///
     /// # Errors
-    /// Only at the start: if the database does not answer, or [`crate::store::Error::Pooler`].
+    /// Only at the start, and only [`store::Error::Pooler`]: a database that does not answer is waited for.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) -> Result<()> {
-        self.0.hold_shards().await?;
+        tokio::pin!(shutdown);
+        while let Err(error) = self.0.hold_shards().await {
+            if matches!(error, store::Error::Pooler) {
+                return Err(error);
+            }
+            // It may have died a moment after it answered, and comes back.
+            tracing::warn!(%error, "no session to hold shards with yet; trying again");
+            tokio::select! {
+                () = &mut shutdown => return Ok(()),
+                () = time::sleep(AGAIN) => {}
+            }
+        }
         let listening = self.0.store.listen();
         Dispatch::new(Arc::clone(&self.0)).run(shutdown).await;
         drop(listening);

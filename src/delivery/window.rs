@@ -69,6 +69,15 @@ impl Window {
         self.ahead.is_empty()
     }
 
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How many are under way, or done and not written down.
+    pub(super) fn ahead(&self) -> usize {
+        self.ahead.len()
+    }
+
     pub(super) fn widen(&mut self) {
         self.width = (self.width * 2).min(WIDEST);
     }

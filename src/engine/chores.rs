@@ -6,6 +6,7 @@ use std::{future::Future, time::Duration};
 
 use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
+use tokio::time::Instant;
 
 use crate::{
     domain::Iri,
@@ -36,12 +37,13 @@ impl Engine {
     pub async fn run_chores(&self, shutdown: impl Future<Output = ()>) {
         let chores = async {
             tokio::join!(
-                self.keep_doing("look-ups", || self.look_up_new_hosts()),
+                // Somebody's first post waits for it: it never rests.
+                self.keep_doing("look-ups", Duration::ZERO, || self.look_up_new_hosts()),
                 self.every(TimeDelta::minutes(1), "look-ups again", || self
                     .look_up_old_hosts()),
                 self.every(TimeDelta::hours(1), "dialects", || self.hold_to_words()),
-                self.keep_doing("waiting", || self.work_on_all_waiting()),
-                self.keep_doing("inboxes", || self.check_inboxes()),
+                self.keep_doing("waiting", LONGEST_REST, || self.work_on_all_waiting()),
+                self.keep_doing("inboxes", LONGEST_REST, || self.check_inboxes()),
                 self.every(TimeDelta::minutes(1), "keys", || self.give_keys()),
                 self.every(TimeDelta::hours(1), "pruning", || self.prune()),
             )
@@ -53,7 +55,7 @@ impl Engine {
     }
 
     /// Does a chore whenever the bell rings, at its pace, and once a second in case it was not heard.
-    async fn keep_doing<F>(&self, what: &'static str, chore: impl Fn() -> F)
+    async fn keep_doing<F>(&self, what: &'static str, rest: Duration, chore: impl Fn() -> F)
     where
         F: Future<Output = Result<(), store::Error>>,
     {
@@ -63,7 +65,7 @@ impl Engine {
             if let Err(error) = chore().await {
                 tracing::warn!(%error, what, "a chore was not done; it is tried again");
             }
-            tokio::time::sleep((began.elapsed() * REST).min(LONGEST_REST)).await;
+            tokio::time::sleep((began.elapsed() * REST).min(rest)).await;
             tokio::select! {
                 _ = bell.changed() => {}
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}

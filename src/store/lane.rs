@@ -195,7 +195,7 @@ impl Store {
             )
             select d.inbox, d.failures, d.failing_since, d.stuck_on, d.stuck_answers, d.stuck_since,
                 coalesce(p.scheme, 'cavage') as "scheme!",
-                (d.parked_at is not null or d.paused_at is not null or (d.next_try > $7 and not $8)
+                (d.parked_at is not null or d.paused_at is not null or (d.next_try > $7 and coalesce(d.last_try, $7) <= $7 and not $8)
                     or exists (select from peer b where b.blocked_at is not null and b.host = any($2))) is true
                     as "shut!",
                 n.what as "what?", n.number as "number?", n.group_id as "group_id?", n.seq as "seq?",

@@ -16,7 +16,6 @@ use crate::chance::Chance;
 use crate::ledger::{Deed, Ledger};
 use crate::scene::Scene;
 use crate::support::peer::{Actor, Group, Said};
-use crate::support::process::Program;
 
 /// Nobody says more while this much is due and not there.
 const OUTSTANDING: usize = 300;
@@ -67,15 +66,6 @@ impl Load {
             load.spawn(Sender::new(scene, number, seed));
         }
         load
-    }
-
-    /// So many more begin, and send what they say to another process of the installation, until it is gone.
-    pub fn also_to(&mut self, scene: &Scene, other: &Program, senders: usize, seed: u64) {
-        for number in 0..senders {
-            let mut sender = Sender::new(scene, number, seed.wrapping_add(1));
-            sender.door = Some(other.base());
-            self.spawn(sender);
-        }
     }
 
     fn spawn(&mut self, mut sender: Sender) {

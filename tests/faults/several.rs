@@ -70,7 +70,7 @@ pub async fn whoever_is_left_takes_over(run: Run) -> Counts {
 }
 
 /// Another process of the same installation, at another address.
-pub fn beside(program: &Program) -> Program {
+fn beside(program: &Program) -> Program {
     let mut other = Program::on(program.database.clone());
     other.more.clone_from(&program.more);
     other.set("SERVER__PUBLIC_URL", &program.base());

@@ -23,11 +23,11 @@ use crate::{
 };
 
 /// A destination that is so far away, and lags, is sent more at a time ...
-const FAR: Duration = Duration::from_millis(150);
+const FAR: Duration = Duration::from_millis(300);
 /// ... unless it is we who are slow.
 const WE_ARE_QUICK: Duration = Duration::from_millis(20);
 /// So many entries behind is lagging.
-const LAGS: i64 = 4;
+const LAGS: i64 = 16;
 
 /// One subscription of the lane.
 struct Listener {
@@ -172,6 +172,20 @@ impl Plain<'_> {
     /// Starts what comes next: of those who have not had their turn, the oldest entry first. Gives whether there may be
     /// more to start.
     async fn start_one(&mut self) -> bool {
+        // Of all groups together: a kill costs the destination as many repeats as its widest window, and no more.
+        let ahead: usize = self
+            .listeners
+            .iter()
+            .map(|listener| listener.window.ahead())
+            .sum();
+        let widest = self
+            .listeners
+            .iter()
+            .map(|listener| listener.window.width())
+            .max();
+        if ahead > 0 && ahead >= widest.unwrap_or(1) {
+            return false;
+        }
         let mut best: Option<(bool, usize, Arc<Cut>)> = None;
         for number in 0..self.listeners.len() {
             let Some(cut) = self.next_of(number).await else {

@@ -1,7 +1,8 @@
 //! Which lanes have something to send, a page at a time.
 //!
 //! One rule: nothing here depends on a signal having been heard. A group's [`Mark`] says whether its ears are worth a
-//! look; letters, second tries and times that have come are found by indexes of their own. A new reason for a lane to
+//! look; letters, second tries and times that have come are found by indexes of their own. A last try in the future means
+//! that the clock was put back: what waits for a time by the old clock is tried now. A new reason for a lane to
 //! wake is a line in [`Store::woken`], or a change of `group_seq.touched`.
 
 use chrono::{DateTime, Utc};
@@ -78,7 +79,7 @@ impl Store {
              select page.id as "subscription!", destination_id as "lane?", group_name as "group_name?",
                 shape as "shape?", cursor as "cursor?", host as "host?", inbox as "inbox?", scheme as "scheme?",
                 doubtful as "doubtful?", plain as "plain?"
-             from page left join ear on subscription_id = page.id and (next_try is null or next_try <= $4)
+             from page left join ear on subscription_id = page.id and (next_try is null or next_try <= $4 or last_try > $4)
              order by page.id"#,
             group,
             after,
@@ -122,7 +123,7 @@ impl Store {
                 group_name as "group_name!", shape as "shape!", cursor as "cursor!", host as "host!",
                 inbox as "inbox!", scheme as "scheme!", doubtful as "doubtful!", plain as "plain!"
              from ear
-             where destination_id = any($1) and (next_try is null or next_try <= $2)
+             where destination_id = any($1) and (next_try is null or next_try <= $2 or last_try > $2)
              order by destination_id, subscription_id"#,
             lanes,
             self.now(),
@@ -151,9 +152,9 @@ impl Store {
                      select destination_id from letter
                          where sent_at is null and refused_at is null and parked_at is null
                      union select destination_id from parked where retry_at is not null
-                     union select id from destination where next_try <= $5)
+                     union select id from destination where next_try <= $5 or next_try is not null and last_try > $5)
                  and (d.id % 64)::int = any($1) and d.id <> all($2) and (d.failures > 0 or d.slow) = $3
-                 and d.parked_at is null and d.paused_at is null and (d.next_try is null or d.next_try <= $5)
+                 and d.parked_at is null and d.paused_at is null and (d.next_try is null or d.next_try <= $5 or d.last_try > $5)
                  and (cardinality($6::text[]) = 0 or not host_and_parents(d.host) && $6)
                  and (cardinality($7::text[]) = 0 or host_and_parents(d.host) && $7)
                  and not exists (select from peer p
