@@ -1,14 +1,15 @@
 //! A batch: cases that are decided in one transaction.
 //!
 //! One rule: each case gets an answer of its own, after the commit. What goes wrong with one is no other's trouble: a
-//! refusal writes nothing, and a batch that fails is decided again, one by one.
+//! refusal writes nothing, and those of a batch that fails are decided again, each by itself.
 
 use crate::{
     engine::{
         Engine, Refused,
-        case::{Case, is_about_content},
-        content::{Ending, Matter, Sitting},
+        case::Case,
+        content::{Ending, Sitting},
         figures,
+        matter::Matter,
         turn::{TRIES, Trouble},
         turns::{Turned, Waiting},
     },
@@ -19,61 +20,43 @@ use crate::{
 struct Down(String);
 
 impl Engine {
-    /// Decides a batch and tells everybody how it ended for them.
-    pub(super) async fn decide_together(&self, batch: Vec<Waiting>, patience: Patience) {
-        let (together, alone): (Vec<_>, Vec<_>) = batch
-            .into_iter()
-            .partition(|waiting| is_about_content(&waiting.case.activity.ask));
-        if let Ok(left) = self.answer(together, patience).await {
-            self.answer_one_by_one(left).await;
-        }
-        for waiting in alone {
-            let decided = self.decide_alone(&waiting.case).await;
-            waiting.hears(decided.map(|()| Turned::Done));
-        }
-    }
-
-    async fn answer_one_by_one(&self, left: Vec<Waiting>) {
-        for waiting in left {
-            match self.answer(vec![waiting], Patience::Waits).await {
-                Ok(left) => left.into_iter().for_each(|waiting| waiting.hears(busy())),
-                // Those that are left hear that their turn broke off.
-                Err(Down(_)) => return,
-            }
-        }
-    }
-
-    /// Decides cases, of which none depends on another, and answers; gives back those that are to be decided by themselves.
-    async fn answer(&self, waiting: Vec<Waiting>, patience: Patience) -> Result<Vec<Waiting>, Down> {
-        if waiting.is_empty() {
-            return Ok(waiting);
-        }
-        let cases: Vec<&Case> = waiting.iter().map(|waiting| &waiting.case).collect();
-        let endings = match self.endings(&cases, patience).await {
+    /// Decides a batch and tells everybody how it ended for them; gives back those who are to be decided by themselves.
+    pub(super) async fn decide_together(&self, batch: Vec<Waiting>, patience: Patience) -> Vec<Waiting> {
+        let cases: Vec<&Case> = batch.iter().map(Waiting::case).collect();
+        let are_apart = batch.iter().all(Waiting::is_apart);
+        let endings = match self.endings(&cases, patience, are_apart).await {
             Ok(endings) => endings,
             Err(Down(why)) => {
-                for waiting in waiting {
+                for waiting in batch {
                     waiting.hears(Err(Refused::Unavailable(why.clone())));
                 }
-                return Err(Down(why));
+                return vec![];
             }
         };
         let mut left = vec![];
-        for (waiting, ending) in waiting.into_iter().zip(endings) {
+        for (waiting, ending) in batch.into_iter().zip(endings) {
             match ending {
                 Ending::Taken => waiting.hears(Ok(Turned::Done)),
                 Ending::Refused(refused) => waiting.hears(Err(refused)),
                 Ending::Stale => waiting.hears_that_it_is_stale(),
-                Ending::NotInTurn => left.push(waiting),
+                Ending::NotInTurn if waiting.is_apart() => {
+                    waiting.hears(Err(Refused::Busy { retry_after: 1 }));
+                }
+                Ending::NotInTurn => left.push(waiting.apart()),
             }
         }
-        Ok(left)
+        left
     }
 
     /// How it ends for each.
-    async fn endings(&self, cases: &[&Case], patience: Patience) -> Result<Vec<Ending>, Down> {
+    async fn endings(
+        &self,
+        cases: &[&Case],
+        patience: Patience,
+        are_apart: bool,
+    ) -> Result<Vec<Ending>, Down> {
         for _ in 0..TRIES {
-            match self.try_together(cases, patience).await {
+            match self.try_together(cases, patience, are_apart).await {
                 // Its post has come to another group meanwhile.
                 Ok(endings) if matches!(endings[..], [Ending::NotInTurn]) && patience == Patience::Waits => {}
                 Ok(endings) => return Ok(endings),
@@ -88,8 +71,18 @@ impl Engine {
         Ok(cases.iter().map(|_| Ending::NotInTurn).collect())
     }
 
-    async fn try_together(&self, cases: &[&Case], patience: Patience) -> Result<Vec<Ending>, Trouble> {
-        let mut tx = self.store().begin_turn().await?;
+    async fn try_together(
+        &self,
+        cases: &[&Case],
+        patience: Patience,
+        are_apart: bool,
+    ) -> Result<Vec<Ending>, Trouble> {
+        // Those who are apart may wait for long, and not on the few connections that are for batches.
+        let mut tx = if are_apart {
+            self.store().begin().await?
+        } else {
+            self.store().begin_turn().await?
+        };
         fail::fail_point!("in::begun", |_| std::process::abort());
         let matters: Vec<_> = cases.iter().map(|case| Matter::of(case)).collect();
         let sitting = self.decide_all(&mut tx, &matters, patience).await?;
@@ -127,8 +120,4 @@ impl Engine {
             }
         }
     }
-}
-
-fn busy() -> Result<Turned, Refused> {
-    Err(Refused::Busy { retry_after: 1 })
 }

@@ -152,3 +152,6 @@ impl Engine {
             .unwrap_or_else(|| iri.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,36 +2,25 @@
 //!
 //! One rule: a decision here reads nothing but [`Facts`] and writes nothing but [`Deed`]s, so a refusal leaves nothing
 //! behind and nobody's decision waits for the database. A new verb is an arm in [`Engine::decide_one`], what it holds
-//! and asks in [`Matter`], and what it touches in `case.rs`.
+//! and asks in `matter.rs`, and what it touches in `case.rs`.
 
 use chrono::{DateTime, Utc};
 
 use crate::{
     dialect::{self, Ask},
-    domain::{Command, Event, Refusal, decide, host_and_parents},
+    domain::{Command, Event, Refusal, decide},
     engine::{
         Engine, Refused,
         book::{Book, Deed},
-        case::Case,
+        matter::Matter,
         turn::Trouble,
     },
     store::{
         self, GroupId, Tx,
         facts::{self, Asked, Facts, Turned},
-        turn::{self, Holds, Patience, key_of},
+        turn::{self, Holds, Patience},
     },
 };
-
-/// One thing that a case asks about content.
-#[derive(Debug)]
-pub(super) struct Matter<'a> {
-    pub(super) case: &'a Case,
-    ask: &'a Ask,
-    /// Of the sender's host, as a ban may call it.
-    hosts: Vec<String>,
-    /// The case is this and no more: its id is asked about and remembered here.
-    whole: bool,
-}
 
 /// How a matter ended.
 #[derive(Debug)]
@@ -73,91 +62,6 @@ pub(super) type Decided<'a> = Result<Vec<Deed<'a>>, Halt>;
 pub(super) struct At<'a> {
     pub(super) facts: &'a Facts,
     pub(super) now: DateTime<Utc>,
-}
-
-impl<'a> Matter<'a> {
-    /// All that a case asks.
-    pub(super) fn of(case: &'a Case) -> Self {
-        Self {
-            whole: true,
-            ..Self::of_seen(case, &case.activity.ask)
-        }
-    }
-
-    /// Something that a case asks whose id is remembered already.
-    pub(super) fn of_seen(case: &'a Case, ask: &'a Ask) -> Self {
-        Self {
-            case,
-            ask,
-            hosts: host_and_parents(&case.actor.host),
-            whole: false,
-        }
-    }
-
-    /// Of the group in whose inbox it was put, if that is still to be looked at.
-    fn inbox(&self) -> Option<&'a str> {
-        let arrives = self.whole && self.case.waited.is_none();
-        self.case.inbox.as_deref().filter(|_| arrives)
-    }
-
-    fn hold(&self, holds: &mut Holds<'a>) {
-        if self.whole {
-            holds.keys.push(key_of(self.case.activity.id.as_str()));
-        }
-        holds.names.extend(self.inbox());
-        match self.ask {
-            Ask::Post(document) => {
-                holds.keys.push(key_of(document.id.as_str()));
-                holds
-                    .posts
-                    .extend(document.in_reply_to.as_ref().map(|iri| iri.as_str()));
-                holds.names.extend(self.case.via.as_deref());
-                let addressed = &self.case.activity.addressed;
-                holds.names.extend(addressed.groups().iter().map(String::as_str));
-                holds.names.extend(self.case.inbox.as_deref());
-            }
-            Ask::Edit(document) => {
-                holds.keys.push(key_of(document.id.as_str()));
-                holds.posts.push(document.id.as_str());
-            }
-            Ask::Delete { object } => {
-                holds.keys.push(key_of(object.as_str()));
-                holds.posts.push(object.as_str());
-            }
-            // Whoever changes or deletes the post has its groups, and so have we.
-            Ask::Vote { object, .. } | Ask::Unvote { object, .. } => holds.posts.push(object.as_str()),
-            _ => {}
-        }
-    }
-
-    fn ask(&self, asked: &mut Asked<'a>, group_base: &'a str) {
-        let actor = &self.case.actor;
-        if self.whole {
-            asked.ids.push(&self.case.activity.id);
-        }
-        if !asked.actors.iter().any(|known| known.id == actor.id) {
-            asked.actors.push(actor);
-            asked.hosts.extend(self.hosts.iter().cloned());
-        }
-        match self.ask {
-            Ask::Post(document) => {
-                asked.posts.push(document.id.as_str());
-                asked.graves.push((&document.id, actor.id));
-                asked.group_base = Some(group_base);
-                if let Some(parent) = &document.in_reply_to {
-                    asked.posts.push(parent.as_str());
-                    asked.awaited.push(parent.as_str());
-                }
-            }
-            Ask::Edit(document) => asked.posts.push(document.id.as_str()),
-            Ask::Delete { object } => asked.posts.push(object.as_str()),
-            Ask::Vote { object, .. } | Ask::Unvote { object, .. } => {
-                asked.posts.push(object.as_str());
-                asked.votes.push((object.as_str(), actor.id));
-            }
-            _ => {}
-        }
-    }
 }
 
 impl<'a> At<'a> {

@@ -70,6 +70,13 @@ impl<T: Waits> Lines<T> {
         self.is_ready(line.to_owned());
     }
 
+    /// Stands first again, in a line of the batch that it was in.
+    pub(super) fn put_back(&mut self, line: &str, who: T) {
+        if let Some(line) = self.lines.get_mut(line) {
+            line.waiting.push_front(who);
+        }
+    }
+
     /// They are decided: those behind them come next.
     pub(super) fn done(&mut self, lines: Vec<String>) {
         for name in lines {

@@ -18,6 +18,7 @@ mod import;
 mod inbox;
 mod keys;
 mod lines;
+mod matter;
 mod members;
 mod places;
 mod posting;

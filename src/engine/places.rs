@@ -8,7 +8,8 @@ use crate::{
         Engine, Refused,
         book::Deed,
         case::Case,
-        content::{At, Halt, Matter},
+        content::{At, Halt},
+        matter::Matter,
     },
     store::{
         facts::Turned,

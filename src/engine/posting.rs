@@ -12,7 +12,8 @@ use crate::{
         Engine, Refused,
         book::Deed,
         case::Case,
-        content::{At, Decided, Halt, Matter},
+        content::{At, Decided, Halt},
+        matter::Matter,
         places::Answered,
     },
     store::{

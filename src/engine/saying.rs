@@ -5,10 +5,7 @@
 use crate::{
     dialect::{self, Said, What},
     domain::Audience,
-    engine::{
-        Engine,
-        content::{At, Matter},
-    },
+    engine::{Engine, content::At, matter::Matter},
     store::{
         facts::Turned,
         log::{NewEntry, NewShape},

@@ -6,7 +6,7 @@
 use crate::{
     dialect::Ask,
     domain::{Command, Event, Iri, Refusal, Standing, Way, decide, host_and_parents},
-    engine::{Engine, Refused, case::Case, content::Matter, figures},
+    engine::{Engine, Refused, case::Case, figures, matter::Matter},
     store::{
         self, Actor, Tx,
         group::{self, InTurn},

@@ -47,12 +47,31 @@ type Answer = Result<Turned, Refused>;
 
 /// A case that waits for its turn, and where its answer goes.
 pub(super) struct Waiting {
-    pub(super) case: Case,
+    case: Case,
     touches: Touches,
+    line: String,
+    /// It was in a batch already, which went on without it.
+    is_apart: bool,
     answer: oneshot::Sender<Answer>,
 }
 
 impl Waiting {
+    pub(super) const fn case(&self) -> &Case {
+        &self.case
+    }
+
+    pub(super) const fn is_apart(&self) -> bool {
+        self.is_apart
+    }
+
+    /// To be decided by itself.
+    pub(super) fn apart(self) -> Self {
+        Self {
+            is_apart: true,
+            ..self
+        }
+    }
+
     pub(super) fn hears(self, answer: Answer) {
         // Whoever asked may have hung up.
         let _ = self.answer.send(answer);
@@ -69,7 +88,7 @@ impl Waits for Waiting {
     }
 
     fn company(&self) -> Company {
-        if is_about_content(&self.case.activity.ask) {
+        if is_about_content(&self.case.activity.ask) && !self.is_apart {
             Company::Together
         } else {
             Company::Alone
@@ -169,10 +188,11 @@ impl Engine {
         let case = self.look_up_ids(case).await?;
         let line = self.line_of(&case).await;
         let (answer, heard) = oneshot::channel();
-        let touches = case.touches();
         let waiting = Waiting {
+            touches: case.touches(),
+            line: line.clone(),
             case,
-            touches,
+            is_apart: false,
             answer,
         };
         self.turns().state().lines.join(&line, waiting);
@@ -195,13 +215,7 @@ impl Engine {
             lines,
             company,
         } = batch;
-        // A batch that is one group's waits for it as long as it takes; a mixed one must not hold up the others.
-        let patience = if lines.len() == 1 {
-            Patience::Waits
-        } else {
-            Patience::GoesOn
-        };
-        let decided = AssertUnwindSafe(self.decide_together(cases, patience)).catch_unwind();
+        let decided = AssertUnwindSafe(self.decide_batch(cases, lines.len(), company)).catch_unwind();
         tokio::pin!(decided);
         let mut is_slow = false;
         let decided = tokio::select! {
@@ -213,16 +227,38 @@ impl Engine {
                 decided.await
             }
         };
-        if decided.is_err() {
+        let left = decided.unwrap_or_else(|_| {
             tracing::error!("a turn broke off; whoever waited in it was told to come again");
-        }
+            vec![]
+        });
         {
             let mut state = self.turns().state();
             state.slow -= usize::from(is_slow);
             *state.count(company) -= 1;
+            for waiting in left.into_iter().rev() {
+                state.lines.put_back(&waiting.line.clone(), waiting);
+            }
             state.lines.done(lines);
         }
         self.set_to_work();
+    }
+
+    /// Gives back those who are to be decided by themselves.
+    async fn decide_batch(&self, cases: Vec<Waiting>, lines: usize, company: Company) -> Vec<Waiting> {
+        if company == Company::Together || cases.iter().all(Waiting::is_apart) {
+            // What is of one line waits for its group as long as it takes; several must not hold each other up.
+            let patience = if lines == 1 {
+                Patience::Waits
+            } else {
+                Patience::GoesOn
+            };
+            return self.decide_together(cases, patience).await;
+        }
+        for waiting in cases {
+            let decided = self.decide_alone(&waiting.case).await;
+            waiting.hears(decided.map(|()| Turned::Done));
+        }
+        vec![]
     }
 
     /// The line that a case waits in: that of its group, as far as that is known before anything is read. The group's lock

@@ -14,8 +14,8 @@ use crate::{
     engine::{
         Engine, Refused,
         case::{Case, Shown},
-        content::Matter,
         inbox::read,
+        matter::Matter,
         turn::Trouble,
         turns::Turned,
     },

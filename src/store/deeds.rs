@@ -45,6 +45,13 @@ impl Deeds<'_> {
             && self.uncasts.is_empty()
             && self.graves.is_empty()
     }
+
+    fn has_rest(&self) -> bool {
+        !(self.edits.is_empty()
+            && self.deletions.is_empty()
+            && self.graves.is_empty()
+            && self.finished.is_empty())
+    }
 }
 
 /// Writes it all.
@@ -55,18 +62,9 @@ pub async fn write(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result
     if deeds.is_empty() {
         return Ok(());
     }
-    write_all(tx, deeds, now).await?;
-    if !deeds.edits.is_empty() {
-        edit(tx, &deeds.edits).await?;
-    }
-    if !deeds.deletions.is_empty() {
-        delete(tx, &deeds.deletions, now).await?;
-    }
-    if !deeds.graves.is_empty() {
-        bury(tx, &deeds.graves, now).await?;
-    }
-    if !deeds.finished.is_empty() {
-        finish(tx, &deeds.finished).await?;
+    write_most(tx, deeds, now).await?;
+    if deeds.has_rest() {
+        write_rest(tx, deeds, now).await?;
     }
     Ok(())
 }
@@ -77,7 +75,7 @@ fn column<'r, T, C>(rows: &'r [T], of: impl Fn(&'r T) -> C) -> Vec<C> {
 }
 
 /// Ids, posts, votes and the log. Foreign keys are looked at when the statement ends, so the order in it means nothing.
-async fn write_all(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result<()> {
+async fn write_most(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result<()> {
     let Deeds {
         posts,
         places,
@@ -184,53 +182,35 @@ async fn write_all(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result
     Ok(())
 }
 
-async fn edit(tx: &mut Tx, edits: &[(Uuid, Edit<'_>)]) -> Result<()> {
+/// Edits, deletions (a place stays, so that what is deleted stays so), tombstones that keep Creates out which come after
+/// their Deletes (ORD01), and the ends of what waited.
+async fn write_rest(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result<()> {
+    let Deeds { edits, graves, .. } = deeds;
     sqlx::query!(
-        "update post p set kind = e.kind, title = e.title, content = e.content, url = e.url, updated_at = e.updated
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-           as e(id, kind, title, content, url, updated)
-         where p.id = e.id and p.deleted_at is null",
+        "with edited as (
+             update post p set kind = e.kind, title = e.title, content = e.content, url = e.url, updated_at = e.updated
+             from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+               as e(id, kind, title, content, url, updated)
+             where p.id = e.id and p.deleted_at is null),
+           deleted as (
+             update post set deleted_at = $1, title = null, content = null, url = null where id = any($8)),
+           buried as (
+             insert into tombstone (iri_hash, actor_id, at)
+             select t.*, $1 from unnest($9::bytea[], $10::bigint[]) as t on conflict do nothing)
+         delete from received where id = any($11)",
+        now,
         &column(edits, |(id, _)| *id),
         &column(edits, |(_, e)| e.kind) as &[&str],
         &column(edits, |(_, e)| e.title) as &[Option<&str>],
         &column(edits, |(_, e)| e.content) as &[Option<&str>],
         &column(edits, |(_, e)| e.url) as &[Option<&str>],
         &column(edits, |(_, e)| e.updated),
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Deletes what posts say; their places stay, so that they stay deleted.
-async fn delete(tx: &mut Tx, posts: &[Uuid], now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!(
-        "update post set deleted_at = $2, title = null, content = null, url = null where id = any($1)",
-        posts,
-        now,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Keeps Creates out that come after their Deletes (ORD01).
-async fn bury(tx: &mut Tx, graves: &[(&Iri, ActorId)], now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!(
-        "insert into tombstone (iri_hash, actor_id, at)
-         select t.*, $3 from unnest($1::bytea[], $2::bigint[]) as t on conflict do nothing",
+        &deeds.deletions,
         &column(graves, |(iri, _)| hash(iri.as_str())),
         &column(graves, |(_, actor)| actor.0),
-        now,
+        &deeds.finished,
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
-}
-
-async fn finish(tx: &mut Tx, rows: &[Uuid]) -> Result<()> {
-    sqlx::query!("delete from received where id = any($1)", rows)
-        .execute(&mut **tx)
-        .await?;
     Ok(())
 }

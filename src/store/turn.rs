@@ -53,12 +53,20 @@ pub(super) fn share_of(connections: u32) -> u32 {
 }
 
 impl Store {
-    /// Begins the transaction of a batch, on one of the connections that are kept for that.
+    /// Begins the transaction of a batch, on one of the connections that are kept for that. One that was lost while it was
+    /// idle shows that here only: nothing was done on it, so another is as good.
     ///
     /// # Errors
     /// If no connection is free in time, or the database does not answer.
     pub async fn begin_turn(&self) -> Result<Tx> {
-        Ok(self.turns.begin().await?)
+        let mut begun = self.turns.begin().await;
+        for _ in 0..self.for_turns() {
+            match &begun {
+                Err(error) if is_lost(error) => begun = self.turns.begin().await,
+                _ => break,
+            }
+        }
+        Ok(begun?)
     }
 
     /// How many connections there are for batches.
@@ -107,4 +115,13 @@ pub async fn take(tx: &mut Tx, holds: &Holds<'_>, patience: Patience) -> Result<
         Patience::GoesOn => take!(" skip locked"),
     };
     Ok(groups.into_iter().map(GroupId).collect())
+}
+
+/// Whether the connection is gone: broken, or ended by the database.
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
+    }
 }

@@ -1,0 +1,241 @@
+//! Asking for the facts.
+//!
+//! One rule: one statement with one row, in which each set of facts is an array: a round trip costs as much as ten of them.
+//! Everything is found by an index, in the order in which it is written here: see [`turn`](crate::store::turn).
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::store::{
+    ActorId, GroupId, Result, Tx,
+    facts::{Asked, Facts, Turned},
+    group, hash, membership,
+    post::{Place, Stored},
+};
+
+type PostRow = (
+    (Uuid, String, i64, String, Uuid),
+    (bool, bool, bool, DateTime<Utc>, Option<DateTime<Utc>>),
+);
+type PlaceRow = (Uuid, i64, i64, Uuid, DateTime<Utc>);
+type GroupRow = (
+    (i64, String, i64, i64, String),
+    (String, String, String, bool),
+    Vec<String>,
+    bool,
+    Vec<String>,
+);
+type MemberRow = (
+    i64,
+    i64,
+    bool,
+    bool,
+    String,
+    String,
+    Option<DateTime<Utc>>,
+    Option<String>,
+);
+
+struct Answer {
+    posts: Vec<PostRow>,
+    places: Vec<PlaceRow>,
+    groups: Vec<GroupRow>,
+    not_in_turn: Vec<String>,
+    members: Vec<MemberRow>,
+    bans: Vec<(i64, String)>,
+    votes: Vec<(Uuid, i64, String)>,
+    seen: Vec<Vec<u8>>,
+    graves: Vec<(Vec<u8>, i64)>,
+    awaited: Vec<String>,
+    actors: Vec<(i64, DateTime<Utc>, bool)>,
+    blocked: Vec<String>,
+    waited_for: Vec<String>,
+}
+
+/// Reads all that a batch needs; `in_turn` is what it took.
+///
+/// # Errors
+/// If the database does not answer, or a row makes no sense.
+pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Result<Facts> {
+    let ids: Vec<Vec<u8>> = asked.ids.iter().map(|id| hash(id.as_str())).collect();
+    let groups: Vec<i64> = in_turn.iter().map(|id| id.0).collect();
+    let (voted, voters): (Vec<&str>, Vec<i64>) = asked.votes.iter().map(|(post, who)| (*post, who.0)).unzip();
+    let (graves, mourners): (Vec<Vec<u8>>, Vec<i64>) = asked
+        .graves
+        .iter()
+        .map(|(post, who)| (hash(post.as_str()), who.0))
+        .unzip();
+    let actors: Vec<i64> = asked.actors.iter().map(|actor| actor.id.0).collect();
+    let authorities: Vec<&str> = asked.actors.iter().map(|actor| actor.host.as_str()).collect();
+    let answer = sqlx::query_as!(
+        Answer,
+        r#"with found as materialized (
+             select p.id, p.iri, p.author_id, p.kind, p.thread_id, p.parent_id is not null as is_comment, p.public,
+                    p.deleted_at is not null as deleted, p.published_at, p.updated_at
+             from post p where p.iri = any($1))
+           select
+             array(select row(row(f.id, f.iri, f.author_id, f.kind, f.thread_id),
+                              row(f.is_comment, f.public, f.deleted, f.published_at, f.updated_at))
+                   from found f) as "posts!: Vec<PostRow>",
+             array(select row(pg.post_id, pg.group_id, pg.seq, pg.activity_id, v.accepted_at)
+                   from found f
+                   join post_group pg on pg.post_id = f.id and pg.removed_at is null
+                   join activity v on v.id = pg.activity_id
+                   order by pg.group_id) as "places!: Vec<PlaceRow>",
+             array(select row(
+                     row(g.id, g.name, q.seq, g.owner_id, o.iri),
+                     row(g.join_policy, g.post_policy, g.follow_means, g.closed_at is not null),
+                     array(select h.shape from unnest($2::text[]) as h(shape)
+                           where exists (select from subscription s
+                                         where s.group_id = g.id and s.until_seq is null and s.shape = h.shape)),
+                     exists (select from subscription s
+                             where s.group_id = g.id and s.until_seq is null and s.shape is null),
+                     array(select n.name from actor a
+                           join following f on f.actor_id = a.id and f.accepted_at is not null
+                           join "group" n on n.id = f.group_id and n.closed_at is null
+                           where a.iri = $3::text || g.name))
+                   from "group" g join group_seq q on q.group_id = g.id join actor o on o.id = g.owner_id
+                   where g.id = any($4) order by g.id) as "groups!: Vec<GroupRow>",
+             array(select g.name from "group" g where g.name = any($14) and g.id <> all($4)) as "not_in_turn!",
+             array(select row(m.group_id, m.actor_id, m.follower, m.member, m.role, m.state, m.banned_until, m.ban_reason)
+                   from membership m where m.group_id = any($4) and m.actor_id = any($5)) as "members!: Vec<MemberRow>",
+             array(select row(b.group_id, b.host) from group_ban b
+                   where b.group_id = any($4) and b.host = any($6)) as "bans!: Vec<(i64, String)>",
+             array(select row(v.post_id, v.actor_id, v.kind)
+                   from unnest($7::text[], $8::bigint[]) as w(iri, actor)
+                   join found f on f.iri = w.iri
+                   join vote v on v.post_id = f.id and v.actor_id = w.actor) as "votes!: Vec<(Uuid, i64, String)>",
+             array(select s.iri_hash from seen s where s.iri_hash = any($9)) as "seen!",
+             array(select row(t.iri_hash, t.actor_id)
+                   from unnest($10::bytea[], $11::bigint[]) as w(iri_hash, actor)
+                   join tombstone t on t.iri_hash = w.iri_hash and t.actor_id = w.actor) as "graves!: Vec<(Vec<u8>, i64)>",
+             array(select distinct r.needs from received r where r.needs = any($12)) as "awaited!",
+             array(select row(a.id, a.fetched_at, a.gone_at is not null)
+                   from actor a where a.id = any($5)) as "actors!: Vec<(i64, DateTime<Utc>, bool)>",
+             array(select p.host from peer p where p.host = any($6) and p.blocked_at is not null) as "blocked!",
+             array(select distinct d.host from destination d
+                   where d.host = any($13) and (d.next_try is not null or d.parked_at is not null)) as "waited_for!""#,
+        &asked.posts as &[&str],
+        &asked.shapes as &[&str],
+        asked.group_base,
+        &groups,
+        &actors,
+        &asked.hosts,
+        &voted as &[&str],
+        &voters,
+        &ids,
+        &graves,
+        &mourners,
+        &asked.awaited as &[&str],
+        &authorities as &[&str],
+        &asked.names as &[&str],
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Facts::try_from(answer)
+}
+
+impl TryFrom<Answer> for Facts {
+    type Error = crate::store::Error;
+
+    fn try_from(answer: Answer) -> Result<Self> {
+        let mut places: HashMap<Uuid, Vec<Place>> = HashMap::new();
+        for (post, group, seq, activity, at) in answer.places {
+            let group = GroupId(group);
+            places.entry(post).or_default().push(Place {
+                group,
+                seq,
+                activity,
+                at,
+            });
+        }
+        let post = |((id, iri, author, kind, thread), rest): PostRow| {
+            let (is_comment, public, deleted, published, updated) = rest;
+            let stored = Stored {
+                places: places.remove(&id).unwrap_or_default(),
+                author: ActorId(author),
+                id,
+                iri: iri.clone(),
+                kind,
+                thread,
+                is_comment,
+                public,
+                published,
+                updated,
+                deleted,
+            };
+            (iri, stored)
+        };
+        Ok(Self {
+            posts: answer.posts.into_iter().map(post).collect(),
+            groups: answer
+                .groups
+                .into_iter()
+                .map(turned)
+                .collect::<Result<Vec<_>>>()?,
+            not_in_turn: answer.not_in_turn,
+            members: answer.members.into_iter().map(member).collect(),
+            bans: answer
+                .bans
+                .into_iter()
+                .map(|(group, host)| (GroupId(group), host))
+                .collect(),
+            votes: answer
+                .votes
+                .into_iter()
+                .map(|(post, who, kind)| (post, ActorId(who), kind))
+                .collect(),
+            seen: answer.seen.into_iter().collect(),
+            graves: answer
+                .graves
+                .into_iter()
+                .map(|(hash, who)| (hash, ActorId(who)))
+                .collect(),
+            awaited: answer.awaited.into_iter().collect(),
+            actors: answer
+                .actors
+                .into_iter()
+                .map(|(id, read_at, gone)| (ActorId(id), (read_at, gone)))
+                .collect(),
+            blocked: answer.blocked.into_iter().collect(),
+            waited_for: answer.waited_for.into_iter().collect(),
+        })
+    }
+}
+
+fn turned((face, policies, heard, undecided, followed_by): GroupRow) -> Result<Turned> {
+    let (id, name, seq, owner_id, owner) = face;
+    let (join_policy, post_policy, follow_means, closed) = policies;
+    let row = group::Row {
+        id,
+        name,
+        owner_id,
+        owner,
+        join_policy,
+        post_policy,
+        follow_means,
+        closed,
+        seq,
+    };
+    Ok(Turned {
+        in_turn: row.try_into()?,
+        heard,
+        undecided,
+        followed_by,
+    })
+}
+
+fn member(row: MemberRow) -> ((GroupId, ActorId), membership::Row) {
+    let (group, actor, follower, member, role, state, banned_until, ban_reason) = row;
+    let row = membership::Row {
+        follower,
+        member,
+        role,
+        state,
+        banned_until,
+        ban_reason,
+    };
+    ((GroupId(group), ActorId(actor)), row)
+}
