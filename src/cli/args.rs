@@ -11,7 +11,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cli::names;
 use crate::dialect;
-use crate::domain::{FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy};
+use crate::domain::{
+    FollowMeans, InfoPolicy, InvitePolicy, Iri, JoinPolicy, ListPolicy, PostPolicy, Review, Visibility,
+    VotePolicy,
+};
 use crate::engine::Whom;
 use crate::server::Role;
 
@@ -171,14 +174,27 @@ pub(super) struct Policies {
     /// Who sees the list of members; others see their number [default: public]
     #[arg(long, value_parser = words(ListPolicy::ALL, ListPolicy::word))]
     pub(super) members_list: Option<ListPolicy>,
-    /// Which posts wait for an admin; only none so far
-    #[arg(long, value_parser = offered(&["none", "first", "all"], "posts cannot be held for review yet, and this setting \
-        would promise that they are. Leave it at none, or use --post admins"))]
-    pub(super) review: Option<String>,
-    /// Who may read; only public so far
-    #[arg(long, value_parser = offered(&["public", "private"], "private groups are not protected yet, and this setting \
-        would promise that they are. Leave it at public"))]
-    pub(super) visibility: Option<String>,
+    /// Which posts wait for an admin [default: none]
+    #[arg(long, value_parser = words(Review::ALL, Review::word))]
+    pub(super) review: Option<Review>,
+    /// With `--review first`: how many posts of an author are accepted before the others pass [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) review_count: Option<u32>,
+    /// Who may read [default: public]
+    #[arg(long, value_parser = words(Visibility::ALL, Visibility::word))]
+    pub(super) visibility: Option<Visibility>,
+    /// Who may invite others [default: members]
+    #[arg(long, value_parser = words(InvitePolicy::ALL, InvitePolicy::word))]
+    pub(super) invite: Option<InvitePolicy>,
+    /// Who may change what the group says of itself [default: owner]
+    #[arg(long, value_parser = words(InfoPolicy::ALL, InfoPolicy::word))]
+    pub(super) info: Option<InfoPolicy>,
+    /// Whose votes count [default: anyone]
+    #[arg(long, value_parser = words(VotePolicy::ALL, VotePolicy::word))]
+    pub(super) vote: Option<VotePolicy>,
+    /// Let admins make others admins, and not only the owner [default: false]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    pub(super) admins_appoint: Option<bool>,
 }
 
 /// What `group set` changes: at least one thing.
@@ -278,11 +294,6 @@ fn role() -> impl TypedValueParser<Value = Role> {
         "delivery" => Role::Delivery,
         _ => Role::All,
     })
-}
-
-/// A value of which only the first is offered so far.
-fn offered(all: &'static [&'static str], why: &'static str) -> impl TypedValueParser<Value = String> {
-    PossibleValuesParser::new(all).try_map(move |text| if text == all[0] { Ok(text) } else { Err(why) })
 }
 
 fn shapes() -> impl TypedValueParser<Value = String> {

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::cli::args::{self, Group, Policies};
 use crate::cli::print::Out;
 use crate::cli::{Usage, members, names};
-use crate::domain::{FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy};
+use crate::domain::{self, Iri, PolicyChange};
 use crate::engine::{NewGroup, Whom};
 use crate::server::House;
 use crate::store::group::Change;
@@ -34,7 +34,8 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
         Group::Members { name, state } => view::members(house, &known(&name)?, &state, out).await,
         Group::Set { name, change } => {
             let name = known(&name)?;
-            engine.change_group(&name, changed(change)).await?;
+            let (change, policies) = changed(change);
+            engine.change_group(&name, change, &policies).await?;
             view::show(house, &name, out).await
         }
         Group::Close { name } => {
@@ -112,12 +113,9 @@ async fn create(
     let new = NewGroup {
         name: name.clone(),
         title,
+        policies: allowed(&policies).of(domain::Policies::default()),
         summary: policies.summary.unwrap_or_default(),
         owner: owner.clone(),
-        join: policies.join.unwrap_or(JoinPolicy::Open),
-        post: policies.post.unwrap_or(PostPolicy::Members),
-        follow: policies.follow.unwrap_or(FollowMeans::Joins),
-        members_list: policies.members_list.unwrap_or(ListPolicy::Public),
     };
     let created = house.engine.create_group(new).await?;
     let handle = format!("!{name}@{}", house.here.authority());
@@ -172,26 +170,33 @@ fn named_file(file: Option<&Path>) -> Option<&Path> {
 
 fn changes_nothing(given: &args::Change) -> bool {
     let policies = &given.policies;
-    given.title.is_none()
-        && policies.summary.is_none()
-        && policies.join.is_none()
-        && policies.post.is_none()
-        && policies.follow.is_none()
-        && policies.members_list.is_none()
-        && policies.review.is_none()
-        && policies.visibility.is_none()
+    given.title.is_none() && policies.summary.is_none() && allowed(policies) == PolicyChange::default()
 }
 
-/// What is to be changed. A setting that has one value only so far may be named; there is nothing to change about it.
-fn changed(given: args::Change) -> Change {
-    let policies = given.policies;
-    Change {
+/// What is to be changed.
+fn changed(given: args::Change) -> (Change, PolicyChange) {
+    let policies = allowed(&given.policies);
+    let change = Change {
         title: given.title,
-        summary: policies.summary,
-        join: policies.join,
-        post: policies.post,
-        follow: policies.follow,
-        members_list: policies.members_list,
+        summary: given.policies.summary,
+        ..Change::default()
+    };
+    (change, policies)
+}
+
+fn allowed(given: &Policies) -> PolicyChange {
+    PolicyChange {
+        join: given.join,
+        post: given.post,
+        follow: given.follow,
+        visibility: given.visibility,
+        members_list: given.members_list,
+        invite: given.invite,
+        info: given.info,
+        review: given.review,
+        review_count: given.review_count,
+        admins_appoint: given.admins_appoint,
+        vote: given.vote,
     }
 }
 
@@ -216,7 +221,12 @@ mod tests {
                 follow: None,
                 members_list: None,
                 review: None,
+                review_count: None,
                 visibility: None,
+                invite: None,
+                info: None,
+                vote: None,
+                admins_appoint: None,
             },
         }
     }
@@ -232,6 +242,6 @@ mod tests {
             ..given()
         };
         assert!(!changes_nothing(&emptied));
-        assert_eq!(changed(emptied).summary.as_deref(), Some(""));
+        assert_eq!(changed(emptied).0.summary.as_deref(), Some(""));
     }
 }

@@ -1,15 +1,17 @@
-//! Posting, editing, deleting, voting, reporting.
+//! Posting, editing, deleting, voting, reporting, reviewing.
 //!
 //! One rule: an author may always take back what is theirs, even banned (GRP03); everything else asks who they are now.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Event, Group, PostPolicy, Refusal, Standing,
-    command::{Subject, Submission, Vote},
+    Event, Group, PostPolicy, Refusal, Review, Standing, Visibility, VotePolicy,
+    command::{Held, Subject, Submission, Vote},
 };
 
 /// Somebody wants a post in the group.
+///
+/// What an admin let through is asked again who its author is now; only the review is over.
 pub(super) fn post(
     group: &Group,
     who: &Standing,
@@ -17,14 +19,17 @@ pub(super) fn post(
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
     if post.relayed {
-        return relay(who, post, now);
+        return relay(group, who, post, now);
     }
-    may_speak(group, who, post.is_comment, now)?;
+    may_speak(group, who, post, now)?;
     if post.known {
         return Ok(vec![Event::AlreadyPosted]);
     }
     if post.was_public {
         return Err(Refusal::WasPublic);
+    }
+    if post.public && group.policies.visibility == Visibility::Private {
+        return Err(Refusal::PublicInPrivate);
     }
     if post.is_comment && !post.parent_is_here {
         return Err(Refusal::ParentElsewhere);
@@ -32,32 +37,62 @@ pub(super) fn post(
     if post.public && post.parent_is_private {
         return Err(Refusal::WiderThanItsThread);
     }
-    if !post.public && !who.member && !who.runs_it() {
+    if !post.public && !who.is_in() {
         return Err(Refusal::NotAMember);
     }
-    Ok(vec![Event::Posted])
-}
-
-/// What a followed group announced: taken once, which ends every ring of groups that follow each other (ANN07).
-fn relay(who: &Standing, post: &Submission, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-    if who.is_banned(now) {
-        return Err(Refusal::Banned);
-    }
-    let misplaced = post.is_comment && !post.parent_is_here;
-    Ok(vec![if post.known || misplaced || !post.public {
-        Event::AlreadyPosted
+    Ok(vec![if !post.approved && is_held(group, who) {
+        Event::Held
     } else {
         Event::Posted
     }])
 }
 
-/// Threads go by the group's policy; comments need membership, unless the policy is wider than that.
-fn may_speak(group: &Group, who: &Standing, is_comment: bool, now: DateTime<Utc>) -> Result<(), Refusal> {
+/// Whether what they say waits for an admin. The owner's and the admins' own never does.
+pub(super) fn is_held(group: &Group, who: &Standing) -> bool {
+    if who.runs_it() {
+        return false;
+    }
+    who.watched
+        || match group.policies.review {
+            Review::None => false,
+            Review::First => who.accepted < group.policies.review_count,
+            Review::NonMembers => !who.member,
+            Review::All => true,
+        }
+}
+
+/// What a followed group announced: taken once, which ends every ring of groups that follow each other (ANN07).
+fn relay(
+    group: &Group,
+    who: &Standing,
+    post: &Submission,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
     if who.is_banned(now) {
         return Err(Refusal::Banned);
     }
-    let policy = match group.post {
-        PostPolicy::Admins if is_comment => PostPolicy::Members,
+    let misplaced = post.is_comment && !post.parent_is_here;
+    let is_private = group.policies.visibility == Visibility::Private;
+    Ok(vec![if post.known || misplaced || !post.public || is_private {
+        Event::AlreadyPosted
+    } else if !post.approved && is_held(group, who) {
+        Event::Held
+    } else {
+        Event::Posted
+    }])
+}
+
+/// Threads go by the group's policy; comments need membership, unless the policy is wider than that. Posts for members
+/// only come from members.
+fn may_speak(group: &Group, who: &Standing, post: &Submission, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if who.is_banned(now) {
+        return Err(Refusal::Banned);
+    }
+    let policy = match group.policies.post {
+        PostPolicy::Admins if post.is_comment => PostPolicy::Members,
+        PostPolicy::Anyone | PostPolicy::Followers if group.policies.visibility == Visibility::Private => {
+            PostPolicy::Members
+        }
         policy => policy,
     };
     match policy {
@@ -72,24 +107,31 @@ fn may_speak(group: &Group, who: &Standing, is_comment: bool, now: DateTime<Utc>
 }
 
 /// Whoever was expelled or left may delete what is theirs, but not change it. An author who never was in (the post came
-/// by a group that this one follows, or anyone may post here) may.
-pub(super) fn edit(who: &Standing, subject: &Subject, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+/// by a group that this one follows, or anyone may post here) may. What was reviewed once is reviewed again.
+pub(super) fn edit(
+    group: &Group,
+    who: &Standing,
+    subject: &Subject,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
     if !subject.is_mine {
         return Err(Refusal::NotTheAuthor);
     }
     if who.is_banned(now) {
         return Err(Refusal::Banned);
     }
-    if who.left && !who.member && !who.runs_it() {
+    if who.left && !who.is_in() {
         return Err(Refusal::NotAMember);
     }
     if subject.was_public {
         return Err(Refusal::WasPublic);
     }
-    Ok(if subject.is_here && !subject.deleted {
-        vec![Event::Edited]
-    } else {
+    Ok(if !subject.is_here || subject.deleted {
         vec![]
+    } else if !subject.approved && is_held(group, who) {
+        vec![Event::Held]
+    } else {
+        vec![Event::Edited]
     })
 }
 
@@ -104,9 +146,46 @@ pub(super) fn delete(_who: &Standing, subject: &Subject) -> Result<Vec<Event>, R
     })
 }
 
-/// Votes of non-members count in a public group; a repeat counts once.
+/// Somebody wants a post of somebody else out of the group.
+pub(super) fn remove(who: &Standing, subject: &Subject, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    if who.is_banned(now) {
+        return Err(Refusal::Banned);
+    }
+    if !who.runs_it() {
+        return Err(Refusal::DoesNotRunIt);
+    }
+    Ok(if subject.is_here && !subject.deleted {
+        vec![Event::Removed]
+    } else {
+        vec![]
+    })
+}
+
+/// Somebody decides on what was held. The first who does wins; whoever comes later changes nothing.
+pub(super) fn review(
+    who: &Standing,
+    held: Held,
+    lets_through: bool,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    if who.is_banned(now) {
+        return Err(Refusal::Banned);
+    }
+    if !who.runs_it() {
+        return Err(Refusal::DoesNotRunIt);
+    }
+    if held.is_decided {
+        return Ok(vec![]);
+    }
+    if held.changed && lets_through {
+        return Err(Refusal::ChangedSince);
+    }
+    Ok(vec![Event::Reviewed(lets_through)])
+}
+
+/// Votes of non-members count in a public group, unless it says otherwise; a repeat counts once.
 pub(super) fn vote(
-    _group: &Group,
+    group: &Group,
     who: &Standing,
     vote: Vote,
     subject: &Subject,
@@ -114,6 +193,11 @@ pub(super) fn vote(
 ) -> Result<Vec<Event>, Refusal> {
     if who.is_banned(now) {
         return Err(Refusal::Banned);
+    }
+    let for_members =
+        group.policies.vote == VotePolicy::Members || group.policies.visibility == Visibility::Private;
+    if for_members && !who.is_in() {
+        return Err(Refusal::VotesAreForMembers);
     }
     Ok(if subject.is_here && !subject.deleted && !subject.voted {
         vec![Event::Voted(vote)]
@@ -138,7 +222,7 @@ pub(super) fn unvote(
     })
 }
 
-pub(super) fn report(_group: &Group, who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+pub(super) fn report(who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
     if who.is_banned(now) {
         Err(Refusal::Banned)
     } else {
@@ -149,17 +233,20 @@ pub(super) fn report(_group: &Group, who: &Standing, now: DateTime<Utc>) -> Resu
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::{Command, FollowMeans, Iri, JoinPolicy, Role, decide, standing::Ban};
+    use crate::domain::{Command, Iri, Policies, Role, Rule, decide, standing::Ban};
 
     pub(crate) fn group() -> Group {
         Group {
             name: "garden".to_owned(),
             owner: Iri::object("https://good.example/u/ann").expect("an id"),
-            join: JoinPolicy::Open,
-            post: PostPolicy::Members,
-            follow: FollowMeans::Joins,
+            policies: Policies::default(),
+            rule: Rule::Owned,
             closed: false,
         }
+    }
+
+    fn with(policies: Policies) -> Group {
+        Group { policies, ..group() }
     }
 
     fn now() -> DateTime<Utc> {
@@ -174,6 +261,7 @@ pub(super) mod tests {
         parent_is_private: false,
         was_public: false,
         relayed: false,
+        approved: false,
     };
     const COMMENT: Submission = Submission {
         is_comment: true,
@@ -234,10 +322,10 @@ pub(super) mod tests {
             ),
         ];
         for (policy, threads, comments) in table {
-            let group = Group {
+            let group = with(Policies {
                 post: policy,
-                ..group()
-            };
+                ..Policies::default()
+            });
             for (i, (name, who)) in standings().iter().enumerate() {
                 let thread = decide(&group, who, &Command::Post(THREAD), now());
                 assert_eq!(
@@ -267,6 +355,7 @@ pub(super) mod tests {
             deleted: false,
             was_public: false,
             voted: true,
+            approved: false,
         };
         let tries = [
             Command::Post(THREAD),
@@ -300,6 +389,7 @@ pub(super) mod tests {
             deleted: false,
             was_public: false,
             voted: false,
+            approved: false,
         };
         for command in [Command::Edit(theirs), Command::Delete(theirs)] {
             assert_eq!(
@@ -329,6 +419,7 @@ pub(super) mod tests {
             deleted: false,
             was_public: false,
             voted: true,
+            approved: false,
         };
         assert_eq!(
             decide(&group(), &member, &Command::Vote(Vote::Like, voted), now()),
@@ -338,10 +429,10 @@ pub(super) mod tests {
 
     #[test]
     fn a_private_post_is_for_members_by_members_and_its_answers_are_no_wider() {
-        let anyone = Group {
+        let anyone = with(Policies {
             post: PostPolicy::Anyone,
-            ..group()
-        };
+            ..Policies::default()
+        });
         let private = Submission {
             public: false,
             ..THREAD
@@ -407,6 +498,108 @@ pub(super) mod tests {
         assert_eq!(
             decide(&closed, &member, &Command::Leave, now()),
             Ok(vec![Event::Left])
+        );
+    }
+
+    #[test]
+    fn a_review_holds_whom_it_names_and_never_those_who_run_the_group() {
+        // stranger, follower, member, admin; then a member of whom one post was accepted.
+        let table = [
+            (Review::None, [false, false, false, false], false),
+            (Review::First, [true, true, true, false], false),
+            (Review::NonMembers, [true, true, false, false], false),
+            (Review::All, [true, true, true, false], true),
+        ];
+        let known = Standing {
+            member: true,
+            accepted: 1,
+            ..Standing::stranger()
+        };
+        for (review, held, known_is_held) in table {
+            let group = with(Policies {
+                post: PostPolicy::Anyone,
+                review,
+                ..Policies::default()
+            });
+            let is_held = |who: &Standing| {
+                decide(&group, who, &Command::Post(THREAD), now()).expect("taken") == [Event::Held]
+            };
+            for ((name, who), held) in standings().iter().zip(held) {
+                assert_eq!(is_held(who), held, "{name} under {review}");
+            }
+            assert_eq!(is_held(&known), known_is_held, "a known member under {review}");
+            let watched = Standing {
+                watched: true,
+                ..known.clone()
+            };
+            assert!(is_held(&watched), "{review}");
+            let approved = Submission {
+                approved: true,
+                ..THREAD
+            };
+            assert_eq!(
+                decide(&group, &watched, &Command::Post(approved), now()),
+                Ok(vec![Event::Posted])
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_to_decide_on_what_is_held_wins_and_nobody_approves_what_they_did_not_see() {
+        let admin = Standing {
+            role: Role::Admin,
+            ..Standing::stranger()
+        };
+        let held = Held {
+            is_decided: false,
+            changed: false,
+        };
+        let review = |who: &Standing, held, yes| decide(&group(), who, &Command::Review(held, yes), now());
+        assert_eq!(review(&admin, held, true), Ok(vec![Event::Reviewed(true)]));
+        let decided = Held {
+            is_decided: true,
+            ..held
+        };
+        assert_eq!(review(&admin, decided, false), Ok(vec![]));
+        let changed = Held {
+            changed: true,
+            ..held
+        };
+        assert_eq!(review(&admin, changed, true), Err(Refusal::ChangedSince));
+        assert_eq!(review(&admin, changed, false), Ok(vec![Event::Reviewed(false)]));
+        let member = Standing {
+            member: true,
+            ..Standing::stranger()
+        };
+        assert_eq!(review(&member, decided, true), Err(Refusal::DoesNotRunIt));
+    }
+
+    #[test]
+    fn a_private_group_hears_members_and_names_nobody_else() {
+        let private = with(Policies {
+            visibility: Visibility::Private,
+            post: PostPolicy::Anyone,
+            ..Policies::default()
+        });
+        let member = Standing {
+            member: true,
+            ..Standing::stranger()
+        };
+        assert_eq!(
+            decide(&private, &member, &Command::Post(THREAD), now()),
+            Err(Refusal::PublicInPrivate)
+        );
+        let inside = Submission {
+            public: false,
+            ..THREAD
+        };
+        assert_eq!(
+            decide(&private, &member, &Command::Post(inside.clone()), now()),
+            Ok(vec![Event::Posted])
+        );
+        assert_eq!(
+            decide(&private, &Standing::stranger(), &Command::Post(inside), now()),
+            Err(Refusal::NotAMember)
         );
     }
 }

@@ -4,9 +4,7 @@
 
 use crate::{
     dialect,
-    domain::{
-        Ban, Command, FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy, Refusal, decide, host_and_parents,
-    },
+    domain::{Act, Ban, Command, Iri, Policies, PolicyChange, Refusal, Standing, decide, host_and_parents},
     engine::{
         Engine,
         door::Refused,
@@ -29,10 +27,7 @@ pub struct NewGroup {
     /// Markdown.
     pub summary: String,
     pub owner: Iri,
-    pub join: JoinPolicy,
-    pub post: PostPolicy,
-    pub follow: FollowMeans,
-    pub members_list: ListPolicy,
+    pub policies: Policies,
 }
 
 /// A group that was made.
@@ -110,10 +105,7 @@ impl Engine {
             title: &title,
             summary: &new.summary,
             owner: owner.id,
-            join: new.join,
-            post: new.post,
-            follow: new.follow,
-            members_list: new.members_list,
+            policies: &new.policies,
         };
         group::insert(&mut tx, &row, now).await?;
         let purpose = store::key_of_group(&new.name);
@@ -130,10 +122,16 @@ impl Engine {
     ///
     /// # Errors
     /// If there is no such group.
-    pub async fn change_group(&self, name: &str, mut change: Change) -> Result<(), AdminError> {
+    pub async fn change_group(
+        &self,
+        name: &str,
+        mut change: Change,
+        policies: &PolicyChange,
+    ) -> Result<(), AdminError> {
         change.title = change.title.as_deref().map(checked_title).transpose()?;
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
+        change.policies = Some(policies.of(group.group.policies));
         group::change(&mut tx, group.id, &change, self.clock().now()).await?;
         self.commit(tx).await
     }
@@ -199,12 +197,8 @@ impl Engine {
         ban: &Ban,
     ) -> Result<(), AdminError> {
         let standing = self.standing(tx, group, actor).await?;
-        decide(
-            &group.group,
-            &standing,
-            &Command::Ban(ban.clone()),
-            self.clock().now(),
-        )?;
+        let command = Command::Administer(Act::Ban(ban.clone()), standing.clone());
+        decide(&group.group, &Standing::operator(), &command, self.clock().now())?;
         let (destination, request) = membership::heard_at(tx, group.id, actor.id).await?;
         if let Some(request) = request.filter(|_| standing.follower || standing.member || standing.waiting) {
             self.send_reject(tx, group, actor, &request, Refusal::Banned)

@@ -4,7 +4,7 @@
 
 use crate::{
     dialect::Local,
-    domain::{Command, Iri, Refusal, decide},
+    domain::{Act, Command, Iri, Refusal, Standing, decide},
     engine::{Engine, case::Case, turn::Trouble},
     store::{
         Actor, Tx, following,
@@ -61,7 +61,11 @@ impl Engine {
     /// Lets in whoever waits, on an admin's word.
     pub(super) async fn admit_one(&self, tx: &mut Tx, group: &InTurn, actor: &Actor) -> Result<(), Trouble> {
         let before = self.standing(tx, group, actor).await?;
-        decide(&group.group, &before, &Command::Admit, self.clock().now())?;
+        let command = Command::Administer(Act::Admit, before.clone());
+        let events = decide(&group.group, &Standing::operator(), &command, self.clock().now())?;
+        if events.is_empty() {
+            return Err(Refusal::NothingWaits.into());
+        }
         let destination = self.hear(tx, group, actor).await?;
         let written = Written {
             follower: before.follower,

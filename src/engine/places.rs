@@ -73,6 +73,7 @@ impl Engine {
             deleted: stored.deleted,
             was_public: self.narrows(matter.case, Some(stored)),
             voted,
+            approved: false,
         };
         let mut outcomes = vec![];
         for place in &stored.places {

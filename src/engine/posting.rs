@@ -100,6 +100,7 @@ impl Engine {
             parent_is_here: parent.is_some_and(|parent| !parent.deleted && here(parent)),
             parent_is_private: parent.is_some_and(|parent| !parent.public),
             relayed: case.via.is_some(),
+            approved: false,
         }
     }
 

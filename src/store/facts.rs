@@ -62,6 +62,8 @@ pub struct Facts {
     not_in_turn: Vec<String>,
     posts: HashMap<String, Stored>,
     members: HashMap<(GroupId, ActorId), membership::Row>,
+    /// Of groups that hold the first posts of an author: how many were accepted.
+    accepted: HashMap<(GroupId, ActorId), i64>,
     bans: HashSet<(GroupId, String)>,
     votes: HashSet<(Uuid, ActorId, String)>,
     seen: HashSet<Vec<u8>>,
@@ -112,7 +114,10 @@ impl Facts {
             && hosts
                 .iter()
                 .any(|host| self.bans.contains(&(group.id, host.clone())));
-        membership::standing_of(row, actor.id, group.owner == actor.id, banned)
+        let mut standing = membership::standing_of(row, actor.id, group.owner == actor.id, banned)?;
+        let accepted = self.accepted.get(&(group.id, actor.id));
+        standing.accepted = accepted.map_or(0, |posts| u32::try_from(*posts).unwrap_or(u32::MAX));
+        Ok(standing)
     }
 
     /// Whether this actor voted so.

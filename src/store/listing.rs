@@ -21,6 +21,16 @@ pub struct GroupRow {
     pub post: String,
     pub follow: String,
     pub members_list: String,
+    pub visibility: String,
+    pub review: String,
+    pub review_count: i32,
+    pub invite: String,
+    pub info: String,
+    pub vote: String,
+    pub admins_appoint: bool,
+    /// owned, orphaned or frozen.
+    pub rule: String,
+    pub rules: Vec<String>,
     pub members: i64,
     /// Members who follow are among them.
     pub followers: i64,
@@ -99,7 +109,9 @@ impl Store {
         let rows = sqlx::query_as!(
             GroupRow,
             r#"select g.name, g.title, g.summary, a.iri as owner, g.join_policy as "join", g.post_policy as post,
-                      g.follow_means as follow, g.members_list,
+                      g.follow_means as follow, g.members_list, g.visibility,
+                      g.review, g.review_count, g.invite_policy as invite, g.info_policy as info, g.vote_policy as vote,
+                      g.admins_appoint, g.rule, g.rules,
                       coalesce(m.members, 0) as "members!", coalesce(m.followers, 0) as "followers!",
                       coalesce(m.pending, 0) as "pending!",
                       coalesce(p.threads, 0) as "threads!", coalesce(p.comments, 0) as "comments!",

@@ -26,7 +26,9 @@ pub struct Written<'a> {
 pub async fn standing(tx: &mut Tx, group: GroupId, actor: ActorId, hosts: &[String]) -> Result<Standing> {
     let row = sqlx::query!(
         r#"select m.follower as "follower?", m.member as "member?", m.role as "role?", m.state as "state?",
-                  m.banned_until, m.ban_reason, g.owner_id = $2 as "owns!",
+                  m.banned_until, m.ban_reason, m.watched as "watched?", g.owner_id = $2 as "owns!",
+                  array(select i.call from invitation i
+                        where i.group_id = g.id and i.actor_id = $2 and i.ended_at is null) as "calls!",
                   exists(select from group_ban b where b.group_id = g.id and b.host = any($3)) as "host_is_banned!"
            from "group" g left join membership m on m.group_id = g.id and m.actor_id = $2
            where g.id = $1"#,
@@ -44,10 +46,18 @@ pub async fn standing(tx: &mut Tx, group: GroupId, actor: ActorId, hosts: &[Stri
             state,
             banned_until: row.banned_until,
             ban_reason: row.ban_reason,
+            watched: row.watched.unwrap_or_default(),
         }),
         _ => None,
     };
-    standing_of(known.as_ref(), actor, row.owns, row.host_is_banned)
+    let standing = standing_of(known.as_ref(), actor, row.owns, row.host_is_banned)?;
+    let was_asked = |call: &str| row.calls.iter().any(|known| known == call);
+    Ok(Standing {
+        invited: was_asked("member"),
+        called: was_asked("admin"),
+        offered: was_asked("owner"),
+        ..standing
+    })
 }
 
 /// A row of `membership`, as far as a decision asks for it.
@@ -59,6 +69,7 @@ pub(super) struct Row {
     pub(super) state: String,
     pub(super) banned_until: Option<DateTime<Utc>>,
     pub(super) ban_reason: Option<String>,
+    pub(super) watched: bool,
 }
 
 /// What a row says of an actor, together with what the group says of it.
@@ -89,9 +100,10 @@ pub(super) fn standing_of(
         member: row.is_some_and(|row| row.member),
         role,
         waiting: state == "pending",
-        invited: state == "invited",
+        watched: row.is_some_and(|row| row.watched),
         left: state == "out",
         ban,
+        ..Standing::stranger()
     })
 }
 

@@ -7,8 +7,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domain::{Group, Iri, ListPolicy},
-    store::{ActorId, Error, GroupId, Result, Store, word},
+    domain::{Group, Iri},
+    store::{
+        ActorId, Error, GroupId, Result, Store,
+        group::{PolicyRow, policies},
+        word,
+    },
 };
 
 /// Who is asking, as far as their signature says.
@@ -49,10 +53,15 @@ pub struct GroupView {
     /// Row of `"group"`, for the reads that follow.
     pub id: GroupId,
     pub group: Group,
-    pub members_list: ListPolicy,
     pub title: String,
     /// Markdown.
     pub summary: String,
+    /// Where the pictures are.
+    pub icon: Option<String>,
+    pub image: Option<String>,
+    pub rules: Vec<String>,
+    /// Ids of groups.
+    pub related: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub closed_at: Option<DateTime<Utc>>,
@@ -96,10 +105,12 @@ struct GroupRow {
     title: String,
     summary: String,
     owner: String,
-    join_policy: String,
-    post_policy: String,
-    follow_means: String,
-    members_list: String,
+    policies: PolicyRow,
+    rule: String,
+    icon: Option<String>,
+    image: Option<String>,
+    rules: Vec<String>,
+    related: Vec<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     closed_at: Option<DateTime<Utc>>,
@@ -120,17 +131,19 @@ impl TryFrom<GroupRow> for GroupView {
         })?;
         Ok(Self {
             id: GroupId(row.id),
-            members_list: word("group", "members_list", row.id, &row.members_list)?,
             group: Group {
                 owner,
-                join: word("group", "join_policy", row.id, &row.join_policy)?,
-                post: word("group", "post_policy", row.id, &row.post_policy)?,
-                follow: word("group", "follow_means", row.id, &row.follow_means)?,
+                policies: policies(&row.name, &row.policies)?,
+                rule: word("group", "rule", row.id, &row.rule)?,
                 closed: row.closed_at.is_some(),
                 name: row.name,
             },
             title: row.title,
             summary: row.summary,
+            icon: row.icon,
+            image: row.image,
+            rules: row.rules,
+            related: row.related,
             created_at: row.created_at,
             updated_at: row.updated_at,
             closed_at: row.closed_at,
@@ -149,8 +162,11 @@ impl Store {
     pub async fn group_face(&self, name: &str) -> Result<Option<GroupView>> {
         let row = sqlx::query_as!(
             GroupRow,
-            r#"select g.id, g.name, g.title, g.summary, w.iri as owner, g.join_policy, g.post_policy, g.follow_means,
-                      g.members_list, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem,
+            r#"select g.id, g.name, g.title, g.summary, w.iri as owner,
+                      row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
+                          row(g.invite_policy, g.info_policy, g.review, g.review_count, g.admins_appoint, g.vote_policy))
+                          as "policies!: PolicyRow",
+                      g.rule, g.icon, g.image, g.rules, g.related, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem,
                       e.iri as "ed25519_id?", e.public_pem as "ed25519_pem?"
                from "group" g
                join actor w on w.id = g.owner_id

@@ -1,12 +1,12 @@
 //! Coming in and leaving, in every dialect's words.
 
 use chrono::TimeDelta;
-use folkmoot::domain::{FollowMeans, Iri, JoinPolicy};
+use folkmoot::domain::{FollowMeans, Iri, JoinPolicy, Policies};
 use folkmoot::engine::Whom;
 use serde_json::{Value, json};
 
 use crate::support::peer::{Actor, Group};
-use crate::support::world::{Policies, World};
+use crate::support::world::World;
 
 async fn total(world: &World, group: &Group, collection: &str) -> u64 {
     world.document(&group.part(collection)).await["totalItems"]
@@ -275,10 +275,9 @@ async fn the_owner_is_not_a_member_unless_they_join() {
     let owner = world.lemmy().actor("owner");
     let policies = Policies {
         join: JoinPolicy::Closed,
-        owner: Some(owner.clone()),
         ..Policies::default()
     };
-    let group = world.group_with("garden", policies).await;
+    let group = world.group_of(&owner, "garden", policies).await;
     assert_eq!(total(&world, &group, "members").await, 0);
     let reader = world.mastodon().actor("bob").follows(&group).await;
     let post = owner.post(&group, "welcome").await;

@@ -64,6 +64,15 @@ pub(super) async fn show(house: &House, name: &str, out: Out) -> anyhow::Result<
     out.answer(&answer, &described(house, &row, &following, &hosts, &banned))
 }
 
+/// The review, with its number where that counts.
+fn reviewed(row: &GroupRow) -> String {
+    match (row.review.as_str(), row.review_count) {
+        ("first", 1) => "first (until 1 post of an author is accepted)".to_owned(),
+        ("first", posts) => format!("first (until {posts} posts of an author are accepted)"),
+        (word, _) => word.to_owned(),
+    }
+}
+
 fn described(
     house: &House,
     row: &GroupRow,
@@ -83,9 +92,18 @@ fn described(
         ("join", Some(row.join.clone())),
         ("post", Some(row.post.clone())),
         ("follow", Some(row.follow.clone())),
-        ("review", Some("none".to_owned())),
-        ("visibility", Some("public".to_owned())),
+        ("review", Some(reviewed(row))),
+        ("visibility", Some(row.visibility.clone())),
         ("members-list", Some(row.members_list.clone())),
+        ("invite", Some(row.invite.clone())),
+        ("info", Some(row.info.clone())),
+        ("vote", Some(row.vote.clone())),
+        ("admins-appoint", Some(row.admins_appoint.to_string())),
+        ("rule", Some(row.rule.clone()).filter(|rule| rule != "owned")),
+        (
+            "rules",
+            Some(row.rules.join("\n")).filter(|rules| !rules.is_empty()),
+        ),
         ("members", Some(row.members.to_string())),
         ("followers", Some(row.followers.to_string())),
         ("pending", Some(row.pending.to_string())),

@@ -22,20 +22,14 @@ type PostRow = (
 type PlaceRow = (Uuid, i64, i64, Uuid, DateTime<Utc>);
 type GroupRow = (
     (i64, String, i64, i64, String),
-    (String, String, String, bool),
+    (group::PolicyRow, String, bool),
     Vec<String>,
     bool,
     Vec<String>,
 );
 type MemberRow = (
-    i64,
-    i64,
-    bool,
-    bool,
-    String,
-    String,
-    Option<DateTime<Utc>>,
-    Option<String>,
+    (i64, i64, bool, bool, String, String),
+    (Option<DateTime<Utc>>, Option<String>, bool),
 );
 
 struct Answer {
@@ -44,6 +38,7 @@ struct Answer {
     groups: Vec<GroupRow>,
     not_in_turn: Vec<String>,
     members: Vec<MemberRow>,
+    accepted: Vec<(i64, i64, i64)>,
     bans: Vec<(i64, String)>,
     votes: Vec<(Uuid, i64, String)>,
     seen: Vec<Vec<u8>>,
@@ -86,7 +81,10 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    order by pg.group_id) as "places!: Vec<PlaceRow>",
              array(select row(
                      row(g.id, g.name, q.seq, g.owner_id, o.iri),
-                     row(g.join_policy, g.post_policy, g.follow_means, g.closed_at is not null),
+                     row(row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
+                             row(g.invite_policy, g.info_policy, g.review, g.review_count, g.admins_appoint,
+                                 g.vote_policy)),
+                         g.rule, g.closed_at is not null),
                      array(select h.shape from unnest($2::text[]) as h(shape)
                            where exists (select from subscription s
                                          where s.group_id = g.id and s.until_seq is null and s.shape = h.shape)),
@@ -99,8 +97,17 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    from "group" g join group_seq q on q.group_id = g.id join actor o on o.id = g.owner_id
                    where g.id = any($4) order by g.id) as "groups!: Vec<GroupRow>",
              array(select g.name from "group" g where g.name = any($14) and g.id <> all($4)) as "not_in_turn!",
-             array(select row(m.group_id, m.actor_id, m.follower, m.member, m.role, m.state, m.banned_until, m.ban_reason)
+             array(select row(row(m.group_id, m.actor_id, m.follower, m.member, m.role, m.state),
+                              row(m.banned_until, m.ban_reason, m.watched))
                    from membership m where m.group_id = any($4) and m.actor_id = any($5)) as "members!: Vec<MemberRow>",
+             array(select row(g.id, w.actor, (
+                       select count(*) from (
+                           select from post p
+                           cross join lateral (select from post_group pg where pg.group_id = g.id and pg.post_id = p.id
+                                                   and pg.removed_at is null offset 0) pg
+                           where p.author_id = w.actor and p.deleted_at is null limit g.review_count) few))
+                   from "group" g cross join unnest($5::bigint[]) as w(actor)
+                   where g.id = any($4) and g.review = 'first') as "accepted!: Vec<(i64, i64, i64)>",
              array(select row(b.group_id, b.host) from group_ban b
                    where b.group_id = any($4) and b.host = any($6)) as "bans!: Vec<(i64, String)>",
              array(select row(v.post_id, v.actor_id, v.kind)
@@ -177,6 +184,11 @@ impl TryFrom<Answer> for Facts {
                 .collect::<Result<Vec<_>>>()?,
             not_in_turn: answer.not_in_turn,
             members: answer.members.into_iter().map(member).collect(),
+            accepted: answer
+                .accepted
+                .into_iter()
+                .map(|(group, actor, posts)| ((GroupId(group), ActorId(actor)), posts))
+                .collect(),
             bans: answer
                 .bans
                 .into_iter()
@@ -207,15 +219,14 @@ impl TryFrom<Answer> for Facts {
 
 fn turned((face, policies, heard, undecided, followed_by): GroupRow) -> Result<Turned> {
     let (id, name, seq, owner_id, owner) = face;
-    let (join_policy, post_policy, follow_means, closed) = policies;
+    let (policies, rule, closed) = policies;
     let row = group::Row {
         id,
         name,
         owner_id,
         owner,
-        join_policy,
-        post_policy,
-        follow_means,
+        policies,
+        rule,
         closed,
         seq,
     };
@@ -228,7 +239,7 @@ fn turned((face, policies, heard, undecided, followed_by): GroupRow) -> Result<T
 }
 
 fn member(row: MemberRow) -> ((GroupId, ActorId), membership::Row) {
-    let (group, actor, follower, member, role, state, banned_until, ban_reason) = row;
+    let ((group, actor, follower, member, role, state), (banned_until, ban_reason, watched)) = row;
     let row = membership::Row {
         follower,
         member,
@@ -236,6 +247,7 @@ fn member(row: MemberRow) -> ((GroupId, ActorId), membership::Row) {
         state,
         banned_until,
         ban_reason,
+        watched,
     };
     ((GroupId(group), ActorId(actor)), row)
 }

@@ -63,7 +63,7 @@ async fn listed(web: &Web, name: &str, list: List, paging: &Paging, asking: &Ask
     };
     let listing = Listing::of_group(web.engine.here(), name, part, total, &asking.viewer);
     let before = match place {
-        _ if !may_see(group.members_list, figures) => return Ok(listing.counted()),
+        _ if !may_see(group.group.policies.members_list, figures) => return Ok(listing.counted()),
         Place::Whole => return Ok(listing.whole()),
         Place::Page(before) => before,
     };

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta};
 use folkmoot::clock::{Clock, Manual};
 use folkmoot::config::{self, Settings};
-use folkmoot::domain::{FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy};
+use folkmoot::domain::{Iri, Policies};
 use folkmoot::engine::NewGroup;
 use folkmoot::server::{self, House, Role};
 use sqlx::{PgConnection, Row};
@@ -65,25 +65,6 @@ pub struct World {
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<anyhow::Result<()>>,
     ended: bool,
-}
-
-/// How a group is to be; see [`World::group_with`].
-pub struct Policies {
-    pub join: JoinPolicy,
-    pub post: PostPolicy,
-    pub follow: FollowMeans,
-    pub owner: Option<Actor>,
-}
-
-impl Default for Policies {
-    fn default() -> Self {
-        Self {
-            join: JoinPolicy::Open,
-            post: PostPolicy::Members,
-            follow: FollowMeans::Joins,
-            owner: None,
-        }
-    }
 }
 
 impl World {
@@ -164,18 +145,18 @@ impl World {
     }
 
     pub async fn group_with(&self, name: &str, policies: Policies) -> Group {
-        let owner = policies
-            .owner
-            .unwrap_or_else(|| self.server("newcomer").actor("owner"));
+        let owner = self.server("newcomer").actor("owner");
+        self.group_of(&owner, name, policies).await
+    }
+
+    /// A group that somebody owns.
+    pub async fn group_of(&self, owner: &Actor, name: &str, policies: Policies) -> Group {
         let new = NewGroup {
             name: name.to_owned(),
             title: format!("The {name}"),
             summary: String::new(),
             owner: Iri::object(&owner.id()).unwrap(),
-            join: policies.join,
-            post: policies.post,
-            follow: policies.follow,
-            members_list: ListPolicy::Public,
+            policies,
         };
         let created = self.house.engine.create_group(new).await.unwrap();
         assert_eq!(created.id, format!("{}/c/{name}", self.base));

@@ -1,0 +1,101 @@
+-- The groups protocol: what a group allows, who was asked to become what in it, what waits for review, what is collected.
+
+alter table "group"
+    add column visibility     text not null default 'public' check (visibility in ('public', 'private')),
+    add column invite_policy  text not null default 'members' check (invite_policy in ('members', 'admins')),
+    add column info_policy    text not null default 'owner' check (info_policy in ('owner', 'admins')),
+    add column review         text not null default 'none' check (review in ('none', 'first', 'non-members', 'all')),
+    add column review_count   integer not null default 1 check (review_count between 1 and 1000),
+    add column admins_appoint boolean not null default false,
+    add column vote_policy    text not null default 'anyone' check (vote_policy in ('anyone', 'members')),
+    -- Whether somebody is there to decide: 'orphaned' when the owner's account is gone and admins are left, 'frozen' when
+    -- none are.
+    add column rule           text not null default 'owned' check (rule in ('owned', 'orphaned', 'frozen')),
+    add column icon           text,             -- where the picture is
+    add column image          text,
+    add column rules          text[] not null default '{}',
+    add column related        text[] not null default '{}'; -- ids of groups, here or elsewhere
+
+alter table membership
+    -- Its own URL; nothing is decided by it.
+    add column id        uuid not null default gen_random_uuid(),
+    add column ranked_at timestamptz,           -- since when admin
+    add column watched   boolean not null default false; -- whatever they post waits for an admin
+create unique index membership_id on membership (id);
+create index membership_admins on membership (group_id, ranked_at desc) where role = 'admin';
+
+-- Whoever was asked to become something: a member (Invite), an admin (Invite to `admins`), the owner (Offer).
+create table invitation (
+    id       uuid primary key,                  -- if it is ours, it dereferences at /activities/UUID
+    group_id bigint not null references "group",
+    actor_id bigint not null references actor on delete cascade,
+    call     text not null check (call in ('member', 'admin', 'owner')),
+    by_id    bigint references actor on delete set null, -- null: the operator, or the group itself
+    iri      text,                              -- of the Invite or Offer as it came; null: it is ours
+    at       timestamptz not null,
+    ended_at timestamptz,
+    ending   text check (ending in ('accepted', 'declined', 'withdrawn'))
+);
+-- Asked twice is asked once.
+create unique index invitation_open on invitation (group_id, actor_id, call) where ended_at is null;
+create index invitation_iri on invitation (iri) where iri is not null;
+create index invitation_by on invitation (by_id, at);
+
+-- What waits for an admin, and what became of it: posts and edits (`pendingActivities`), joins (`pendingMembers`).
+-- Whether somebody waits to be let in is `membership.state`; the row here is how admins hear of it and answer.
+create table held (
+    id         uuid primary key,                -- dereferences at /activities/UUID, for admins
+    group_id   bigint not null references "group",
+    queue      text not null check (queue in ('activities', 'members')),
+    actor_id   bigint not null references actor on delete cascade, -- whoever asks
+    kind       text not null,                   -- type of the activity: Create, Update, Announce, Join, Follow
+    iri        text not null,                   -- its id
+    object     text,                            -- id of the post
+    raw        text not null,                   -- byte for byte as it arrived
+    at         timestamptz not null,
+    told_at    timestamptz,                     -- when admins were told of it
+    decided_at timestamptz,
+    -- 'replaced' by a later version, 'withdrawn' by its author
+    outcome    text check (outcome in ('accepted', 'rejected', 'replaced', 'withdrawn')),
+    decider_id bigint references actor on delete set null, -- null: the operator
+    reason     text
+);
+create index held_waiting on held (group_id, queue, at, id) where decided_at is null;
+create index held_iri on held (group_id, iri);
+create index held_object on held (group_id, object) where decided_at is null;
+create index held_untold on held (at) where told_at is null and decided_at is null;
+
+-- When a group last told its admins that something waits: at most once a minute for each queue.
+create table notice (
+    group_id bigint not null references "group",
+    queue    text not null check (queue in ('activities', 'members')),
+    at       timestamptz not null,
+    primary key (group_id, queue)
+);
+
+-- Albums, documents, links: collections of a group, and what is in them.
+create table collection (
+    id         uuid primary key,                -- /c/NAME/collections/UUID
+    group_id   bigint not null references "group",
+    name       text not null,
+    summary    text,                            -- HTML, sanitised
+    policy     text not null default 'members' check (policy in ('members', 'admins')),
+    made_at    timestamptz not null,
+    updated_at timestamptz not null,
+    deleted_at timestamptz
+);
+create index collection_of_group on collection (group_id, made_at desc, id) where deleted_at is null;
+
+create table collected (
+    id            bigint generated always as identity primary key, -- the order in which they came
+    collection_id uuid not null references collection on delete cascade,
+    iri           text not null,
+    object        text,                         -- as whoever added it described it, if they did
+    actor_id      bigint references actor on delete set null, -- who added it
+    at            timestamptz not null
+);
+create unique index collected_once on collected (collection_id, iri);
+
+-- A report that was handled. One and the same counts once.
+alter table report add column handled_at timestamptz;
+create index report_open on report (group_id, at) where handled_at is null;
