@@ -1,7 +1,8 @@
 //! Asking for the facts.
 //!
 //! One rule: one statement with one row, in which each set of facts is an array: a round trip costs as much as ten of them.
-//! Everything is found by an index, in the order in which it is written here: see [`turn`](crate::store::turn).
+//! Everything is found by an index, in the order in which it is written here (`offset 0` sees to it): see
+//! [`turn`](crate::store::turn).
 
 use std::collections::HashMap;
 
@@ -54,6 +55,9 @@ struct Answer {
 /// # Errors
 /// If the database does not answer, or a row makes no sense.
 pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Result<Facts> {
+    let mut posts = asked.posts.clone();
+    posts.sort_unstable();
+    posts.dedup();
     let ids: Vec<Vec<u8>> = asked.ids.iter().map(|id| hash(id.as_str())).collect();
     let groups: Vec<i64> = in_turn.iter().map(|id| id.0).collect();
     let (voted, voters): (Vec<&str>, Vec<i64>) = asked.votes.iter().map(|(post, who)| (*post, who.0)).unzip();
@@ -69,15 +73,17 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
         r#"with found as materialized (
              select p.id, p.iri, p.author_id, p.kind, p.thread_id, p.parent_id is not null as is_comment, p.public,
                     p.deleted_at is not null as deleted, p.published_at, p.updated_at
-             from post p where p.iri = any($1))
+             from unnest($1::text[]) as w(iri)
+             cross join lateral (select * from post p where p.iri = w.iri offset 0) p)
            select
              array(select row(row(f.id, f.iri, f.author_id, f.kind, f.thread_id),
                               row(f.is_comment, f.public, f.deleted, f.published_at, f.updated_at))
                    from found f) as "posts!: Vec<PostRow>",
              array(select row(pg.post_id, pg.group_id, pg.seq, pg.activity_id, v.accepted_at)
                    from found f
-                   join post_group pg on pg.post_id = f.id and pg.removed_at is null
-                   join activity v on v.id = pg.activity_id
+                   cross join lateral (select * from post_group g
+                                       where g.post_id = f.id and g.removed_at is null offset 0) pg
+                   cross join lateral (select a.accepted_at from activity a where a.id = pg.activity_id offset 0) v
                    order by pg.group_id) as "places!: Vec<PlaceRow>",
              array(select row(
                      row(g.id, g.name, q.seq, g.owner_id, o.iri),
@@ -113,18 +119,21 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
              array(select row(v.post_id, v.actor_id, v.kind)
                    from unnest($7::text[], $8::bigint[]) as w(iri, actor)
                    join found f on f.iri = w.iri
-                   join vote v on v.post_id = f.id and v.actor_id = w.actor) as "votes!: Vec<(Uuid, i64, String)>",
-             array(select s.iri_hash from seen s where s.iri_hash = any($9)) as "seen!",
+                   cross join lateral (select * from vote o
+                                       where o.post_id = f.id and o.actor_id = w.actor offset 0) v) as "votes!: Vec<(Uuid, i64, String)>",
+             array(select s.iri_hash from unnest($9::bytea[]) as w(hash)
+                   cross join lateral (select iri_hash from seen where iri_hash = w.hash offset 0) s) as "seen!",
              array(select row(t.iri_hash, t.actor_id)
                    from unnest($10::bytea[], $11::bigint[]) as w(iri_hash, actor)
-                   join tombstone t on t.iri_hash = w.iri_hash and t.actor_id = w.actor) as "graves!: Vec<(Vec<u8>, i64)>",
+                   cross join lateral (select * from tombstone g
+                                       where g.iri_hash = w.iri_hash and g.actor_id = w.actor offset 0) t) as "graves!: Vec<(Vec<u8>, i64)>",
              array(select distinct r.needs from received r where r.needs = any($12)) as "awaited!",
              array(select row(a.id, a.fetched_at, a.gone_at is not null)
                    from actor a where a.id = any($5)) as "actors!: Vec<(i64, DateTime<Utc>, bool)>",
              array(select p.host from peer p where p.host = any($6) and p.blocked_at is not null) as "blocked!",
              array(select distinct d.host from destination d
                    where d.host = any($13) and (d.next_try is not null or d.parked_at is not null)) as "waited_for!""#,
-        &asked.posts as &[&str],
+        &posts as &[&str],
         &asked.shapes as &[&str],
         asked.group_base,
         &groups,
