@@ -1,0 +1,1 @@
+//! Groups that are made, changed, closed, and what they collect.

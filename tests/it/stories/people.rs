@@ -1,0 +1,1 @@
+//! Who is in a group, who runs it, and how that changes.

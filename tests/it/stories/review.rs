@@ -1,0 +1,1 @@
+//! What waits for an admin, and what becomes of it.
