@@ -70,6 +70,7 @@ const TESTS: &[Test] = &[
     test!("F03", points::a_stop_at_any_step_in_loses_nothing),
     test!("F03", points::a_stop_at_any_step_out_loses_nothing),
     test!("F04", controls::an_early_answer_is_found_out),
+    test!("F04", controls::a_serial_cursor_is_found_out),
     test!("F04", controls::an_asynchronous_commit_is_found_out),
     test!("F04", controls::an_error_that_counts_as_sent_is_found_out),
     test!("F05", several::lanes_change_hands_without_a_second_telling),
