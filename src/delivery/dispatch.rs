@@ -268,11 +268,20 @@ impl Dispatch {
     /// Lanes that wake without an entry of their group.
     async fn wake(&mut self) -> store::Result<()> {
         let now = Instant::now();
+        self.again.extend(self.places.stranded());
         let rested = self.resting.extract_if(.., |(_, until)| *until <= now);
         self.again.extend(rested.map(|(lane, _)| lane));
         for class in [Class::Prompt, Class::Doubtful] {
             let resting = self.resting.iter().map(|(lane, _)| *lane);
-            let except: Vec<i64> = self.active.keys().copied().chain(resting).collect();
+            // Those who wait for a place of their domain's are not to hide everybody else.
+            let waiting = self.places.waiting();
+            let except: Vec<i64> = self
+                .active
+                .keys()
+                .copied()
+                .chain(resting)
+                .chain(waiting)
+                .collect();
             let free = i64::try_from(self.places.free(class)).unwrap_or(i64::MAX);
             if free == 0 {
                 continue;

@@ -215,7 +215,8 @@ impl Plain<'_> {
         let Some((_, number, cut)) = best else {
             return false;
         };
-        if self.run.posts() >= TURN {
+        // A wide lane is far away and behind: a turn of so few would be over before it is under way.
+        if self.run.posts() >= TURN * widest.unwrap_or(1) {
             self.leave(Leaving::Yield);
             return false;
         }
@@ -261,6 +262,7 @@ impl Plain<'_> {
                 _ => Width::Wide,
             },
             fresh_until: listener.looked + FRESH,
+            urgent: false,
         };
         self.under_way.push(Box::pin(async move {
             let sent = caller.knock(&envelope).await;
