@@ -124,12 +124,14 @@ impl Store {
         let row = sqlx::query!(
             r#"select coalesce((select sum(seq + touched) from group_seq), 0)::bigint as "said!",
                    exists (select from letter where sent_at is null and refused_at is null and parked_at is null)
-                   or exists (select from destination where next_try <= $1 and parked_at is null and paused_at is null)
+                   -- The earliest of all, and not whether any is early: that would be found by reading all.
+                   or coalesce((select min(next_try) from destination
+                                where next_try is not null and parked_at is null and paused_at is null) <= $1, false)
                    or exists (select from parked where retry_at is not null)
                    or exists (select from subscription where shape is null and until_seq is null)
                    or exists (select from destination where (gone_at is not null or redirected_at is not null)
                                   and (checked_at is null or checked_at < $2))
-                   or exists (select from received where next_try <= $1) as "something_waits!""#,
+                   or coalesce((select min(next_try) from received) <= $1, false) as "something_waits!""#,
             self.now(),
             self.now() - CHECKED_AGAIN,
         )
