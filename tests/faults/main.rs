@@ -1,5 +1,5 @@
 //! What is left when things are killed: the server, its database, its sessions, its peers. `make faults` does all of it;
-//! `.ci/run` a tenth.
+//! `.ci/run` a tenth of the cycles of those that take no hour.
 //!
 //! One rule: what was answered 202 reaches everybody to whom it was due, at least once and in order, and a second time
 //! only for a cause. The negative controls show that the book-keeping would tell if it did not. A new test is a
