@@ -196,6 +196,8 @@ impl House {
     }
 
     fn deliver(&self, stopped: impl Stop) -> impl Room {
+        let defaults = delivery::Settings::default();
+        let in_flight = descriptors::outbound().in_flight;
         let settings = delivery::Settings {
             walls: self.walls(),
             // The rest is for those who wait for an answer.
@@ -203,6 +205,9 @@ impl House {
                 .unwrap_or(1)
                 .max(1),
             drain: Duration::from_secs(self.settings.limits.shutdown_seconds),
+            // What is read, and not sent, needs places of the client, too.
+            under_way: defaults.under_way.min(in_flight / 4 * 3).max(1),
+            lanes: defaults.lanes.min(in_flight / 2).max(1),
             ..delivery::Settings::default()
         };
         let delivery = Delivery::new(self.store.clone(), self.client.clone(), settings);

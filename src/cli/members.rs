@@ -119,6 +119,7 @@ async fn write(house: &House, name: &str, mut list: List, skip_bad: bool, out: O
         progress.is_at(written);
     }
     drop(progress);
+    house.store.count_newcomers().await?;
     let summary = Summary {
         group: name,
         rows: all + list.duplicates + list.bad,

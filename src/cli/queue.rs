@@ -25,6 +25,11 @@ pub(super) async fn run(house: &House, command: Queue, out: Out) -> anyhow::Resu
 
 async fn retry(house: &House, host: &str, out: Out) -> anyhow::Result<()> {
     let rows = known(house, host).await?;
+    if rows.iter().all(|row| row.blocked) {
+        anyhow::bail!(
+            "{host} is blocked, so nothing is sent there: `folkmoot peer unblock {host}` ends that, unless the settings say so"
+        );
+    }
     if rows.iter().all(|row| row.paused_at.is_some()) {
         anyhow::bail!("{host} is paused, so nothing is sent there: `folkmoot queue resume {host}` ends that");
     }

@@ -26,8 +26,10 @@ use crate::{
     store::{self, DueLane, Ear, domain_of},
 };
 
-/// Somebody looks into the tables at least this often, in real time: signals get lost.
+/// While there are lanes we look at least this often, in real time ...
 const SWEEP: Duration = Duration::from_secs(1);
+/// ... and while there are none, so many times more seldom: the store rings if there is anything to look for.
+const QUIET: u32 = 10;
 /// Rings within this time cause one look ...
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// ... and a look that takes long comes seldom: looking takes a fifth of our time at most.
@@ -101,6 +103,7 @@ impl Dispatch {
         let mut wanted = true;
         let mut rings = 0;
         let mut next_try = None;
+        let mut quiet = 0;
         loop {
             if wanted && Instant::now() >= look_at {
                 wanted = false;
@@ -119,10 +122,19 @@ impl Dispatch {
                 Ok(()) = wakes.changed(), if !wanted => wanted = true,
                 () = delivery.shards.changed() => wanted = true,
                 () = sleep_until(&delivery, next_try), if next_try.is_some() && !wanted => wanted = true,
-                _ = sweep.tick() => wanted = true,
+                _ = sweep.tick() => {
+                    quiet += 1;
+                    if !self.is_idle() || quiet >= QUIET {
+                        (wanted, quiet) = (true, 0);
+                    }
+                }
             }
         }
         self.drain().await;
+    }
+
+    fn is_idle(&self) -> bool {
+        self.active.is_empty() && self.again.is_empty() && self.resting.is_empty() && self.scans.is_done()
     }
 
     /// Finds out what is due. Gives when the next destination has backed off for long enough.
@@ -268,11 +280,20 @@ impl Dispatch {
     /// Lanes that wake without an entry of their group.
     async fn wake(&mut self) -> store::Result<()> {
         let now = Instant::now();
+        self.again.extend(self.places.stranded());
         let rested = self.resting.extract_if(.., |(_, until)| *until <= now);
         self.again.extend(rested.map(|(lane, _)| lane));
         for class in [Class::Prompt, Class::Doubtful] {
             let resting = self.resting.iter().map(|(lane, _)| *lane);
-            let except: Vec<i64> = self.active.keys().copied().chain(resting).collect();
+            // Those who wait for a place of their domain's are not to hide everybody else.
+            let waiting = self.places.waiting();
+            let except: Vec<i64> = self
+                .active
+                .keys()
+                .copied()
+                .chain(resting)
+                .chain(waiting)
+                .collect();
             let free = i64::try_from(self.places.free(class)).unwrap_or(i64::MAX);
             if free == 0 {
                 continue;

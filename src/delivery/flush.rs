@@ -89,7 +89,10 @@ async fn write(store: &Store, mut batch: Vec<Cursor>) {
         if batch.is_empty() {
             return;
         }
-        let reached: Vec<Reached> = batch.iter().map(|cursor| cursor.reached).collect();
+        let reached: Vec<Reached> = batch
+            .iter()
+            .map(|cursor| where_it_stands(cursor.reached))
+            .collect();
         match store.flush(&reached).await {
             Ok(open) => {
                 fail::fail_point!("out::marked", |_| std::process::abort());
@@ -104,6 +107,16 @@ async fn write(store: &Store, mut batch: Vec<Cursor>) {
     for cursor in batch {
         let _ = cursor.tell.send(Flushed::Trouble);
     }
+}
+
+/// Where a cursor comes to stand: never past the end of the log as it was read. A number that is given out before its entry
+/// is committed would let it pass an entry that nobody has seen yet.
+fn where_it_stands(reached: Reached) -> Reached {
+    fail::fail_point!("control::serial-cursor", |_| Reached {
+        seq: reached.seq + 1,
+        ..reached
+    });
+    reached
 }
 
 /// Tells those whose shard was lost; they write nothing.

@@ -27,12 +27,14 @@ use crate::{
         seal::Seal,
         shards::Hold,
     },
-    net::Width,
+    net::{self, Width},
     store::{DueLane, Item},
 };
 
 /// An answer that takes longer is slow.
 const SLOW: Duration = Duration::from_secs(2);
+/// A request begins this long after the tables were asked, or they are asked again: connecting may have taken seconds.
+const BEGINS: Duration = Duration::from_millis(900);
 /// How soon we look again for a key of ours that was not there.
 const NO_KEY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
@@ -78,6 +80,8 @@ pub(super) struct Envelope {
     /// Until then holds what the tables said of who may have it. Then they are asked again, with the signature at hand:
     /// however long that took to make, it is used.
     pub fresh_until: Instant,
+    /// Nobody but those whom the tables named may have it: no request begins long after they said so.
+    pub urgent: bool,
 }
 
 /// What came of it.
@@ -164,15 +168,19 @@ impl Caller {
         };
         fail::fail_point!("out::before-send", |_| std::process::abort());
         self.may_send()?;
-        if Instant::now() > envelope.fresh_until && !self.is_still_due(envelope.item).await? {
+        let asked = Instant::now();
+        if asked > envelope.fresh_until && !self.is_still_due(envelope.item).await? {
             return Err(Ended::Yielded);
         }
+        let not_after = envelope.urgent.then_some(asked + BEGINS);
         self.posts.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
-        let outcome: Outcome = self
-            .tell_if_slow(net.post_in(&ready.url, ready.headers, ready.body, envelope.width))
-            .await
-            .into();
+        let posting = net.post_in(&ready.url, ready.headers, ready.body, envelope.width, not_after);
+        let answer = self.tell_if_slow(posting).await;
+        if matches!(answer, Err(net::Error::Late)) {
+            return Err(Ended::Yielded);
+        }
+        let outcome: Outcome = answer.into();
         fail::fail_point!("out::sent", |_| std::process::abort());
         let round_trip = began.elapsed();
         figures::answered(round_trip);

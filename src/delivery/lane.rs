@@ -72,7 +72,15 @@ pub(super) struct Mail {
 impl Mail {
     /// Another group of its destination has something to say.
     pub(super) fn add(&self, ear: Ear) {
-        self.ears.lock().unwrap_or_else(PoisonError::into_inner).push(ear);
+        let mut ears = self.ears.lock().unwrap_or_else(PoisonError::into_inner);
+        // A lane that hangs is told again and again.
+        match ears
+            .iter_mut()
+            .find(|known| known.subscription == ear.subscription)
+        {
+            Some(known) => *known = ear,
+            None => ears.push(ear),
+        }
     }
 
     /// What it holds in memory does not hold any more: it is to look at the tables.
@@ -250,6 +258,7 @@ impl Run {
             body: prepare::body(&due.head, due.raw.as_deref(), due.tail.as_deref()),
             width: Width::One,
             fresh_until: self.looked + FRESH,
+            urgent: true,
         };
         self.caller.knock(&envelope).await
     }

@@ -33,7 +33,7 @@ pub(super) struct Places {
 #[derive(Debug, Default)]
 struct Waiting {
     lanes: HashSet<i64>,
-    doubtful: VecDeque<i64>,
+    no_place: VecDeque<i64>,
     of_domain: HashMap<String, VecDeque<i64>>,
 }
 
@@ -102,7 +102,33 @@ impl Places {
             }
         }
         if self.free(Class::Doubtful) > 0 {
-            next.extend(self.waiting.doubtful.pop_front());
+            next.extend(self.waiting.no_place.pop_front());
+        }
+        for lane in &next {
+            self.waiting.lanes.remove(lane);
+        }
+        next
+    }
+
+    /// Those who wait.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = i64> {
+        self.waiting.lanes.iter().copied()
+    }
+
+    /// One of each domain of which some wait although there is a place: whoever was called last had nothing left to send,
+    /// and so called nobody.
+    pub(super) fn stranded(&mut self) -> Vec<i64> {
+        let (of_domain, most) = (&self.of_domain, self.most.of_one_domain);
+        let has_place = |domain: &String| of_domain.get(domain).copied().unwrap_or(0) < most;
+        let mut next = vec![];
+        self.waiting.of_domain.retain(|domain, lanes| {
+            if has_place(domain) {
+                next.extend(lanes.pop_front());
+            }
+            !lanes.is_empty()
+        });
+        if self.free(Class::Doubtful) > 0 && self.free(Class::Prompt) > 0 {
+            next.extend(self.waiting.no_place.pop_front());
         }
         for lane in &next {
             self.waiting.lanes.remove(lane);
@@ -121,7 +147,7 @@ impl Places {
         }
         match domain {
             Some(domain) => self.waiting.of_domain.entry(domain.to_owned()).or_default(),
-            None => &mut self.waiting.doubtful,
+            None => &mut self.waiting.no_place,
         }
         .push_back(lane);
     }

@@ -107,8 +107,9 @@ impl Shards {
         (hold.still() && !closing).then_some(hold)
     }
 
-    fn answers(&self) {
-        self.answered.store(self.age(), SeqCst);
+    /// The session answered what it was asked then. Later than that it may be gone again.
+    fn answered_at(&self, asked: u64) {
+        self.answered.store(asked, SeqCst);
     }
 
     fn age(&self) -> u64 {
@@ -221,8 +222,9 @@ async fn tend_until_lost(
 
 /// Asks the session whether it lives, and moves one step towards this process's share. Gives how long that is good for.
 async fn tend(locks: &mut ShardLocks, shards: &Shards) -> store::Result<Duration> {
+    let asked = shards.age();
     let share = share(locks.processes().await?);
-    shards.answers();
+    shards.answered_at(asked);
     let held = shards.held.load(SeqCst);
     if shards.count() < share {
         shards.closing.store(0, SeqCst);
@@ -279,7 +281,7 @@ mod tests {
     fn holding(held: u64) -> Arc<Shards> {
         let shards = Shards::none();
         shards.held.store(held, SeqCst);
-        shards.answers();
+        shards.answered_at(shards.age());
         shards
     }
 

@@ -49,8 +49,10 @@ impl Signing {
     ) -> Signed {
         let began = Instant::now();
         if key.private.public().kind() == KeyKind::Ed25519 {
+            let ready = prepare::request(inbox, body, key, scheme, now);
+            figures::signed(began.elapsed());
             return Signed {
-                ready: prepare::request(inbox, body, key, scheme, now),
+                ready,
                 waited: Duration::ZERO,
             };
         }

@@ -29,6 +29,9 @@ const LONGEST_REST: Duration = Duration::from_millis(100);
 /// Look-ups at a time.
 const LOOK_UPS: usize = 16;
 
+/// The store rings if there is anything to do; this is for what it does not know of.
+const UNASKED: Duration = Duration::from_secs(10);
+
 /// Hosts whose look-up has become old, at a time.
 const OLD_HOSTS: i64 = 100;
 
@@ -54,7 +57,7 @@ impl Engine {
         }
     }
 
-    /// Does a chore whenever the bell rings, at its pace, and once a second in case it was not heard.
+    /// Does a chore whenever the bell rings, at its pace, and now and then without.
     async fn keep_doing<F>(&self, what: &'static str, rest: Duration, chore: impl Fn() -> F)
     where
         F: Future<Output = Result<(), store::Error>>,
@@ -68,7 +71,7 @@ impl Engine {
             tokio::time::sleep((began.elapsed() * REST).min(rest)).await;
             tokio::select! {
                 _ = bell.changed() => {}
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = tokio::time::sleep(UNASKED) => {}
             }
         }
     }

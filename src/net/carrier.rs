@@ -14,6 +14,7 @@ use http::header::{ACCEPT_ENCODING, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
+use tokio::time::Instant;
 use url::{Position, Url};
 
 use super::check::Reach;
@@ -82,13 +83,19 @@ impl Carrier {
         method: Method,
         headers: HeaderMap,
         body: Bytes,
-        width: Width,
+        (width, not_after): (Width, Option<Instant>),
     ) -> Result<Reply, Error> {
         let origin = &url[..Position::BeforePath];
         let warm = self.recent.again(origin) || width == Width::Wide;
         let mut request = self.request(method, headers, body);
         loop {
             let mut line = self.line(url, reach, width).await?;
+            if not_after.is_some_and(|not_after| Instant::now() > not_after) {
+                if !line.connection.is_shared() {
+                    self.pool.put(line.origin, line.connection);
+                }
+                return Err(Error::Late);
+            }
             let mut doubt = Doubt::about(&line, &self.pool);
             match line.connection.send(url, request).await {
                 Ok(response) => {

@@ -121,19 +121,21 @@ impl Client {
     /// # Errors
     /// No redirect, size or encoding errors: only refusals, and failures before a status came.
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Result<Answer, Error> {
-        self.post_in(url, headers, body, Width::One).await
+        self.post_in(url, headers, body, Width::One, None).await
     }
 
-    /// As [`Client::post`], for a sender who has so many requests under way to that host.
+    /// As [`Client::post`], for a sender who has so many requests under way to that host, and begins no request later
+    /// than `not_after`.
     ///
     /// # Errors
-    /// The same.
+    /// The same; and [`Error::Late`].
     pub async fn post_in(
         &self,
         url: &Url,
         mut headers: HeaderMap,
         body: Bytes,
         width: Width,
+        not_after: Option<Instant>,
     ) -> Result<Answer, Error> {
         let reach = self.reach(url)?;
         let _place = self.place().await?;
@@ -142,7 +144,7 @@ impl Client {
         let sending = self
             .0
             .carrier
-            .carry((url, reach), Method::POST, headers, body, width);
+            .carry((url, reach), Method::POST, headers, body, (width, not_after));
         let reply = timeout_at(end, sending).await.map_err(|_| Error::Timeout)??;
         let answer = Answer::head(url, reply.status, &reply.headers);
         // How the rest ends does not matter; reading it lets the connection serve again.
@@ -182,7 +184,13 @@ impl Client {
         headers.insert(ACCEPT, accept.clone());
         self.0
             .carrier
-            .carry((url, reach), Method::GET, headers, Bytes::new(), Width::One)
+            .carry(
+                (url, reach),
+                Method::GET,
+                headers,
+                Bytes::new(),
+                (Width::One, None),
+            )
             .await
     }
 

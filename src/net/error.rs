@@ -37,6 +37,10 @@ pub enum Error {
     /// All places are taken: in all, at that address, or for that owner's hosts. This peer need have no part in it.
     #[error("too many requests are under way")]
     Busy,
+    /// There was a connection too late for what the caller knew when it asked for one; nothing was sent. It is kept: the
+    /// next request to that host has it.
+    #[error("the connection took too long for this request")]
+    Late,
     /// The request could not be signed or written; the peer has no part in it.
     #[error("the request could not be made")]
     Unsigned(#[source] Box<dyn StdError + Send + Sync>),
@@ -66,7 +70,7 @@ impl Error {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Connect(_) | Self::Timeout | Self::Broken | Self::Busy => true,
+            Self::Connect(_) | Self::Timeout | Self::Broken | Self::Busy | Self::Late => true,
             Self::Forbidden(_)
             | Self::TooLarge
             | Self::Encoded

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// An inbox that answers *gone* to everything is not asked about for so long.
-const CHECKED_AGAIN: TimeDelta = TimeDelta::hours(1);
+pub(super) const CHECKED_AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// A row of `actor`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,8 +1,9 @@
 //! Who committed something rings; who sends or does chores wakes.
 //!
-//! One rule: a ring carries no meaning and may be lost: whoever wakes looks into the tables, and looks anyway once a
-//! second. So nothing here retries for long, and nothing here is in a transaction: a `NOTIFY` inside one costs 35 to
-//! 50 % of commits.
+//! One rule: a ring carries no meaning and may be lost: whoever wakes looks into the tables, and one query a second rings
+//! for all of a process if there is anything to look for. So nothing here retries for long, and nothing here is in a
+//! transaction: a `NOTIFY` inside one costs 35 to 50 % of commits. Whatever waits for a time, or for somebody to do it, is
+//! a line in [`Store::pulse`].
 
 use std::{
     sync::{
@@ -18,12 +19,15 @@ use sqlx::{
 };
 use tokio::{sync::watch, task::AbortHandle, time};
 
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, actor::CHECKED_AGAIN};
 
 const CHANNEL: &str = "folkmoot";
 
 /// At most one `NOTIFY` in this time, however many commits.
 const BETWEEN_NOTIFIES: Duration = Duration::from_millis(5);
+
+/// Rings get lost, and times come without one.
+const PULSE: Duration = Duration::from_secs(1);
 
 /// How long a closing store waits for the last `NOTIFY` to leave.
 const LAST_RING: Duration = Duration::from_secs(1);
@@ -88,7 +92,19 @@ impl Store {
     pub fn listen(&self) -> Listening {
         let options = self.pool.connect_options().as_ref().clone();
         let (heard, backend) = (self.bell.heard.clone(), Arc::clone(&self.bell.backend));
-        let task = tokio::spawn(async move {
+        let store = self.clone();
+        let feel = async move {
+            let mut felt = None;
+            loop {
+                time::sleep(PULSE).await;
+                let now = store.pulse().await.ok();
+                if now.is_none_or(|now| now.something_waits) || now != felt {
+                    store.bell.heard.send_modify(|heard| *heard += 1);
+                }
+                felt = now;
+            }
+        };
+        let listen = async move {
             loop {
                 match hear(&options, &heard, &backend).await {
                     Ok(()) => {
@@ -98,9 +114,42 @@ impl Store {
                 }
                 time::sleep(Duration::from_secs(1)).await;
             }
-        });
+        };
+        let task = tokio::spawn(async move { tokio::join!(feel, listen) });
         Listening(task.abort_handle())
     }
+
+    /// Whether there is anything to look for.
+    async fn pulse(&self) -> Result<Pulse> {
+        let row = sqlx::query!(
+            r#"select coalesce((select sum(seq + touched) from group_seq), 0)::bigint as "said!",
+                   exists (select from letter where sent_at is null and refused_at is null and parked_at is null)
+                   -- The earliest of all, and not whether any is early: that would be found by reading all.
+                   or coalesce((select min(next_try) from destination
+                                where next_try is not null and parked_at is null and paused_at is null) <= $1, false)
+                   or exists (select from parked where retry_at is not null)
+                   or exists (select from subscription where shape is null and until_seq is null)
+                   or exists (select from destination where (gone_at is not null or redirected_at is not null)
+                                  and (checked_at is null or checked_at < $2))
+                   or coalesce((select min(next_try) from received) <= $1, false) as "something_waits!""#,
+            self.now(),
+            self.now() - CHECKED_AGAIN,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Pulse {
+            said: row.said,
+            something_waits: row.something_waits,
+        })
+    }
+}
+
+/// What one query a second tells of all tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pulse {
+    /// Grows with every log, and when somebody new hears one.
+    said: i64,
+    something_waits: bool,
 }
 
 impl Drop for Listening {

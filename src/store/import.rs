@@ -274,6 +274,17 @@ pub async fn touch(tx: &mut Tx, group: GroupId) -> Result<()> {
 }
 
 impl Store {
+    /// The planner learns how many there are now: else the first posts are told by plans for empty tables.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn count_newcomers(&self) -> Result<()> {
+        sqlx::raw_sql("analyze actor, peer, destination, membership, subscription")
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// A group's members as of one moment: those of other servers whose inbox is known, in the order in which they came.
     pub fn listed<'a>(
         &'a self,

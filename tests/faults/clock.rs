@@ -9,6 +9,9 @@ use crate::run::Run;
 use crate::square::Square;
 use crate::support::peer::Mood;
 
+/// Ears of those who are well that are still to hear something.
+const UNDER_WAY: &str =
+    "select count(*) from ear join destination d on d.id = destination_id where d.failures = 0";
 const FAILURES: &str = "select coalesce(max(failures), 0)::bigint from destination";
 /// Seconds from the last try to the next, of the destination that fails.
 const WAIT: &str =
@@ -74,6 +77,8 @@ pub async fn who_was_dead_for_six_days_gets_everything_in_order(run: Run) -> Cou
             failures += 1;
             world.until(FAILURES, failures).await;
             let wait = world.count(WAIT).await;
+            // What is under way to the others was signed by the time before.
+            world.until(UNDER_WAY, 0).await;
             world.advance(TimeDelta::seconds(wait));
         }
     }

@@ -31,6 +31,11 @@ pub async fn an_early_answer_is_found_out(run: Run) -> Counts {
     is_found_out(run, Erring::EarlyAnswer).await
 }
 
+/// Its cursors pass places of the log whose entries are committed later.
+pub async fn a_serial_cursor_is_found_out(run: Run) -> Counts {
+    is_found_out(run, Erring::SerialCursor).await
+}
+
 /// Its commits do not wait for the disk.
 pub async fn an_asynchronous_commit_is_found_out(run: Run) -> Counts {
     is_found_out(run, Erring::AsyncCommit).await
@@ -44,6 +49,7 @@ pub async fn an_error_that_counts_as_sent_is_found_out(run: Run) -> Counts {
 #[derive(Clone, Copy)]
 enum Erring {
     EarlyAnswer,
+    SerialCursor,
     AsyncCommit,
     MarkOnError,
 }
@@ -52,6 +58,7 @@ impl Erring {
     fn point(self) -> &'static str {
         match self {
             Self::EarlyAnswer => "control::answer-early",
+            Self::SerialCursor => "control::serial-cursor",
             Self::AsyncCommit => "control::async-commit",
             Self::MarkOnError => "control::mark-on-error",
         }
@@ -67,6 +74,13 @@ impl Erring {
                     sleep(chance.millis(200, 500)).await;
                     serving.kill().await;
                 }
+                load
+            }
+            Self::SerialCursor => {
+                let serving = scene.program.serve().await;
+                let load = Load::of_posts(scene, 4, seed);
+                sleep(Duration::from_secs(2)).await;
+                serving.kill().await;
                 load
             }
             Self::AsyncCommit => {

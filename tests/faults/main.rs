@@ -1,5 +1,5 @@
 //! What is left when things are killed: the server, its database, its sessions, its peers. `make faults` does all of it;
-//! `.ci/run` a tenth.
+//! `.ci/run` a tenth of the cycles of those that take no hour.
 //!
 //! One rule: what was answered 202 reaches everybody to whom it was due, at least once and in order, and a second time
 //! only for a cause. The negative controls show that the book-keeping would tell if it did not. A new test is a
@@ -70,6 +70,7 @@ const TESTS: &[Test] = &[
     test!("F03", points::a_stop_at_any_step_in_loses_nothing),
     test!("F03", points::a_stop_at_any_step_out_loses_nothing),
     test!("F04", controls::an_early_answer_is_found_out),
+    test!("F04", controls::a_serial_cursor_is_found_out),
     test!("F04", controls::an_asynchronous_commit_is_found_out),
     test!("F04", controls::an_error_that_counts_as_sent_is_found_out),
     test!("F05", several::lanes_change_hands_without_a_second_telling),

@@ -101,12 +101,12 @@ impl Part {
         name.push(".part");
         let part = file.with_file_name(name);
         let mut options = OpenOptions::new();
-        let target = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&part)?;
+        // What an earlier run left there, or somebody else put there, is not written into.
+        match remove_file(&part) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let target = options.write(true).create_new(true).mode(0o600).open(&part)?;
         Ok((Self(Some((part, file.to_owned()))), target))
     }
 

@@ -101,6 +101,25 @@ async fn an_answer_that_was_not_read_to_its_end_takes_its_connection_along() {
     }
 }
 
+/// Whoever may not begin so late sends nothing, and has the connection at once the next time.
+#[tokio::test]
+async fn a_request_that_comes_too_late_is_not_sent_and_keeps_its_connection() {
+    let (client, peer) = (client(8), Keeper::new(Manners::Stays).await);
+    let url = peer.inbox("http", "peer.test");
+    let past = tokio::time::Instant::now() - Duration::from_millis(1);
+    let post_by = async |not_after| {
+        let headers = http::HeaderMap::new();
+        client
+            .post_in(&url, headers, "{}".into(), Width::One, not_after)
+            .await
+    };
+    assert!(matches!(post_by(Some(past)).await, Err(Error::Late)));
+    assert_eq!((peer.requests(), client.idle()), (0, 1));
+    let soon = tokio::time::Instant::now() + Duration::from_secs(60);
+    assert_eq!(post_by(Some(soon)).await.unwrap().status, 202);
+    assert_eq!((peer.requests(), peer.accepted()), (1, 1));
+}
+
 /// A server that was pulled from the net: its connections look open and are not. One of them is tried, not each.
 #[tokio::test]
 async fn a_silent_connection_casts_doubt_on_the_others_of_its_host() {
@@ -118,7 +137,9 @@ async fn a_silent_connection_casts_doubt_on_the_others_of_its_host() {
         let (client, url) = (client.clone(), url.clone());
         window.spawn(async move {
             let headers = http::HeaderMap::new();
-            client.post_in(&url, headers, "{}".into(), Width::Wide).await
+            client
+                .post_in(&url, headers, "{}".into(), Width::Wide, None)
+                .await
         });
     }
     while let Some(answer) = window.join_next().await {

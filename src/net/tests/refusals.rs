@@ -6,7 +6,7 @@ use super::*;
 /// What each way of sending says to `url`.
 async fn ways(client: &Client, url: &Url) -> Vec<Option<Error>> {
     let wide = client
-        .post_in(url, http::HeaderMap::new(), "{}".into(), Width::Wide)
+        .post_in(url, http::HeaderMap::new(), "{}".into(), Width::Wide, None)
         .await;
     vec![
         get(client, url).await.err(),

@@ -39,7 +39,7 @@ async fn post_wide(client: &Client, url: &Url) -> Result<Answer, Error> {
     headers.insert("host", host.parse().unwrap());
     headers.insert("signature", "keyId=x".parse().unwrap());
     client
-        .post_in(url, headers, "{\"a\":1}".into(), Width::Wide)
+        .post_in(url, headers, "{\"a\":1}".into(), Width::Wide, None)
         .await
 }
 
