@@ -51,7 +51,9 @@ create table held (
     kind       text not null,                   -- type of the activity: Create, Update, Announce, Join, Follow
     iri        text not null,                   -- its id
     object     text,                            -- id of the post
-    raw        text not null,                   -- byte for byte as it arrived
+    public     boolean not null default true,   -- whom that is for: everybody, or members
+    raw        text not null,                   -- byte for byte as it arrived; empty: only the object is known
+    fetched    text,                            -- the object as its origin told it, where `raw` does not carry it
     at         timestamptz not null,
     told_at    timestamptz,                     -- when admins were told of it
     decided_at timestamptz,
@@ -61,9 +63,21 @@ create table held (
     reason     text
 );
 create index held_waiting on held (group_id, queue, at, id) where decided_at is null;
-create index held_iri on held (group_id, iri);
-create index held_object on held (group_id, object) where decided_at is null;
+create index held_iri on held (iri);
+create index held_object on held (object) where decided_at is null;
 create index held_untold on held (at) where told_at is null and decided_at is null;
+
+-- Who may see what waits: whoever runs the group, and the server of one who does, by its instance actor (PRV07).
+create function reviews_for(of_group bigint, reader bigint, host text) returns boolean
+language sql stable parallel safe as $$
+    select exists (
+        select from "group" g join actor w on w.id = g.owner_id
+        where g.id = of_group and (w.id = reader or w.host = reviews_for.host))
+    or exists (
+        select from membership m join actor w on w.id = m.actor_id
+        where m.group_id = of_group and m.role = 'admin' and m.state <> 'banned'
+          and (w.id = reader or w.host = reviews_for.host))
+$$;
 
 -- When a group last told its admins that something waits: at most once a minute for each queue.
 create table notice (

@@ -17,6 +17,8 @@ pub enum What {
     Posted,
     Edited,
     Deleted,
+    /// Out of the group, by those who run it.
+    Removed,
     Voted,
     Unvoted,
 }
@@ -29,6 +31,7 @@ impl What {
             "posted" => Self::Posted,
             "edited" => Self::Edited,
             "deleted" => Self::Deleted,
+            "removed" => Self::Removed,
             "voted" => Self::Voted,
             "unvoted" => Self::Unvoted,
             _ => return None,

@@ -19,6 +19,7 @@ mod json;
 mod letter;
 mod microblog;
 mod post;
+mod review;
 mod shape;
 mod threadiverse;
 
@@ -34,7 +35,11 @@ pub use here::{Here, Local};
 pub use json::{Limits, parse};
 pub use letter::{accept, follow, reject, undo_follow};
 pub use post::PostDocument;
-pub use shape::{Dialect, dialect_named, dialects, shapes, wants_own_inbox, write, written_in};
+pub use review::{Entry, entry, notice, removal};
+pub use shape::{
+    Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox, write,
+    written_in,
+};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -19,6 +19,7 @@ use chrono::{DateTime, Utc};
 
 pub use command::{Act, Call, Command, Held, Item, Subject, Submission, Vote, Way};
 pub use event::Event;
+pub(crate) use group::words;
 pub use group::{
     Audience, CollectPolicy, FollowMeans, Group, InfoPolicy, InvitePolicy, JoinPolicy, ListPolicy, Policies,
     PolicyChange, PostPolicy, Review, Rule, Visibility, VotePolicy,

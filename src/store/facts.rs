@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Iri, Standing, Vote},
-    store::{Actor, ActorId, GroupId, Result, group::InTurn, hash, membership, post::Stored},
+    store::{Actor, ActorId, GroupId, Result, group::InTurn, hash, held::Pending, membership, post::Stored},
 };
 
 pub use gather::gather;
@@ -61,6 +61,7 @@ pub struct Facts {
     groups: Vec<Turned>,
     not_in_turn: Vec<String>,
     posts: HashMap<String, Stored>,
+    pending: HashMap<String, Vec<Pending>>,
     members: HashMap<(GroupId, ActorId), membership::Row>,
     /// Of groups that hold the first posts of an author: how many were accepted.
     accepted: HashMap<(GroupId, ActorId), i64>,
@@ -72,6 +73,7 @@ pub struct Facts {
     actors: HashMap<ActorId, (DateTime<Utc>, bool)>,
     blocked: HashSet<String>,
     waited_for: HashSet<String>,
+    dialects: HashMap<String, String>,
 }
 
 impl Facts {
@@ -97,6 +99,18 @@ impl Facts {
     #[must_use]
     pub fn post(&self, iri: &str) -> Option<&Stored> {
         self.posts.get(iri)
+    }
+
+    /// Versions of a post that wait for an admin, one at most in each group.
+    #[must_use]
+    pub fn pending(&self, iri: &str) -> &[Pending] {
+        self.pending.get(iri).map_or(&[], Vec::as_slice)
+    }
+
+    /// How a sender's host speaks, where that is known.
+    #[must_use]
+    pub fn dialect_of(&self, host: &str) -> Option<&str> {
+        self.dialects.get(host).map(String::as_str)
     }
 
     /// All posts that were found.

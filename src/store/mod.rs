@@ -12,6 +12,7 @@ pub mod deeds;
 pub mod facts;
 pub mod following;
 pub mod group;
+pub mod held;
 pub mod import;
 mod lane;
 mod listing;

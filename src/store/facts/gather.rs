@@ -12,7 +12,9 @@ use uuid::Uuid;
 use crate::store::{
     ActorId, GroupId, Result, Tx,
     facts::{Asked, Facts, Turned},
-    group, hash, membership,
+    group, hash,
+    held::Pending,
+    membership,
     post::{Place, Stored},
 };
 
@@ -21,6 +23,7 @@ type PostRow = (
     (bool, bool, bool, DateTime<Utc>, Option<DateTime<Utc>>),
 );
 type PlaceRow = (Uuid, i64, i64, Uuid, DateTime<Utc>);
+type PendingRow = (Uuid, i64, String, String, i64, bool);
 type GroupRow = (
     (i64, String, i64, i64, String),
     (group::PolicyRow, String, bool),
@@ -36,6 +39,8 @@ type MemberRow = (
 struct Answer {
     posts: Vec<PostRow>,
     places: Vec<PlaceRow>,
+    removed: Vec<(Uuid, i64)>,
+    pending: Vec<PendingRow>,
     groups: Vec<GroupRow>,
     not_in_turn: Vec<String>,
     members: Vec<MemberRow>,
@@ -48,6 +53,7 @@ struct Answer {
     actors: Vec<(i64, DateTime<Utc>, bool)>,
     blocked: Vec<String>,
     waited_for: Vec<String>,
+    dialects: Vec<(String, String)>,
 }
 
 /// Reads all that a batch needs; `in_turn` is what it took.
@@ -85,6 +91,15 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                                        where g.post_id = f.id and g.removed_at is null offset 0) pg
                    cross join lateral (select a.accepted_at from activity a where a.id = pg.activity_id offset 0) v
                    order by pg.group_id) as "places!: Vec<PlaceRow>",
+             array(select row(pg.post_id, pg.group_id)
+                   from found f
+                   cross join lateral (select * from post_group g
+                                       where g.post_id = f.id and g.removed_at is not null offset 0) pg) as "removed!: Vec<(Uuid, i64)>",
+             array(select row(h.id, h.group_id, h.object, h.iri, h.actor_id, h.public)
+                   from unnest($1::text[]) as w(iri)
+                   cross join lateral (select * from held o
+                                       where o.object = w.iri and o.decided_at is null offset 0) h
+                   order by h.group_id, h.id) as "pending!: Vec<PendingRow>",
              array(select row(
                      row(g.id, g.name, q.seq, g.owner_id, o.iri),
                      row(row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
@@ -167,10 +182,25 @@ impl TryFrom<Answer> for Facts {
                 at,
             });
         }
+        let mut removed: HashMap<Uuid, Vec<GroupId>> = HashMap::new();
+        for (post, group) in answer.removed {
+            removed.entry(post).or_default().push(GroupId(group));
+        }
+        let mut pending: HashMap<String, Vec<Pending>> = HashMap::new();
+        for (id, group, object, iri, actor, public) in answer.pending {
+            pending.entry(object).or_default().push(Pending {
+                id,
+                group: GroupId(group),
+                iri,
+                actor: ActorId(actor),
+                public,
+            });
+        }
         let post = |((id, iri, author, kind, thread), rest): PostRow| {
             let (is_comment, public, deleted, published, updated) = rest;
             let stored = Stored {
                 places: places.remove(&id).unwrap_or_default(),
+                removed: removed.remove(&id).unwrap_or_default(),
                 author: ActorId(author),
                 id,
                 iri: iri.clone(),
@@ -186,6 +216,7 @@ impl TryFrom<Answer> for Facts {
         };
         Ok(Self {
             posts: answer.posts.into_iter().map(post).collect(),
+            pending,
             groups: answer
                 .groups
                 .into_iter()
@@ -222,6 +253,7 @@ impl TryFrom<Answer> for Facts {
                 .collect(),
             blocked: answer.blocked.into_iter().collect(),
             waited_for: answer.waited_for.into_iter().collect(),
+            dialects: answer.dialects.into_iter().collect(),
         })
     }
 }
