@@ -37,7 +37,7 @@ pub use here::{Here, Local};
 pub use json::{Limits, parse};
 pub use letter::{accept, follow, reject, undo_follow};
 pub use post::PostDocument;
-pub use review::{Entry, entry, notice, removal};
+pub use review::{Entry, entry, notice, queue, removal};
 pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox, write,
     written_in,

@@ -17,11 +17,24 @@ use crate::dialect::{
 pub struct Entry<'a> {
     pub id: Uuid,
     pub group: &'a str,
-    /// The queue: a part of the group's id.
-    pub queue: &'a str,
+    /// Somebody asks to be let in; else a post or an edit.
+    pub asks_in: bool,
     pub at: DateTime<Utc>,
     /// What was received, as JSON.
     pub received: &'a str,
+}
+
+impl Entry<'_> {
+    /// The collection that it is in, below its group.
+    const fn queue(&self) -> &'static str {
+        queue(self.asks_in)
+    }
+}
+
+/// The collection of what waits: of those who ask to be let in, or of posts and edits.
+#[must_use]
+pub const fn queue(asks_in: bool) -> &'static str {
+    if asks_in { "pendingMembers" } else { "pendingActivities" }
 }
 
 /// The document of an entry: an Offer of what was received, to the queue (clients.md B.3).
@@ -33,7 +46,7 @@ pub fn entry(entry: &Entry<'_>, here: &Here) -> String {
             "id": here.activity(entry.id, None),
             "type": "Offer",
             "actor": here.group(entry.group),
-            "target": here.part(entry.group, entry.queue),
+            "target": here.part(entry.group, entry.queue()),
             "published": date(entry.at),
         }),
         entry.received,
@@ -49,7 +62,7 @@ pub fn notice(id: Uuid, of: &Entry<'_>, to: &str, at: DateTime<Utc>, here: &Here
             "id": here.activity(id, None),
             "type": "Add",
             "actor": here.group(of.group),
-            "target": here.part(of.group, of.queue),
+            "target": here.part(of.group, of.queue()),
             "published": date(at),
             "to": [to],
         }),

@@ -21,6 +21,9 @@ impl Engine {
         case: &Case,
         answered: &Answered,
     ) -> Result<(), Trouble> {
+        if self.review(tx, case, answered).await? {
+            return Ok(());
+        }
         let accepted = answered.accepted;
         let Some(of) = &answered.of else { return Ok(()) };
         if let Some(Local::Activity(id, None)) = self.here().local(of.as_str()) {

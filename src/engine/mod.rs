@@ -21,6 +21,7 @@ mod keys;
 mod lines;
 mod matter;
 mod members;
+mod notices;
 mod places;
 mod posting;
 mod receipts;

@@ -58,7 +58,16 @@ impl Engine {
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
             Ask::Report { objects, reason } => self.report(&mut tx, case, objects, reason.as_deref()).await?,
             Ask::Answer(answered) => self.answered(&mut tx, case, answered).await?,
-            Ask::Invite { .. } | Ask::Block { .. } | Ask::Collect { .. } | Ask::Propose(_) => {}
+            Ask::Collect {
+                object,
+                target,
+                wanted,
+            } if self.is_of_posts(target) => {
+                self.place_post(&mut tx, case, (object, target), *wanted)
+                    .await?;
+            }
+            Ask::Propose(what) => self.proposed(&mut tx, case, what).await?,
+            Ask::Invite { .. } | Ask::Block { .. } | Ask::Collect { .. } => {}
             Ask::Fetch { object, .. } => self.keep_waiting(&mut tx, case, object.as_str()).await?,
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,

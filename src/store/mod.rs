@@ -18,6 +18,7 @@ mod lane;
 mod listing;
 pub mod log;
 pub mod membership;
+pub mod notice;
 mod own_key;
 mod peer;
 pub mod post;
@@ -29,6 +30,7 @@ mod shard;
 pub mod turn;
 mod view;
 mod view_activity;
+mod view_held;
 mod view_post;
 mod view_thread;
 
@@ -52,6 +54,7 @@ pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
 pub use shard::{SHARDS, ShardLocks};
 pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
 pub use view_activity::{ActivityView, AnnouncedView};
+pub use view_held::{HeldView, Reviewer, Waiting};
 pub use view_post::{AuthorView, PostView, ThreadView};
 pub use view_thread::CommentView;
 

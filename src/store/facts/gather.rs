@@ -147,7 +147,10 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    from actor a where a.id = any($5)) as "actors!: Vec<(i64, DateTime<Utc>, bool)>",
              array(select p.host from peer p where p.host = any($6) and p.blocked_at is not null) as "blocked!",
              array(select distinct d.host from destination d
-                   where d.host = any($13) and (d.next_try is not null or d.parked_at is not null)) as "waited_for!""#,
+                   where d.host = any($13) and (d.next_try is not null or d.parked_at is not null)) as "waited_for!",
+             array(select row(p.host, coalesce(p.shape, p.class_shape)) from peer p
+                   where p.host = any($13) and coalesce(p.shape, p.class_shape) is not null
+                     and (p.shape is not null or p.looked_up_at is not null)) as "dialects!: Vec<(String, String)>""#,
         &posts as &[&str],
         &asked.shapes as &[&str],
         asked.group_base,

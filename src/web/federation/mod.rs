@@ -11,6 +11,7 @@ pub(crate) mod figures;
 pub(super) mod inbox;
 pub(super) mod outbox;
 mod paging;
+pub(super) mod pending;
 pub(super) mod people;
 pub(super) mod threads;
 
