@@ -39,8 +39,8 @@ pub use letter::{accept, follow, reject, undo_follow};
 pub use post::PostDocument;
 pub use review::{Entry, entry, notice, queue, removal};
 pub use shape::{
-    Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox, write,
-    written_in,
+    Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
+    write, written_in,
 };
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.

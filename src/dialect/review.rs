@@ -34,7 +34,11 @@ impl Entry<'_> {
 /// The collection of what waits: of those who ask to be let in, or of posts and edits.
 #[must_use]
 pub const fn queue(asks_in: bool) -> &'static str {
-    if asks_in { "pendingMembers" } else { "pendingActivities" }
+    if asks_in {
+        "pendingMembers"
+    } else {
+        "pendingActivities"
+    }
 }
 
 /// The document of an entry: an Offer of what was received, to the queue (clients.md B.3).

@@ -44,7 +44,9 @@ impl Engine {
             return Err(Refused::NotFound.into());
         }
         let known = at.facts.post(document.id.as_str());
-        if known.is_some_and(|known| known.author != case.actor.id) || self.is_anothers(at, matter, &document.id) {
+        if known.is_some_and(|known| known.author != case.actor.id)
+            || self.is_anothers(at, matter, &document.id)
+        {
             return Ok(vec![]); // somebody else's id (ORG06)
         }
         let mut outcomes = vec![];

@@ -11,7 +11,10 @@ use crate::{
 impl Engine {
     /// The receipt for what a group took, if its author hears of such.
     pub(super) fn receipt<'a>(&self, at: &At<'a>, case: &Case, group: &'a Turned) -> Option<Deed<'a>> {
-        let hears = at.facts.dialect_of(&case.actor.host).is_some_and(dialect::takes_receipts);
+        let hears = at
+            .facts
+            .dialect_of(&case.actor.host)
+            .is_some_and(dialect::takes_receipts);
         let is_theirs = case.via.is_none() && !case.raw.is_empty();
         (hears && is_theirs).then_some(Deed::Receipt(group))
     }

@@ -166,7 +166,10 @@ impl Engine {
             voted: false,
             approved: false,
         };
-        if placed.as_ref().is_some_and(|placed| placed.author == case.actor.id) {
+        if placed
+            .as_ref()
+            .is_some_and(|placed| placed.author == case.actor.id)
+        {
             return Ok((group, placed));
         }
         self.decide(tx, &group, &case.actor, &Command::Remove(subject))
@@ -236,9 +239,7 @@ impl Engine {
             _ => Some(post.to_string()),
         };
         let missing = || AdminError::No(format!("there is no such post in {name}"));
-        let object = post
-            .and_then(|iri| Iri::object(&iri).ok())
-            .ok_or_else(missing)?;
+        let object = post.and_then(|iri| Iri::object(&iri).ok()).ok_or_else(missing)?;
         let placed = post::placed(&mut tx, group.id, object.as_str()).await?;
         let placed = placed.ok_or_else(missing)?;
         self.take_out(&mut tx, name, &object, "Delete", reason, placed.public)

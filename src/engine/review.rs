@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{Activity, Answered, Local},
-    domain::{Command, Event, Held as Waits, Iri, Standing, decide},
+    domain::{Act, Command, Event, Held as Waits, Iri, Standing, decide},
     engine::{
         AdminError, Engine,
         case::{Case, Shown, Warrant},
@@ -21,6 +21,7 @@ use crate::{
     store::{
         Actor, Tx,
         held::{self, Held, Named, Outcome, Queue},
+        membership,
         turn::{self, Holds, Patience, key_of},
     },
 };
@@ -38,7 +39,12 @@ struct Word<'a> {
 
 impl Engine {
     /// Accept or Reject of something that is or was held; false: it is of something else.
-    pub(super) async fn review(&self, tx: &mut Tx, case: &Case, answered: &Answered) -> Result<bool, Trouble> {
+    pub(super) async fn review(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        answered: &Answered,
+    ) -> Result<bool, Trouble> {
         let Some(of) = &answered.of else { return Ok(false) };
         let name = match self.here().local(of.as_str()) {
             Some(Local::Activity(id, None)) => Named::Entry(id),
@@ -219,5 +225,23 @@ impl Engine {
         self.review_one(&mut tx, &entry, &word).await?;
         self.commit(tx).await?;
         Ok((entry.actor, entry.queue))
+    }
+
+    /// From now on whatever somebody posts waits for an admin, or does not any more.
+    ///
+    /// # Errors
+    /// If there is no such group, or nobody there of this id.
+    pub async fn watch(&self, name: &str, whom: &Iri, watched: bool) -> Result<(), AdminError> {
+        let unknown = || AdminError::No(format!("{whom} is not in {name}"));
+        let actor = self.store().actor(whom).await?.ok_or_else(unknown)?;
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        let them = self.standing(&mut tx, &group, &actor).await?;
+        let command = Command::Administer(Act::Watch(watched), them);
+        decide(&group.group, &Standing::operator(), &command, self.clock().now())?;
+        if !membership::watch(&mut tx, group.id, actor.id, watched).await? {
+            return Err(unknown());
+        }
+        self.commit(tx).await
     }
 }

@@ -63,8 +63,7 @@ impl Engine {
                 target,
                 wanted,
             } if self.is_of_posts(target) => {
-                self.place_post(&mut tx, case, (object, target), *wanted)
-                    .await?;
+                self.place_post(&mut tx, case, (object, target), *wanted).await?;
             }
             Ask::Propose(what) => self.proposed(&mut tx, case, what).await?,
             Ask::Invite { .. } | Ask::Block { .. } | Ask::Collect { .. } => {}

@@ -292,3 +292,19 @@ pub async fn unban_host(tx: &mut Tx, group: GroupId, host: &str) -> Result<bool>
     .await?;
     Ok(done.rows_affected() > 0)
 }
+
+/// Whether whatever an actor posts waits for an admin; false: the group knows nothing of them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn watch(tx: &mut Tx, group: GroupId, actor: ActorId, watched: bool) -> Result<bool> {
+    let done = sqlx::query!(
+        "update membership set watched = $3 where group_id = $1 and actor_id = $2",
+        group.0,
+        actor.0,
+        watched
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}

@@ -64,12 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn pending_total(
-        &self,
-        group: GroupId,
-        queue: Queue,
-        viewer: &Viewer,
-    ) -> Result<Option<u64>> {
+    pub async fn pending_total(&self, group: GroupId, queue: Queue, viewer: &Viewer) -> Result<Option<u64>> {
         let row = sqlx::query!(
             r#"select reviews_for($1, $3, $4) as "sees!",
                       (select count(*) from held h
