@@ -42,7 +42,8 @@ impl Engine {
             return Ok(None);
         };
         let bound = &matter.case.activity.addressed.bound;
-        let mut agrees = bound.is_empty();
+        // It was in groups that removed it: there is nothing to agree with.
+        let mut agrees = bound.is_empty() || (stored.places.is_empty() && !stored.removed.is_empty());
         for place in &stored.places {
             agrees |= bound.contains(&at.group(place.group)?.in_turn.group.name);
         }

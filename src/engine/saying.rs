@@ -35,7 +35,7 @@ impl Engine {
         let said = Said {
             id: self.id_of(case),
             group: &group.in_turn.group.name,
-            what: What::from_word(kind)?,
+            what: What::of(kind, &case.raw)?,
             at: at.now,
             object: &stored.iri,
             object_kind: &stored.kind,

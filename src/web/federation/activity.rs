@@ -84,7 +84,7 @@ fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String>
     let said = Said {
         id: view.id,
         group: &view.group,
-        what: What::from_word(&view.kind)?,
+        what: What::of(&view.kind, &view.raw)?,
         at: view.at,
         object: &view.object,
         object_kind: &view.object_kind,
