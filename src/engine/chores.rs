@@ -45,6 +45,7 @@ impl Engine {
                 self.keep_doing("waiting", LONGEST_REST, || self.work_on_all_waiting()),
                 self.keep_doing("inboxes", LONGEST_REST, || self.check_inboxes()),
                 self.every(TimeDelta::minutes(1), "keys", || self.give_keys()),
+                self.every(TimeDelta::minutes(1), "owners", || self.look_for_owners()),
                 self.every(TimeDelta::hours(1), "pruning", || self.prune()),
             )
         };

@@ -4,15 +4,19 @@
 //! arm in `turn`, and a story in `tests/it`.
 
 mod admin;
+mod administer;
 mod answers;
 mod batch;
 mod book;
+mod calls;
 mod case;
 mod chores;
 mod content;
 mod door;
+mod enrol;
 pub(crate) mod figures;
 mod follows;
+mod hand;
 mod hosts;
 mod import;
 mod inbox;
@@ -20,6 +24,7 @@ mod keys;
 mod lines;
 mod matter;
 mod members;
+mod owner;
 mod places;
 mod posting;
 mod saying;
@@ -34,6 +39,7 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use enrol::Enrolment;
 pub use import::{Import, Imported, NewMember};
 
 use crate::{

@@ -12,6 +12,7 @@ pub(super) mod inbox;
 pub(super) mod outbox;
 mod paging;
 pub(super) mod people;
+pub(super) mod records;
 pub(super) mod threads;
 
 use uuid::Uuid;
