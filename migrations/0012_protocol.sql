@@ -11,6 +11,7 @@ alter table "group"
     -- Whether somebody is there to decide: 'orphaned' when the owner's account is gone and admins are left, 'frozen' when
     -- none are.
     add column rule           text not null default 'owned' check (rule in ('owned', 'orphaned', 'frozen')),
+    add column owned_at       timestamptz,      -- since when its owner owns it; null: since it was made
     add column icon           text,             -- where the picture is
     add column image          text,
     add column rules          text[] not null default '{}',
@@ -20,9 +21,29 @@ alter table membership
     -- Its own URL; nothing is decided by it.
     add column id        uuid not null default gen_random_uuid(),
     add column ranked_at timestamptz,           -- since when admin
+    add column expelled  boolean not null default false, -- put out; whoever asks again waits for an admin
+    add column ban_iri   text,                  -- of the Block as it came: an Undo may name nothing else
     add column watched   boolean not null default false; -- whatever they post waits for an admin
 create unique index membership_id on membership (id);
+create index membership_ban on membership (ban_iri) where ban_iri is not null;
 create index membership_admins on membership (group_id, ranked_at desc) where role = 'admin';
+
+-- What an actor says it is called elsewhere: a ban of one is a ban of the other, by the word of whoever is let in. Of ids that
+-- differ in case or by a slash at the end we believe that they are the same.
+alter table actor add column also_known_as text[] not null default '{}';
+create function folded(iri text) returns text language sql immutable strict parallel safe
+as $$ select lower(rtrim(iri, '/')) $$;
+create index actor_folded on actor (folded(iri));
+create function other_bans(of_group bigint, who bigint) returns table (banned_until timestamptz, ban_reason text)
+language sql stable parallel safe as $$
+    select b.banned_until, b.ban_reason
+    from actor me
+    cross join lateral unnest(me.also_known_as || me.iri) as n(iri)
+    join actor o on folded(o.iri) = folded(n.iri)
+    join membership b on b.group_id = of_group and b.actor_id = o.id
+    where me.id = who and o.id <> who and b.state = 'banned'
+    order by b.banned_until desc nulls first limit 1
+$$;
 
 -- Whoever was asked to become something: a member (Invite), an admin (Invite to `admins`), the owner (Offer).
 create table invitation (
@@ -40,6 +61,7 @@ create table invitation (
 create unique index invitation_open on invitation (group_id, actor_id, call) where ended_at is null;
 create index invitation_iri on invitation (iri) where iri is not null;
 create index invitation_by on invitation (by_id, at);
+create index invitation_of on invitation (actor_id, group_id);
 
 -- What waits for an admin, and what became of it: posts and edits (`pendingActivities`), joins (`pendingMembers`).
 -- Whether somebody waits to be let in is `membership.state`; the row here is how admins hear of it and answer.

@@ -149,6 +149,8 @@ pub fn instance_document(public_pem: &str, here: &Here) -> Value {
         "inbox": format!("{}/inbox", here.base()),
         "outbox": format!("{id}/outbox"),
         "manuallyApprovesFollowers": true,
+        // Which groups whoever signs a GET of it is in (a term of the task force's draft).
+        "memberships": format!("{}/memberships", here.base()),
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": format!("{id}#main-key"), "owner": id, "publicKeyPem": public_pem},
     })

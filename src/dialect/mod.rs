@@ -35,7 +35,9 @@ pub use fields::{id_of, ids_of, text_of};
 pub use group::{GroupFace, Multikey, group_document, instance_document, tombstone};
 pub use here::{Here, Local};
 pub use json::{Limits, parse};
-pub use letter::{accept, follow, reject, undo_follow};
+pub use letter::{
+    Membership, accept, call, follow, hears_lists, kind_of_call, listed, membership, reject, undo_follow,
+};
 pub use post::PostDocument;
 pub use review::{Entry, entry, notice, queue, removal};
 pub use shape::{

@@ -46,6 +46,7 @@ impl Engine {
                 self.keep_doing("notices", LONGEST_REST, || self.tell_admins()),
                 self.keep_doing("inboxes", LONGEST_REST, || self.check_inboxes()),
                 self.every(TimeDelta::minutes(1), "keys", || self.give_keys()),
+                self.every(TimeDelta::minutes(1), "owners", || self.look_for_owners()),
                 self.every(TimeDelta::hours(1), "pruning", || self.prune()),
             )
         };

@@ -4,16 +4,20 @@
 //! arm in `turn`, and a story in `tests/it`.
 
 mod admin;
+mod administer;
 mod answers;
 mod batch;
 mod book;
+mod calls;
 mod case;
 mod chores;
 mod content;
 mod door;
+mod enrol;
 pub(crate) mod figures;
 mod follows;
 mod hold;
+mod hand;
 mod hosts;
 mod import;
 mod inbox;
@@ -22,6 +26,7 @@ mod lines;
 mod matter;
 mod members;
 mod notices;
+mod owner;
 mod places;
 mod posting;
 mod receipts;
@@ -39,6 +44,7 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use enrol::Enrolment;
 pub use import::{Import, Imported, NewMember};
 
 use crate::{

@@ -111,16 +111,23 @@ impl Engine {
         self.decide_now(tx, &[Matter::of_seen(case, &ask)]).await
     }
 
-    /// Offer of a Remove or Delete by an admin: the group issues it as its own.
-    pub(super) async fn proposed(&self, tx: &mut Tx, case: &Case, what: &Ask) -> Result<(), Trouble> {
-        let (object, kind) = match what {
-            Ask::Delete { object } => (object, "Delete"),
+    /// The post that a Remove or Delete would take out, and which of the two it is; `None`: it is about something else.
+    pub(super) fn takes_out<'q>(&self, what: &'q Ask) -> Option<(&'q Iri, &'static str)> {
+        match what {
+            Ask::Delete { object } => Some((object, "Delete")),
             Ask::Collect {
                 object,
                 target,
                 wanted: false,
-            } if self.is_of_posts(target) => (object, "Remove"),
-            _ => return Ok(()),
+            } if self.is_of_posts(target) => Some((object, "Remove")),
+            _ => None,
+        }
+    }
+
+    /// Offer of a Remove or Delete by an admin: the group issues it as its own.
+    pub(super) async fn propose_removal(&self, tx: &mut Tx, case: &Case, what: &Ask) -> Result<(), Trouble> {
+        let Some((object, kind)) = self.takes_out(what) else {
+            return Ok(());
         };
         let object = self.post_meant(tx, object).await?;
         let mut names: Vec<String> = case.activity.addressed.groups().iter().cloned().collect();

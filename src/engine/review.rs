@@ -13,6 +13,7 @@ use crate::{
     domain::{Act, Command, Event, Held as Waits, Iri, Standing, decide},
     engine::{
         AdminError, Engine,
+        answers::differs,
         case::{Case, Shown, Warrant},
         inbox::read,
         matter::Matter,
@@ -67,6 +68,9 @@ impl Engine {
             lets_through: answered.accepted,
             reason: answered.reason.as_deref(),
         };
+        for entry in &entries {
+            agrees(answered, entry, name)?;
+        }
         let (is_any, mut refused, mut done) = (!entries.is_empty(), None, false);
         for entry in &entries {
             match self.review_one(tx, entry, &word).await {
@@ -244,4 +248,27 @@ impl Engine {
         }
         self.commit(tx).await
     }
+}
+
+/// Fields of an embedded stub that are there must be as we have them (GRP10).
+fn agrees(answered: &Answered, entry: &Held, name: Named<'_>) -> Result<(), Trouble> {
+    if matches!(name, Named::Entry(_)) {
+        return Ok(()); // ours: what it holds is not read from them
+    }
+    let differs_in =
+        |given: Option<&Iri>, ours: Option<&str>| given.is_some_and(|given| Some(given.as_str()) != ours);
+    if differs_in(answered.actor.as_ref(), Some(&entry.actor)) {
+        return Err(differs("object.actor", "The activity is by another actor."));
+    }
+    if differs_in(answered.object.as_ref(), entry.object.as_deref()) {
+        return Err(differs("object.object", "The activity is about something else."));
+    }
+    if answered
+        .kind
+        .as_deref()
+        .is_some_and(|kind| kind != entry.kind && entry.kind != "Announce")
+    {
+        return Err(differs("object.type", "The activity is of another type."));
+    }
+    Ok(())
 }

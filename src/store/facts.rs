@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Iri, Standing, Vote},
+    domain::{Iri, Rule, Standing, Vote},
     store::{Actor, ActorId, GroupId, Result, group::InTurn, hash, held::Pending, membership, post::Stored},
 };
 
@@ -66,6 +66,8 @@ pub struct Facts {
     /// Of groups that hold the first posts of an author: how many were accepted.
     accepted: HashMap<(GroupId, ActorId), i64>,
     bans: HashSet<(GroupId, String)>,
+    /// Of the same people under other ids.
+    other_bans: HashMap<(GroupId, ActorId), membership::OtherBan>,
     votes: HashSet<(Uuid, ActorId, String)>,
     seen: HashSet<Vec<u8>>,
     graves: HashSet<(Vec<u8>, ActorId)>,
@@ -128,7 +130,10 @@ impl Facts {
             && hosts
                 .iter()
                 .any(|host| self.bans.contains(&(group.id, host.clone())));
-        let mut standing = membership::standing_of(row, actor.id, group.owner == actor.id, banned)?;
+        let owns = group.owner == actor.id && group.group.rule == Rule::Owned;
+        let standing = membership::standing_of(row, actor.id, owns, banned)?;
+        let other = self.other_bans.get(&(group.id, actor.id)).cloned();
+        let mut standing = membership::also_banned(standing, other);
         let accepted = self.accepted.get(&(group.id, actor.id));
         standing.accepted = accepted.map_or(0, |posts| u32::try_from(*posts).unwrap_or(u32::MAX));
         Ok(standing)

@@ -5,7 +5,9 @@
 //! is a method of [`Store`]. A new table is a migration, a file here and a line below.
 
 mod actor;
+pub mod asked;
 mod bell;
+pub mod call;
 mod collections;
 mod connect;
 pub mod deeds;
@@ -20,10 +22,12 @@ pub mod log;
 pub mod membership;
 pub mod notice;
 mod own_key;
+pub mod people;
 mod peer;
 pub mod post;
 mod queue;
 pub mod received;
+pub mod record;
 mod scheme;
 mod settle;
 mod shard;
@@ -37,7 +41,7 @@ mod view_thread;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor, mark_gone_in};
+pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor, mark_gone_in, stub_actor_in};
 pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
@@ -51,6 +55,7 @@ pub use log::DestinationId;
 pub use own_key::{OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
 pub use peer::{LookedUp, PeerClass, shape_of};
 pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
+pub use record::Record;
 pub use shard::{SHARDS, ShardLocks};
 pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
 pub use view_activity::{ActivityView, AnnouncedView};

@@ -33,8 +33,9 @@ type GroupRow = (
 );
 type MemberRow = (
     (i64, i64, bool, bool, String, String),
-    (Option<DateTime<Utc>>, Option<String>, bool),
+    (Option<DateTime<Utc>>, Option<String>, bool, bool),
 );
+type OtherBanRow = (i64, i64, Option<DateTime<Utc>>, Option<String>);
 
 struct Answer {
     posts: Vec<PostRow>,
@@ -46,6 +47,7 @@ struct Answer {
     members: Vec<MemberRow>,
     accepted: Vec<(i64, i64, i64)>,
     bans: Vec<(i64, String)>,
+    other_bans: Vec<OtherBanRow>,
     votes: Vec<(Uuid, i64, String)>,
     seen: Vec<Vec<u8>>,
     graves: Vec<(Vec<u8>, i64)>,
@@ -119,7 +121,7 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    where g.id = any($4) order by g.id) as "groups!: Vec<GroupRow>",
              array(select g.name from "group" g where g.name = any($14) and g.id <> all($4)) as "not_in_turn!",
              array(select row(row(m.group_id, m.actor_id, m.follower, m.member, m.role, m.state),
-                              row(m.banned_until, m.ban_reason, m.watched))
+                              row(m.banned_until, m.ban_reason, m.watched, m.expelled))
                    from membership m where m.group_id = any($4) and m.actor_id = any($5)) as "members!: Vec<MemberRow>",
              array(select row(g.id, w.actor, (
                        select count(*) from (
@@ -131,6 +133,9 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    where g.id = any($4) and g.review = 'first') as "accepted!: Vec<(i64, i64, i64)>",
              array(select row(b.group_id, b.host) from group_ban b
                    where b.group_id = any($4) and b.host = any($6)) as "bans!: Vec<(i64, String)>",
+             array(select row(t.id, w.actor, x.banned_until, x.ban_reason)
+                   from unnest($4::bigint[]) as t(id) cross join unnest($5::bigint[]) as w(actor)
+                   cross join lateral other_bans(t.id, w.actor) x) as "other_bans!: Vec<OtherBanRow>",
              array(select row(v.post_id, v.actor_id, v.kind)
                    from unnest($7::text[], $8::bigint[]) as w(iri, actor)
                    join found f on f.iri = w.iri
@@ -237,6 +242,11 @@ impl TryFrom<Answer> for Facts {
                 .into_iter()
                 .map(|(group, host)| (GroupId(group), host))
                 .collect(),
+            other_bans: answer
+                .other_bans
+                .into_iter()
+                .map(|(group, actor, until, reason)| ((GroupId(group), ActorId(actor)), (until, reason)))
+                .collect(),
             votes: answer
                 .votes
                 .into_iter()
@@ -283,7 +293,7 @@ fn turned((face, policies, heard, undecided, followed_by): GroupRow) -> Result<T
 }
 
 fn member(row: MemberRow) -> ((GroupId, ActorId), membership::Row) {
-    let ((group, actor, follower, member, role, state), (banned_until, ban_reason, watched)) = row;
+    let ((group, actor, follower, member, role, state), (banned_until, ban_reason, watched, expelled)) = row;
     let row = membership::Row {
         follower,
         member,
@@ -292,6 +302,7 @@ fn member(row: MemberRow) -> ((GroupId, ActorId), membership::Row) {
         banned_until,
         ban_reason,
         watched,
+        expelled,
     };
     ((GroupId(group), ActorId(actor)), row)
 }

@@ -13,6 +13,7 @@ pub(super) mod outbox;
 mod paging;
 pub(super) mod pending;
 pub(super) mod people;
+pub(super) mod records;
 pub(super) mod threads;
 
 use uuid::Uuid;

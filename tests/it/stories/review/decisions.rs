@@ -306,7 +306,7 @@ async fn what_is_let_through_is_asked_again_who_wrote_it() {
         .world
         .house()
         .engine
-        .ban("garden", &whom, None)
+        .ban("garden", &whom, None, None)
         .await
         .unwrap();
     let problem = answers(&garden.olga, &garden.group, "Accept", &entry["id"])
