@@ -4,6 +4,7 @@
 //! variant here and an arm where its enum is matched.
 
 mod people;
+mod posts;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,8 +14,9 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueP
 use clap::{Args, Parser, Subcommand};
 
 pub(super) use people::{Admin, People};
+pub(super) use posts::Posts;
 
-use crate::cli::names;
+use crate::cli::names::{self, Waits};
 use crate::dialect;
 use crate::domain::{
     FollowMeans, InfoPolicy, InvitePolicy, Iri, JoinPolicy, ListPolicy, PostPolicy, Review, Visibility,
@@ -117,18 +119,28 @@ pub(super) enum Group {
         /// Without it, or with `-`, the list goes to standard output
         file: Option<PathBuf>,
     },
-    /// Let in somebody who waits for it
+    /// Let in somebody who waits for it, or let through a post that does
     Accept {
         name: String,
-        #[arg(value_parser = names::actor)]
-        actor: Iri,
+        /// Whoever waits, or the id of an entry as `group pending` shows it
+        #[arg(value_name = "ACTOR_URL|ENTRY", value_parser = names::waits)]
+        what: Waits,
+        /// Kept with the entry
+        #[arg(long)]
+        reason: Option<String>,
     },
-    /// Turn away somebody who waits to be let in
+    /// Turn away somebody who waits to be let in, or a post that waits
     Reject {
         name: String,
-        #[arg(value_parser = names::actor)]
-        actor: Iri,
+        /// Whoever waits, or the id of an entry as `group pending` shows it
+        #[arg(value_name = "ACTOR_URL|ENTRY", value_parser = names::waits)]
+        what: Waits,
+        /// They are told
+        #[arg(long)]
+        reason: Option<String>,
     },
+    #[command(flatten)]
+    Posts(Posts),
     /// Follow a group of another server: what is said there is said here, too
     Follow {
         name: String,
@@ -360,6 +372,11 @@ mod tests {
             "group export garden members.csv --json",
             "group accept garden https://a.example/u/me",
             "group reject garden https://a.example/u/me",
+            "group reject garden 019e830e-1a00-7426-95ae-8a3e196d0bbc --reason no",
+            "group accept garden https://g.example/activities/019e830e-1a00-7426-95ae-8a3e196d0bbc",
+            "group pending garden --json",
+            "group remove-post garden https://a.example/p/1 --reason spam",
+            "group watch garden https://a.example/u/me on",
             "group follow garden https://b.example/c/garden",
             "group unfollow garden https://b.example/c/garden",
             "group ban garden https://a.example/u/me --reason spam",

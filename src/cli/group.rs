@@ -3,6 +3,7 @@
 //! One rule: what changes something goes through the engine, as what peers send does; what only looks asks the store.
 
 mod people;
+pub(super) mod posts;
 mod view;
 
 use std::path::Path;
@@ -52,26 +53,13 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
         Group::Export { name, file } => {
             members::export(house, &known(&name)?, named_file(file.as_deref()), out).await
         }
-        Group::Accept { name, actor } => {
-            let name = known(&name)?;
-            engine.admit(&name, &actor).await?;
-            done(
-                &name,
-                "accepted",
-                actor.as_str(),
-                format!("{actor} is a member of {name} now."),
-            )
+        Group::Accept { name, what, reason } => {
+            posts::decide(house, &known(&name)?, &what, true, reason.as_deref(), out).await
         }
-        Group::Reject { name, actor } => {
-            let name = known(&name)?;
-            engine.turn_away(&name, &actor).await?;
-            done(
-                &name,
-                "rejected",
-                actor.as_str(),
-                format!("{actor} was turned away from {name}."),
-            )
+        Group::Reject { name, what, reason } => {
+            posts::decide(house, &known(&name)?, &what, false, reason.as_deref(), out).await
         }
+        Group::Posts(command) => posts::run(house, command, out).await,
         Group::Follow { name, actor } => follow(house, &known(&name)?, &actor, out).await,
         Group::Unfollow { name, actor } => {
             let name = known(&name)?;

@@ -31,10 +31,16 @@ impl Engine {
             Some(Local::Activity(id, None)) => Some(id),
             _ => None,
         };
-        if self.answers_us(tx, case, answered, ours).await? {
+        if self.review(tx, case, answered).await? {
             return Ok(());
         }
-        if self.review(tx, case, answered).await? {
+        let mut answered = answered.clone();
+        if ours.is_some() && asked::named(tx, ours, "").await?.is_some() {
+            // An entry of ours, embedded whole: what it holds is not read from them.
+            (answered.kind, answered.actor, answered.object) = (None, None, None);
+        }
+        let answered = &answered;
+        if self.answers_us(tx, case, answered, ours).await? {
             return Ok(());
         }
         self.answers_who_asked(tx, case, answered, ours).await

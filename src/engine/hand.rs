@@ -16,18 +16,18 @@ impl Engine {
     /// # Errors
     /// If there is no such group, or the actor does not wait.
     pub async fn admit(&self, name: &str, actor: &Iri) -> Result<(), AdminError> {
-        self.waits(name, actor, &Act::Admit).await
+        self.waits(name, actor, &Act::Admit, None).await
     }
 
     /// Turns away an actor that waits; a follower goes on reading.
     ///
     /// # Errors
     /// If there is no such group, or the actor does not wait.
-    pub async fn turn_away(&self, name: &str, actor: &Iri) -> Result<(), AdminError> {
-        self.waits(name, actor, &Act::TurnAway).await
+    pub async fn turn_away(&self, name: &str, actor: &Iri, reason: Option<&str>) -> Result<(), AdminError> {
+        self.waits(name, actor, &Act::TurnAway, reason).await
     }
 
-    async fn waits(&self, name: &str, whom: &Iri, act: &Act) -> Result<(), AdminError> {
+    async fn waits(&self, name: &str, whom: &Iri, act: &Act, reason: Option<&str>) -> Result<(), AdminError> {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
         let actor = self.store().actor(whom).await?.ok_or(Refusal::NothingWaits)?;
@@ -35,7 +35,7 @@ impl Engine {
         if !self.standing(&mut tx, &group, &actor).await?.waiting {
             return Err(Refusal::NothingWaits.into());
         }
-        self.as_operator(&mut tx, &group, act, whom, None).await?;
+        self.as_operator(&mut tx, &group, act, whom, reason).await?;
         self.commit(tx).await
     }
 

@@ -46,6 +46,7 @@ pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
 pub use enrol::Enrolment;
 pub use import::{Import, Imported, NewMember};
+pub(crate) use notices::can_be_told;
 
 use crate::{
     clock::Clock,

@@ -216,7 +216,7 @@ impl Engine {
             if lets_through {
                 self.admit(name, &actor).await?;
             } else {
-                self.turn_away(name, &actor).await?;
+                self.turn_away(name, &actor, reason).await?;
             }
             return Ok((entry.actor, entry.queue));
         }

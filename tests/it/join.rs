@@ -228,7 +228,7 @@ async fn approval_answers_a_join_when_it_is_decided() {
     world
         .house()
         .engine
-        .turn_away("garden", &iri(&bob))
+        .turn_away("garden", &iri(&bob), None)
         .await
         .unwrap();
     ann.is_accepted(&anns).await;

@@ -2,6 +2,7 @@
 //!
 //! One rule: the owner of these groups is on a server of their own, and works by signed activities alone.
 
+mod command_line;
 mod decisions;
 mod queue;
 mod receipts;

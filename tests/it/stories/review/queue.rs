@@ -200,3 +200,41 @@ async fn the_group_names_its_queues() {
     }
     garden.world.end().await;
 }
+
+/// Who asks to be let in waits in a queue of its own, and an entry is accepted as it was read, whole.
+#[tokio::test]
+async fn joins_wait_in_a_queue_of_their_own() {
+    let garden = Garden::with(folkmoot::domain::Policies {
+        follow: folkmoot::domain::FollowMeans::Reads,
+        join: folkmoot::domain::JoinPolicy::Approval,
+        ..folkmoot::domain::Policies::default()
+    })
+    .await;
+    let queue = garden.group.part("pendingMembers");
+    let xia = garden.world.explainer().actor("xia");
+    for kind in ["Reject", "Accept"] {
+        let join = xia.asks(&garden.group).await;
+        let notice = garden
+            .olga
+            .server()
+            .hears("a notice", |heard| {
+                is_notice(heard) && heard.document["object"]["object"] == join.document
+            })
+            .await;
+        assert_eq!(notice.document["target"], queue);
+        let waiting = entries(&garden.olga, &queue).await;
+        assert_eq!(waiting.len(), 1, "{waiting:?}");
+        assert_eq!(waiting[0]["object"], join.document);
+        answers(&garden.olga, &garden.group, kind, &waiting[0])
+            .await
+            .is(202);
+        if kind == "Accept" {
+            xia.is_accepted(&join).await;
+        } else {
+            xia.is_rejected(&join).await;
+            garden.world.advance(TimeDelta::minutes(2));
+        }
+        assert_eq!(entries(&garden.olga, &queue).await.len(), 0);
+    }
+    garden.world.end().await;
+}
