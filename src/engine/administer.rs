@@ -239,7 +239,7 @@ impl Engine {
         list: &str,
         is_in: bool,
     ) -> Result<(), Trouble> {
-        let dialect = store::shape_of(&mut **tx, &actor.host).await?;
+        let dialect = people::dialect_of(tx, &actor.host).await?;
         if !dialect.is_some_and(|dialect| dialect::hears_lists(&dialect)) {
             return Ok(());
         }
