@@ -22,6 +22,7 @@ mod import;
 mod inbox;
 mod keys;
 mod lines;
+mod lists;
 mod matter;
 mod members;
 mod owner;
