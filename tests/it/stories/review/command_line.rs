@@ -16,15 +16,15 @@ async fn an_operator_works_the_queue() {
     let ann = Server::start("lemmy", &ground).actor("ann");
     let tom = Server::start("lemmy", &ground).actor("tom");
     let owner = olga.id();
-    let group = program.group("garden", &owner).await;
+    let group = program.group("garden", &olga).await;
     program
         .run(&["group", "set", "garden", "--review", "all"])
         .await
         .ok();
-    let mut serving = program.serve().await;
+    let serving = program.serve().await;
     let (ann, tom) = (ann.follows(&group).await, tom.follows(&group).await);
     let mut posts = ann.posts(&group, ["one", "two", "three"]).await;
-    serving.child.kill().await.unwrap();
+    serving.kill().await;
 
     let pending = program
         .run(&["group", "pending", "garden", "--json"])
@@ -53,7 +53,7 @@ async fn an_operator_works_the_queue() {
         );
     }
 
-    let _serving = program.serve().await;
+    let serving = program.serve().await;
     let id = |n: usize| ids[n].as_str().unwrap().to_owned();
     let accepted = program
         .run(&["group", "accept", "garden", &id(0), "--json"])
@@ -112,4 +112,5 @@ async fn an_operator_works_the_queue() {
         .run(&["group", "watch", "garden", "https://nowhere.example/u/x", "on"])
         .await
         .fails(1, &["is not in"]);
+    serving.stop().await;
 }
