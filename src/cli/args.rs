@@ -3,13 +3,20 @@
 //! One rule: operators and their scripts rely on every name here; a name is added, never changed. A new command is a
 //! variant here and an arm where its enum is matched.
 
+mod people;
+mod posts;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use crate::cli::names;
+pub(super) use people::{Admin, People};
+pub(super) use posts::Posts;
+
+use crate::cli::names::{self, Waits};
 use crate::dialect;
 use crate::domain::{
     FollowMeans, InfoPolicy, InvitePolicy, Iri, JoinPolicy, ListPolicy, PostPolicy, Review, Visibility,
@@ -112,18 +119,28 @@ pub(super) enum Group {
         /// Without it, or with `-`, the list goes to standard output
         file: Option<PathBuf>,
     },
-    /// Let in somebody who waits for it
+    /// Let in somebody who waits for it, or let through a post that does
     Accept {
         name: String,
-        #[arg(value_parser = names::actor)]
-        actor: Iri,
+        /// Whoever waits, or the id of an entry as `group pending` shows it
+        #[arg(value_name = "ACTOR_URL|ENTRY", value_parser = names::waits)]
+        what: Waits,
+        /// Kept with the entry
+        #[arg(long)]
+        reason: Option<String>,
     },
-    /// Turn away somebody who waits to be let in
+    /// Turn away somebody who waits to be let in, or a post that waits
     Reject {
         name: String,
-        #[arg(value_parser = names::actor)]
-        actor: Iri,
+        /// Whoever waits, or the id of an entry as `group pending` shows it
+        #[arg(value_name = "ACTOR_URL|ENTRY", value_parser = names::waits)]
+        what: Waits,
+        /// They are told
+        #[arg(long)]
+        reason: Option<String>,
     },
+    #[command(flatten)]
+    Posts(Posts),
     /// Follow a group of another server: what is said there is said here, too
     Follow {
         name: String,
@@ -144,6 +161,9 @@ pub(super) enum Group {
         /// Kept for whoever runs the group
         #[arg(long)]
         reason: Option<String>,
+        /// Until then; without it for good. An actor only
+        #[arg(long, value_name = "DATE", value_parser = people::date)]
+        until: Option<DateTime<Utc>>,
     },
     /// Take back a ban
     Unban {
@@ -151,6 +171,8 @@ pub(super) enum Group {
         #[arg(value_name = "ACTOR|HOST", value_parser = names::whom)]
         whom: Whom,
     },
+    #[command(flatten)]
+    People(People),
 }
 
 /// Whom `group members` lists.
@@ -350,10 +372,23 @@ mod tests {
             "group export garden members.csv --json",
             "group accept garden https://a.example/u/me",
             "group reject garden https://a.example/u/me",
+            "group reject garden 019e830e-1a00-7426-95ae-8a3e196d0bbc --reason no",
+            "group accept garden https://g.example/activities/019e830e-1a00-7426-95ae-8a3e196d0bbc",
+            "group pending garden --json",
+            "group remove-post garden https://a.example/p/1 --reason spam",
+            "group watch garden https://a.example/u/me on",
             "group follow garden https://b.example/c/garden",
             "group unfollow garden https://b.example/c/garden",
             "group ban garden https://a.example/u/me --reason spam",
             "group ban garden evil.example:8443",
+            "group ban garden https://a.example/u/me --until 2027-01-31",
+            "group ban garden https://a.example/u/me --until 2027-01-31T12:00:00Z",
+            "group invite garden https://a.example/u/me",
+            "group invite garden https://a.example/u/me --admin --json",
+            "group expel garden https://a.example/u/me --reason spam",
+            "group transfer garden https://a.example/u/me",
+            "group admin add garden https://a.example/u/me",
+            "group admin remove garden https://a.example/u/me --json",
             "group unban garden evil.example",
             "peer list --json",
             "peer set b.example --shape microblog",

@@ -2,6 +2,8 @@
 //!
 //! One rule: what changes something goes through the engine, as what peers send does; what only looks asks the store.
 
+mod people;
+pub(super) mod posts;
 mod view;
 
 use std::path::Path;
@@ -51,26 +53,13 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
         Group::Export { name, file } => {
             members::export(house, &known(&name)?, named_file(file.as_deref()), out).await
         }
-        Group::Accept { name, actor } => {
-            let name = known(&name)?;
-            engine.admit(&name, &actor).await?;
-            done(
-                &name,
-                "accepted",
-                actor.as_str(),
-                format!("{actor} is a member of {name} now."),
-            )
+        Group::Accept { name, what, reason } => {
+            posts::decide(house, &known(&name)?, &what, true, reason.as_deref(), out).await
         }
-        Group::Reject { name, actor } => {
-            let name = known(&name)?;
-            engine.turn_away(&name, &actor).await?;
-            done(
-                &name,
-                "rejected",
-                actor.as_str(),
-                format!("{actor} was turned away from {name}."),
-            )
+        Group::Reject { name, what, reason } => {
+            posts::decide(house, &known(&name)?, &what, false, reason.as_deref(), out).await
         }
+        Group::Posts(command) => posts::run(house, command, out).await,
         Group::Follow { name, actor } => follow(house, &known(&name)?, &actor, out).await,
         Group::Unfollow { name, actor } => {
             let name = known(&name)?;
@@ -82,9 +71,14 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
                 format!("{name} does not follow {actor} any more."),
             )
         }
-        Group::Ban { name, whom, reason } => {
+        Group::Ban {
+            name,
+            whom,
+            reason,
+            until,
+        } => {
             let name = known(&name)?;
-            engine.ban(&name, &whom, reason).await?;
+            engine.ban(&name, &whom, reason, until).await?;
             let whom = written(&whom);
             done(&name, "banned", &whom, format!("{whom} is kept out of {name}."))
         }
@@ -99,6 +93,7 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
                 format!("{whom} may come back to {name}."),
             )
         }
+        Group::People(command) => people::run(house, command, out).await,
     }
 }
 
@@ -155,6 +150,13 @@ pub(super) fn check(command: &Group, out: Out) -> Result<(), Usage> {
         Group::Export { file, .. } if out.json && named_file(file.as_deref()).is_none() => Err(Usage(
             "the list and the answer in JSON would both go to standard output: name a file for the list"
                 .to_owned(),
+        )),
+        Group::Ban {
+            whom: Whom::Host(_),
+            until: Some(_),
+            ..
+        } => Err(Usage(
+            "a whole server is kept out for good, or until `group unban`: leave out --until".to_owned(),
         )),
         Group::Set { change, .. } if changes_nothing(change) => Err(Usage(
             "nothing is given that should change; `folkmoot group set --help` shows what can".to_owned(),

@@ -4,6 +4,7 @@
 //! says so, and a row in the tests.
 
 use url::{Host, Url};
+use uuid::Uuid;
 
 use crate::dialect::Here;
 use crate::domain::{Iri, NotCanonical, authority_of};
@@ -58,6 +59,25 @@ pub(super) fn group(text: &str, here: &Here) -> Result<String, String> {
             "{host} is another server; the groups here are at {}",
             here.authority()
         )),
+    }
+}
+
+/// Somebody who waits to be let in, or an entry of what waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Waits {
+    Actor(Iri),
+    Entry(Uuid),
+}
+
+/// An entry by its id, as `group pending` shows it, or by its URL; else an actor.
+///
+/// # Errors
+/// As [`actor`].
+pub(super) fn waits(text: &str) -> Result<Waits, String> {
+    let last = text.rsplit("/activities/").next().unwrap_or(text);
+    match Uuid::try_parse(last) {
+        Ok(id) => Ok(Waits::Entry(id)),
+        Err(_) => actor(text).map(Waits::Actor),
     }
 }
 

@@ -72,6 +72,8 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
                 "acceptsJoins": "litepub:acceptsJoins",
                 "members": {"@id": "sm:members", "@type": "@id"},
                 "admins": {"@id": "grp:admins", "@type": "@id"},
+                "pendingActivities": {"@id": "grp:pendingActivities", "@type": "@id"},
+                "pendingMembers": {"@id": "grp:pendingMembers", "@type": "@id"},
                 "accessType": "sm:accessType",
                 "canView": "fep5219:canView",
                 "canCreate": "fep5219:canCreate",
@@ -106,6 +108,8 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
         "members": part("members"),
         "grp:members": {"@id": part("members")},
         "admins": part("admins"),
+        "pendingActivities": part("pendingActivities"),
+        "pendingMembers": part("pendingMembers"),
         "audience": "https://www.w3.org/ns/activitystreams#Public",
         "replies": part("threads"),
         "capabilities": {"acceptsJoins": true},
@@ -136,7 +140,11 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
 pub fn instance_document(public_pem: &str, here: &Here) -> Value {
     let id = here.instance();
     json!({
-        "@context": context(),
+        "@context": [
+            "https://www.w3.org/ns/activitystreams",
+            "https://w3id.org/security/v1",
+            {"memberships": {"@id": "https://swicg.github.io/groups/0.1.0.jsonld#memberships", "@type": "@id"}},
+        ],
         "id": id,
         "type": "Application",
         "preferredUsername": here.authority(),
@@ -145,6 +153,8 @@ pub fn instance_document(public_pem: &str, here: &Here) -> Value {
         "inbox": format!("{}/inbox", here.base()),
         "outbox": format!("{id}/outbox"),
         "manuallyApprovesFollowers": true,
+        // Which groups whoever signs a GET of it is in (a term of the task force's draft).
+        "memberships": format!("{}/memberships", here.base()),
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": format!("{id}#main-key"), "owner": id, "publicKeyPem": public_pem},
     })

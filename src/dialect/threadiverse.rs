@@ -5,7 +5,7 @@
 
 use crate::{
     dialect::{
-        Here, Said, Written,
+        Here, Said, What, Written,
         announce::{announce, around_activity},
     },
     domain::Shape,
@@ -17,6 +17,11 @@ pub(super) const SHAPE: Shape = Shape("threadiverse");
 /// either, Lemmy ignores its own). Nothing that is not public: in this family privacy belongs to the group, not the post.
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     if !said.public || !said.wrapped {
+        return None;
+    }
+    // Refused (Lemmy 0.19.20, measured 2026-08): a Remove, but of moderators and pinned posts; and what a Group did: the actor
+    // of an announced activity must be a Person.
+    if said.what == What::TakenOut || said.author == here.group(said.group) {
         return None;
     }
     let cc = vec![here.part(said.group, "followers"), said.author.to_owned()];

@@ -9,7 +9,7 @@ use crate::{
     domain::Iri,
     engine::{
         Arrival, Engine, Refused,
-        case::{Case, Shown, is_about_content},
+        case::{Case, Shown, Warrant, is_about_content},
         turns::Turned,
     },
     signature::Claim,
@@ -54,6 +54,8 @@ impl Engine {
             inbox: arrival.inbox.map(ToOwned::to_owned),
             via: None,
             waited: None,
+            fetched: None,
+            warrant: Warrant::Own,
         };
         // It may wait; what it was made from need not.
         drop((arrival, document));
@@ -91,7 +93,12 @@ impl Engine {
 
     /// What a document shows of the program that sent it, and that its host is there to be delivered to again. The turn of
     /// an actor that is remembered sees to the latter.
-    async fn learn(&self, actor: &Actor, shown: Option<Evidence>, remembered: bool) -> Result<(), Refused> {
+    pub(super) async fn learn(
+        &self,
+        actor: &Actor,
+        shown: Option<Evidence>,
+        remembered: bool,
+    ) -> Result<(), Refused> {
         if let Some(shown) = shown
             && self.peers().evidence(&actor.host, shown).await?
         {

@@ -4,24 +4,35 @@
 //! arm in `turn`, and a story in `tests/it`.
 
 mod admin;
+mod administer;
 mod answers;
 mod batch;
 mod book;
+mod calls;
 mod case;
 mod chores;
 mod content;
 mod door;
+mod enrol;
 pub(crate) mod figures;
 mod follows;
+mod hold;
+mod hand;
 mod hosts;
 mod import;
 mod inbox;
 mod keys;
 mod lines;
+mod lists;
 mod matter;
 mod members;
+mod notices;
+mod owner;
 mod places;
 mod posting;
+mod receipts;
+mod removal;
+mod review;
 mod saying;
 mod settle;
 mod turn;
@@ -34,7 +45,9 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use enrol::Enrolment;
 pub use import::{Import, Imported, NewMember};
+pub(crate) use notices::can_be_told;
 
 use crate::{
     clock::Clock,

@@ -5,7 +5,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{GroupId, Result, Slice, Store, Viewer};
+use crate::{
+    domain::Call,
+    store::{GroupId, HeldView, Result, Slice, Store, Viewer, word},
+};
 
 /// Largest sum of raw texts in one page, in bytes; a first entry larger than that still comes alone.
 const PAGE_BYTES: i64 = 2 << 20;
@@ -41,8 +44,17 @@ pub enum ActivityView {
         id: Uuid,
         at: DateTime<Utc>,
     },
+    /// It waits for an admin, or waited.
+    Held(HeldView),
     /// The text of a letter of ours.
     Letter(String),
+    /// An invitation or offer whose letter is not kept any more.
+    Call {
+        group: String,
+        whom: String,
+        call: Call,
+        at: DateTime<Utc>,
+    },
     /// A Follow whose letter is not kept any more.
     Follow {
         group: String,
@@ -59,10 +71,38 @@ impl Store {
         if let Some(found) = self.announced(id, viewer).await? {
             return Ok(Some(found));
         }
+        if let Some(held) = self.held_view(id, viewer).await? {
+            return Ok(Some(ActivityView::Held(held)));
+        }
         if let Some(body) = self.letter_body(id, viewer).await? {
             return Ok(Some(ActivityView::Letter(body)));
         }
+        if let Some(found) = self.call_sent(id, viewer).await? {
+            return Ok(Some(found));
+        }
         self.follow_sent(id).await
+    }
+
+    async fn call_sent(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
+        let row = sqlx::query!(
+            r#"select g.name as "group", w.iri as whom, i.call, i.at
+               from invitation i join "group" g on g.id = i.group_id join actor w on w.id = i.actor_id
+               where i.id = $1 and i.iri is null and (g.members_list = 'public' or w.host = $2 or w.id = $3)"#,
+            id,
+            viewer.host(),
+            viewer.actor(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| {
+            Ok(ActivityView::Call {
+                call: word("invitation", "call", id, &row.call)?,
+                group: row.group,
+                whom: row.whom,
+                at: row.at,
+            })
+        })
+        .transpose()
     }
 
     async fn announced(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
@@ -107,14 +147,20 @@ impl Store {
         }))))
     }
 
-    /// A letter tells who is in a group. Where that is no public matter, only its addressee's server may read it again.
+    /// A letter tells who is in a group. Where that is no public matter, only its addressee's server may read it again. A
+    /// receipt carries what may have been for members, or for nobody; a notice what waits, which is for those who run the
+    /// group.
     async fn letter_body(&self, id: Uuid, viewer: &Viewer) -> Result<Option<String>> {
         Ok(sqlx::query_scalar!(
             r#"select l.body
                from letter l join "group" g on g.id = l.group_id join destination d on d.id = l.destination_id
                where l.activity_id = $1
-                 and (g.members_list = 'public' or d.host = $2
-                      or exists (select from actor w where w.id = $3 and w.host = d.host))"#,
+                 and case l.kind
+                     when 'Notice' then reviews_for(l.group_id, $3, $2)
+                     when 'Receipt' then
+                         d.host = $2 or exists (select from actor w where w.id = $3 and w.inbox = d.inbox)
+                     else g.members_list = 'public' or d.host = $2
+                         or exists (select from actor w where w.id = $3 and w.host = d.host) end"#,
             id,
             viewer.host(),
             viewer.actor(),

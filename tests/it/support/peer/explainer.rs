@@ -21,7 +21,7 @@ impl Manners for Explainer {
                 return refuse(400, "a shared inbox cannot resolve `members`");
             }
             Some("Announce") => announced(document)?,
-            Some("Follow") => {}
+            Some("Follow" | "Invite" | "Offer" | "Add" | "Remove") => {}
             kind => return refuse(400, format!("a {kind:?} of a group")),
         }
         Ok(None)
