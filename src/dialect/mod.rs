@@ -11,6 +11,7 @@ mod address;
 mod announce;
 mod class;
 mod collection;
+mod describe;
 mod explainer;
 mod fields;
 mod group;
@@ -18,6 +19,7 @@ mod here;
 mod json;
 mod letter;
 mod microblog;
+mod policies;
 mod post;
 mod shape;
 mod threadiverse;
@@ -28,8 +30,11 @@ pub use address::Addressed;
 pub use announce::{Said, What, Written};
 pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{collection, page, thread};
+pub use describe::{Description, NotSo, Summary, describe};
 pub use fields::{id_of, ids_of, text_of};
-pub use group::{GroupFace, Multikey, group_document, instance_document, tombstone};
+pub use group::{
+    GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
+};
 pub use here::{Here, Local};
 pub use json::{Limits, parse};
 pub use letter::{accept, follow, reject, undo_follow};

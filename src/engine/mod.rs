@@ -11,6 +11,7 @@ mod case;
 mod chores;
 mod content;
 mod door;
+mod face;
 pub(crate) mod figures;
 mod follows;
 mod hosts;

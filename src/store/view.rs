@@ -91,7 +91,7 @@ pub struct GroupCard {
     pub members: u64,
 }
 
-/// What NodeInfo tells: open groups and what is public in them.
+/// What NodeInfo tells: open groups and what is public in them. Private groups are in no figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostFigures {
     pub groups: u64,
@@ -205,7 +205,22 @@ impl Store {
         })
     }
 
-    /// Groups that are open, by name, those after `after` first.
+    /// Whether somebody is inside a group: a member, whoever runs it, or the server of one where it is private.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_inside(&self, group: GroupId, viewer: &Viewer) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from inside($1, $2, $3)) as "is!""#,
+            group.0,
+            viewer.actor(),
+            viewer.host(),
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// Public groups that are open, by name, those after `after` first.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -214,7 +229,8 @@ impl Store {
             r#"select g.name, g.title, g.summary,
                       (select count(*) from membership m
                        where m.group_id = g.id and m.member) as "members!"
-               from "group" g where g.closed_at is null and g.name > $1 order by g.name limit $2"#,
+               from "group" g
+               where g.closed_at is null and g.visibility = 'public' and g.name > $1 order by g.name limit $2"#,
             after,
             limit,
         )
@@ -235,10 +251,13 @@ impl Store {
     /// If the database does not answer.
     pub async fn host_figures(&self) -> Result<HostFigures> {
         let row = sqlx::query!(
-            r#"select (select count(*) from "group" where closed_at is null) as "groups!",
+            r#"select (select count(*) from "group" where closed_at is null and visibility = 'public') as "groups!",
                       count(*) filter (where parent_id is null) as "threads!",
                       count(*) filter (where parent_id is not null) as "comments!"
-               from post where public and deleted_at is null"#
+               from post
+               where public and deleted_at is null
+                 and id not in (select pg.post_id from post_group pg join "group" g on g.id = pg.group_id
+                                where g.visibility = 'private')"#
         )
         .fetch_one(&self.pool)
         .await?;

@@ -62,7 +62,7 @@ impl Store {
         if let Some(body) = self.letter_body(id, viewer).await? {
             return Ok(Some(ActivityView::Letter(body)));
         }
-        self.follow_sent(id).await
+        self.follow_sent(id, viewer).await
     }
 
     async fn announced(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
@@ -78,11 +78,10 @@ impl Store {
                left join post_group pg on pg.post_id = p.id and pg.group_id = a.group_id
                left join activity r on r.id = a.retracts
                where a.id = $1
-                 and (p.public or p.author_id = $2 or exists (
-                     select from membership m
-                     where m.group_id = a.group_id and m.actor_id = $2 and m.member))"#,
+                 and exists (select from readable(a.group_id, p.author_id, p.public, $2, $3))"#,
             id,
             viewer.actor(),
+            viewer.host(),
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -113,7 +112,7 @@ impl Store {
             r#"select l.body
                from letter l join "group" g on g.id = l.group_id join destination d on d.id = l.destination_id
                where l.activity_id = $1
-                 and (g.members_list = 'public' or d.host = $2
+                 and (g.members_list = 'public' and g.visibility = 'public' or d.host = $2
                       or exists (select from actor w where w.id = $3 and w.host = d.host))"#,
             id,
             viewer.host(),
@@ -123,12 +122,16 @@ impl Store {
         .await?)
     }
 
-    async fn follow_sent(&self, id: Uuid) -> Result<Option<ActivityView>> {
+    async fn follow_sent(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
         let row = sqlx::query!(
             r#"select g.name as "group", w.iri as whom
                from following f join "group" g on g.id = f.group_id join actor w on w.id = f.actor_id
-               where f.follow_id = $1"#,
+               where f.follow_id = $1
+                 and (g.visibility = 'public' or exists (select from inside(g.id, $2, $3))
+                      or exists (select from actor v where v.id = $2 and v.host = w.host) or w.host = $3)"#,
             id,
+            viewer.actor(),
+            viewer.host(),
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -164,9 +167,7 @@ impl Store {
                    join activity a on a.id = pg.activity_id
                    join actor w on w.id = p.author_id
                    where pg.group_id = $1 and pg.seq < $3 and pg.removed_at is null and p.deleted_at is null
-                     and (p.public or p.author_id = $2 or exists (
-                         select from membership m
-                         where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
+                     and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $6))
                    window newest as (order by pg.seq desc)
                    order by pg.seq desc
                    limit $4
@@ -179,6 +180,7 @@ impl Store {
             before.unwrap_or(i64::MAX),
             limit,
             PAGE_BYTES,
+            viewer.host(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -214,11 +216,10 @@ impl Store {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!" from post_group pg join post p on p.id = pg.post_id
                where pg.group_id = $1 and pg.removed_at is null and p.deleted_at is null
-                 and (p.public or p.author_id = $2 or exists (
-                     select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))"#,
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $3))"#,
             group.0,
             viewer.actor(),
+            viewer.host(),
         )
         .fetch_one(&self.pool)
         .await?;

@@ -74,6 +74,7 @@ fn inboxes() -> Router<Web> {
 fn documents() -> Router<Web> {
     Router::new()
         .route("/c/{name}", get(actor::group))
+        .route("/c/{name}/rules", get(actor::rules))
         .route("/actor", get(actor::instance))
         .route("/actor/outbox", get(actor::instance_outbox))
         .route("/post/{id}", get(actor::post))

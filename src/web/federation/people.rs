@@ -54,7 +54,7 @@ pub(in crate::web) async fn followers(
 
 async fn listed(web: &Web, name: &str, list: List, paging: &Paging, asking: &Asking) -> Answer {
     let place = paging.newest_first(read_cursor)?;
-    let group = open_group(web, name).await?;
+    let group = open_group(web, name, &asking.viewer).await?;
     let store = web.engine.store();
     let figures = store.group_figures(group.id, &asking.viewer).await?;
     let (part, total) = match list {
@@ -81,7 +81,7 @@ pub(in crate::web) async fn admins(
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
-    let group = open_group(&web, &name).await?;
+    let group = open_group(&web, &name, &asking.viewer).await?;
     let admins = web.engine.store().admins(group.id).await?;
     few(&web, &name, "admins", admins, &paging, &asking)
 }
@@ -93,7 +93,7 @@ pub(in crate::web) async fn moderators(
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
-    let group = open_group(&web, &name).await?;
+    let group = open_group(&web, &name, &asking.viewer).await?;
     let moderators = web.engine.store().moderators(group.id).await?;
     few(&web, &name, "moderators", moderators, &paging, &asking)
 }
