@@ -3,15 +3,16 @@
 //! One rule: what is read here says what somebody asks, not whether they may: the store's facts and the domain decide.
 //! A new verb is a variant of [`Ask`], an arm in [`ask`], and a fixture.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
     dialect::{
-        Addressed, Here, Local, PostDocument, Unreadable,
+        Addressed, Answered, Here, Local, PostDocument, Unreadable, administer,
         fields::{embedded, id_of, ids_of, kind_of, text_of},
         post,
     },
-    domain::{Iri, Vote, Way},
+    domain::{Call, Iri, Vote, Way},
 };
 
 /// An activity: its own fields, whom it names, and what it asks.
@@ -72,11 +73,33 @@ pub enum Ask {
         objects: Vec<Iri>,
         reason: Option<String>,
     },
-    /// Accept or Reject of a request, by its id, or of whoever asked, by theirs.
-    Answer {
-        of: Option<Iri>,
-        accepted: bool,
+    /// Accept or Reject.
+    Answer(Box<Answered>),
+    /// Invite to a group of ours or to its admins, Offer of it; not `wanted`: taken back.
+    Invite {
+        /// Its name.
+        group: String,
+        whom: Iri,
+        call: Call,
+        wanted: bool,
     },
+    /// Block: somebody is kept out, or is not any more.
+    Block {
+        /// Its name; `None`: whom the activity names.
+        group: Option<String>,
+        whom: Iri,
+        until: Option<DateTime<Utc>>,
+        reason: Option<String>,
+        wanted: bool,
+    },
+    /// Add to a collection, or Remove; whose collection it is, and of what, its id says.
+    Collect {
+        object: Iri,
+        target: Iri,
+        wanted: bool,
+    },
+    /// Offer of a Remove or Delete that the group is to issue as its own.
+    Propose(Box<Self>),
     /// Update of an actor: read it again at its origin, never from the body (KEY11).
     ActorChanged {
         actor: Iri,
@@ -90,7 +113,7 @@ pub enum Ask {
 }
 
 /// Types that we know; of several in one activity the first of this list counts (ORG15).
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 19] = [
     "Follow",
     "Join",
     "TentativeJoin",
@@ -105,6 +128,11 @@ const KINDS: [&str; 14] = [
     "Flag",
     "Accept",
     "Reject",
+    "Invite",
+    "Offer",
+    "Block",
+    "Add",
+    "Remove",
 ];
 
 /// Types of actors.
@@ -130,11 +158,17 @@ pub fn read(document: &Value, here: &Here) -> Result<Activity, Unreadable> {
     if document.get("type").is_none() {
         return Err(Unreadable::new("type", "The activity has no type."));
     }
+    let ask = ask(document, &actor, here)?;
+    let addressed = if ask.aims() {
+        Addressed::around(document, ask.group(here), here)
+    } else {
+        Addressed::read(document, here)
+    };
     Ok(Activity {
         id,
-        addressed: Addressed::read(document, here),
-        ask: ask(document, &actor, here)?,
         actor,
+        addressed,
+        ask,
     })
 }
 
@@ -147,7 +181,7 @@ fn actor(document: &Value) -> Result<Iri, Unreadable> {
     Iri::object(id).map_err(|why| Unreadable::new("actor", format!("The actor's id is refused: {why}.")))
 }
 
-fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
+pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
     let Some(kind) = kind_of(document, &KINDS) else {
         return Ok(Ask::Nothing);
     };
@@ -174,27 +208,17 @@ fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
             vote: Vote::Dislike,
             object: object_id(document)?,
         },
-        "Undo" => undo(document, actor)?,
+        "Undo" => undo(document, actor, here)?,
         "Announce" => announce(document)?,
         "Flag" => flag(document)?,
-        "Accept" | "Reject" => Ask::Answer {
-            of: document.get("object").and_then(answered),
-            accepted: kind == "Accept",
-        },
-        _ => Ask::Nothing,
+        "Accept" | "Reject" => administer::answer(document, kind == "Accept", here),
+        _ => administer::deed(document, kind, actor, here, true)?,
     })
-}
-
-/// What an Accept or Reject is of. The explainer prints one that names the person in `actor`, without an id.
-fn answered(object: &Value) -> Option<Iri> {
-    let person = || object.get("actor").filter(|_| kind_of(object, &ACTORS).is_some());
-    let id = id_of(object).or_else(|| person().and_then(id_of))?;
-    Iri::activity(id).ok()
 }
 
 /// The one object of an activity, by its id. Ids of activities may carry a fragment, so one is let through here; what
 /// must not have one is looked up and not found.
-fn object_id(document: &Value) -> Result<Iri, Unreadable> {
+pub(super) fn object_id(document: &Value) -> Result<Iri, Unreadable> {
     let value = document
         .get("object")
         .ok_or_else(|| Unreadable::new("object", "The activity has no object."))?;
@@ -251,7 +275,7 @@ fn delete(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
     })
 }
 
-fn undo(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
+fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
     let Some(inner) = document.get("object").and_then(embedded) else {
         return Ok(Ask::Undo {
             object: object_id(document)?,
@@ -278,13 +302,21 @@ fn undo(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
             vote: Vote::Share,
             object: object_id(inner)?,
         },
+        Some("Invite" | "Offer" | "Block" | "Add") => {
+            administer::undone(inner, actor, here).unwrap_or_else(|| by_id(inner))
+        }
         Some(_) => Ask::Nothing,
-        None => inner
-            .get("id")
-            .and_then(Value::as_str)
-            .and_then(|id| Iri::activity(id).ok())
-            .map_or(Ask::Nothing, |object| Ask::Undo { object }),
+        None => by_id(inner),
     })
+}
+
+/// Undo of something of which too little is there to say what it was.
+fn by_id(inner: &Value) -> Ask {
+    inner
+        .get("id")
+        .and_then(Value::as_str)
+        .and_then(|id| Iri::activity(id).ok())
+        .map_or(Ask::Nothing, |object| Ask::Undo { object })
 }
 
 /// What the inbox answers with 403: an Undo of what another did (ORG10).
@@ -356,11 +388,10 @@ mod tests {
             let accept = json!({"id": "https://b.example/1", "actor": "https://b.example/u/admin", "type": "Accept",
                 "object": object});
             let of = of.map(|of| Iri::activity(of).expect("an id"));
-            assert_eq!(
-                read_it(&accept).expect("read").ask,
-                Ask::Answer { of, accepted: true },
-                "{object}"
-            );
+            let Ask::Answer(answered) = read_it(&accept).expect("read").ask else {
+                panic!("{object}");
+            };
+            assert_eq!((answered.of, answered.accepted), (of, true), "{object}");
         }
     }
 

@@ -8,6 +8,7 @@
 mod activity;
 mod actor;
 mod address;
+mod administer;
 mod announce;
 mod class;
 mod collection;
@@ -27,6 +28,7 @@ mod threadiverse;
 pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::Addressed;
+pub use administer::Answered;
 pub use announce::{Said, What, Written};
 pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{collection, page, thread};

@@ -3,7 +3,7 @@
 //! One rule: joiners trust the group alone, so an admin's Accept is a word to the group, which then sends its own.
 
 use crate::{
-    dialect::Local,
+    dialect::{Answered, Local},
     domain::{Act, Command, Iri, Refusal, Standing, decide},
     engine::{Engine, case::Case, turn::Trouble},
     store::{
@@ -19,10 +19,10 @@ impl Engine {
         &self,
         tx: &mut Tx,
         case: &Case,
-        of: Option<&Iri>,
-        accepted: bool,
+        answered: &Answered,
     ) -> Result<(), Trouble> {
-        let Some(of) = of else { return Ok(()) };
+        let accepted = answered.accepted;
+        let Some(of) = &answered.of else { return Ok(()) };
         if let Some(Local::Activity(id, None)) = self.here().local(of.as_str()) {
             following::answered(tx, id, case.actor.id, accepted, self.clock().now()).await?;
             return Ok(());

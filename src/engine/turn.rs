@@ -57,7 +57,8 @@ impl Engine {
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
             Ask::Report { objects, reason } => self.report(&mut tx, case, objects, reason.as_deref()).await?,
-            Ask::Answer { of, accepted } => self.answered(&mut tx, case, of.as_ref(), *accepted).await?,
+            Ask::Answer(answered) => self.answered(&mut tx, case, answered).await?,
+            Ask::Invite { .. } | Ask::Block { .. } | Ask::Collect { .. } | Ask::Propose(_) => {}
             Ask::Fetch { object, .. } => self.keep_waiting(&mut tx, case, object.as_str()).await?,
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
