@@ -131,3 +131,4 @@ language sql stable parallel safe as $$
        or author = viewer
        or exists (select from inside(of_group, viewer, viewer_host))
 $$;
+create index group_owner on "group" (owner_id);

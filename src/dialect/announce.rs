@@ -53,6 +53,8 @@ pub struct Said<'a> {
     pub published: DateTime<Utc>,
     pub is_comment: bool,
     pub public: bool,
+    /// The group is private: whoever hears it is a member.
+    pub private_group: bool,
     /// Who did it.
     pub author: &'a str,
     /// The activity's own text is there to be wrapped; else only the object is known.

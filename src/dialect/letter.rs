@@ -30,6 +30,35 @@ pub fn accept(id: Uuid, group: &str, to: &str, request: &str, at: DateTime<Utc>,
     )
 }
 
+/// `Accept` of a Create, with what was made of it: it has its id from us.
+#[must_use]
+pub fn accept_with_result(
+    id: Uuid,
+    group: &str,
+    to: &str,
+    request: &str,
+    result: &Value,
+    at: DateTime<Utc>,
+    here: &Here,
+) -> String {
+    let mut result = result.clone();
+    let context = result
+        .as_object_mut()
+        .and_then(|result| result.remove("@context"));
+    around(
+        &json!({
+            "@context": context.unwrap_or_else(|| json!(CONTEXT)),
+            "id": here.activity(id, None),
+            "type": "Accept",
+            "actor": here.group(group),
+            "published": date(at),
+            "to": [to],
+            "result": result,
+        }),
+        request,
+    )
+}
+
 /// `Reject` of what was asked, around its text, with the reason in words.
 #[must_use]
 pub fn reject(

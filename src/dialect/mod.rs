@@ -13,13 +13,16 @@ mod announce;
 mod class;
 mod collection;
 mod describe;
+mod discreet;
 mod explainer;
 mod fields;
+mod founding;
 mod group;
 mod here;
 mod json;
 mod letter;
 mod microblog;
+mod news;
 mod policies;
 mod post;
 mod shape;
@@ -33,13 +36,16 @@ pub use announce::{Said, What, Written};
 pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{collection, page, thread};
 pub use describe::{Description, NotSo, Summary, describe};
+pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, text_of};
+pub use founding::{Album, Arranging, Founding};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
 };
 pub use here::{Here, Local};
 pub use json::{Limits, parse};
-pub use letter::{accept, follow, reject, undo_follow};
+pub use letter::{accept, accept_with_result, follow, reject, undo_follow};
+pub use news::{News, Tidings, news};
 pub use post::PostDocument;
 pub use shape::{Dialect, dialect_named, dialects, shapes, wants_own_inbox, write, written_in};
 

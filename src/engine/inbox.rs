@@ -44,6 +44,7 @@ impl Engine {
         {
             return Err(Refused::NotFound);
         }
+        self.look_at_joiner(&activity, &actor).await?;
         fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {
             shown: Shown::of(&activity.ask),
@@ -57,6 +58,9 @@ impl Engine {
         };
         // It may wait; what it was made from need not.
         drop((arrival, document));
+        if let Ask::Found(founding) = &case.activity.ask {
+            return self.found(&case, founding).await;
+        }
         match self.turn(case).await? {
             Turned::Done => Ok(()),
             Turned::Stale(case) => self.receive_anew(&claims, *case).await,

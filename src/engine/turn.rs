@@ -41,14 +41,8 @@ impl Engine {
             Ask::Join { group, way } => self.join(&mut tx, case, group, *way, fresh).await?,
             _ if !fresh => return Ok(()),
             Ask::Leave { group } => self.leave(&mut tx, case, group).await?,
-            Ask::Describe {
-                group,
-                title,
-                summary,
-            } => {
-                self.describe(&mut tx, case, group, title.as_deref(), summary.as_deref())
-                    .await?;
-            }
+            Ask::Describe { group, object } => self.describe(&mut tx, case, group, object).await?,
+            Ask::Close { group } => self.shut(&mut tx, case, group).await?,
             ask @ (Ask::Post(_)
             | Ask::Edit(_)
             | Ask::Delete { .. }
@@ -62,7 +56,8 @@ impl Engine {
             Ask::Fetch { object, .. } => self.keep_waiting(&mut tx, case, object.as_str()).await?,
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
-            Ask::Nothing => {}
+            // Decided before its turn: its keys take time.
+            Ask::Found(_) | Ask::Arrange(_) | Ask::Nothing => {}
         }
         if let Some(waited) = case.waited {
             received::finish(&mut tx, waited).await?;

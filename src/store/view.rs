@@ -155,29 +155,12 @@ impl TryFrom<GroupRow> for GroupView {
 }
 
 impl Store {
-    /// What a group shows of itself to anybody, closed ones included.
+    /// What a group shows of itself, closed ones included.
     ///
     /// # Errors
     /// If the database does not answer, or the row makes no sense.
     pub async fn group_face(&self, name: &str) -> Result<Option<GroupView>> {
-        let row = sqlx::query_as!(
-            GroupRow,
-            r#"select g.id, g.name, g.title, g.summary, w.iri as owner,
-                      row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
-                          row(g.invite_policy, g.info_policy, g.review, g.review_count, g.admins_appoint, g.vote_policy))
-                          as "policies!: PolicyRow",
-                      g.rule, g.icon, g.image, g.rules, g.related, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem,
-                      e.iri as "ed25519_id?", e.public_pem as "ed25519_pem?"
-               from "group" g
-               join actor w on w.id = g.owner_id
-               join own_key k on k.purpose = 'group:' || g.name
-               left join own_key e on e.purpose = 'group:' || g.name || '/ed25519'
-               where g.name = $1"#,
-            name,
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(GroupView::try_from).transpose()
+        group_face(&self.pool, name).await
     }
 
     /// How many members and followers a group has, and what the viewer is in it.
@@ -276,6 +259,31 @@ impl Store {
         sqlx::query_scalar!("select 1").fetch_one(&self.pool).await?;
         Ok(())
     }
+}
+
+/// As [`Store::group_face`], for whoever is in a transaction.
+///
+/// # Errors
+/// If the database does not answer, or the row makes no sense.
+pub async fn group_face(database: impl sqlx::PgExecutor<'_>, name: &str) -> Result<Option<GroupView>> {
+    let row = sqlx::query_as!(
+        GroupRow,
+        r#"select g.id, g.name, g.title, g.summary, w.iri as owner,
+                  row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
+                      row(g.invite_policy, g.info_policy, g.review, g.review_count, g.admins_appoint, g.vote_policy))
+                      as "policies!: PolicyRow",
+                  g.rule, g.icon, g.image, g.rules, g.related, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem,
+                  e.iri as "ed25519_id?", e.public_pem as "ed25519_pem?"
+           from "group" g
+           join actor w on w.id = g.owner_id
+           join own_key k on k.purpose = 'group:' || g.name
+           left join own_key e on e.purpose = 'group:' || g.name || '/ed25519'
+           where g.name = $1"#,
+        name,
+    )
+    .fetch_optional(database)
+    .await?;
+    row.map(GroupView::try_from).transpose()
 }
 
 /// Postgres counts in signed numbers.

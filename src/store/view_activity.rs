@@ -24,6 +24,8 @@ pub struct AnnouncedView {
     pub published: DateTime<Utc>,
     pub is_comment: bool,
     pub public: bool,
+    /// Its group is private.
+    pub private_group: bool,
     /// Who did it.
     pub author: String,
     /// The announcement that it takes back.
@@ -41,7 +43,7 @@ pub enum ActivityView {
         id: Uuid,
         at: DateTime<Utc>,
     },
-    /// The text of a letter of ours.
+    /// The text of a letter of ours, or of what a group said in its own name.
     Letter(String),
     /// A Follow whose letter is not kept any more.
     Follow {
@@ -62,6 +64,9 @@ impl Store {
         if let Some(body) = self.letter_body(id, viewer).await? {
             return Ok(Some(ActivityView::Letter(body)));
         }
+        if let Some(body) = self.news_text(id, viewer).await? {
+            return Ok(Some(ActivityView::Letter(body)));
+        }
         self.follow_sent(id, viewer).await
     }
 
@@ -69,7 +74,7 @@ impl Store {
         let row = sqlx::query!(
             r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                       p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as "is_comment!",
-                      p.public, r.id as "retracts?", r.accepted_at as "retracted_at?",
+                      p.public, g.visibility = 'private' as "private_group!", r.id as "retracts?", r.accepted_at as "retracted_at?",
                       coalesce(p.deleted_at, pg.removed_at) as gone_at
                from activity a
                join actor w on w.id = a.actor_id
@@ -99,7 +104,8 @@ impl Store {
             object_kind: row.object_kind,
             published: row.published_at,
             is_comment: row.is_comment,
-            public: row.public,
+            public: row.public && !row.private_group,
+            private_group: row.private_group,
             author: row.author,
             retracts: row.retracts.zip(row.retracted_at),
             raw: row.raw,
@@ -117,6 +123,21 @@ impl Store {
             id,
             viewer.host(),
             viewer.actor(),
+        )
+        .fetch_optional(&self.pool)
+        .await?)
+    }
+
+    /// What a group said in its own name.
+    async fn news_text(&self, id: Uuid, viewer: &Viewer) -> Result<Option<String>> {
+        Ok(sqlx::query_scalar!(
+            r#"select a.raw
+               from activity a join "group" g on g.id = a.group_id
+               where a.id = $1 and a.post_id is null and a.actor_id is null
+                 and (g.visibility = 'public' or exists (select from inside(g.id, $2, $3)))"#,
+            id,
+            viewer.actor(),
+            viewer.host(),
         )
         .fetch_optional(&self.pool)
         .await?)
@@ -157,7 +178,7 @@ impl Store {
             r#"with page as (
                    select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                           p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as is_comment,
-                          p.public, pg.seq,
+                          p.public, g.visibility = 'private' as private_group, pg.seq,
                           lead(pg.seq) over newest as older,
                           row_number() over newest as place,
                           sum(octet_length(a.raw)) over (newest rows unbounded preceding) as bytes
@@ -173,7 +194,7 @@ impl Store {
                    limit $4
                )
                select id, kind, raw, accepted_at, author, "group", object, object_kind, published_at,
-                      is_comment as "is_comment!", public, seq, older as "older?"
+                      is_comment as "is_comment!", public, private_group as "private_group!", seq, older as "older?"
                from page where place = 1 or bytes <= $5 order by seq desc"#,
             group.0,
             viewer.actor(),
@@ -195,7 +216,8 @@ impl Store {
                 object_kind: row.object_kind,
                 published: row.published_at,
                 is_comment: row.is_comment,
-                public: row.public,
+                public: row.public && !row.private_group,
+                private_group: row.private_group,
                 author: row.author,
                 retracts: None,
                 raw: row.raw,
