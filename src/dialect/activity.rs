@@ -55,7 +55,11 @@ pub enum Ask {
         group: Iri,
     },
     /// Create, Update or Delete of a collection.
-    Arrange(Arranging),
+    Arrange {
+        /// Its name, where the collection says whose it is; `None`: whom the activity names.
+        group: Option<String>,
+        what: Arranging,
+    },
     Delete {
         object: Iri,
     },

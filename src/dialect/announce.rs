@@ -19,6 +19,8 @@ pub enum What {
     Deleted,
     Voted,
     Unvoted,
+    /// Something was put into a collection of the group, or taken out.
+    Collected,
 }
 
 impl What {
@@ -31,6 +33,7 @@ impl What {
             "deleted" => Self::Deleted,
             "voted" => Self::Voted,
             "unvoted" => Self::Unvoted,
+            "collected" | "uncollected" => Self::Collected,
             _ => return None,
         })
     }

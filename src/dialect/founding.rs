@@ -65,7 +65,10 @@ pub(super) fn read(
             Some(Local::Within {
                 part: "collections", ..
             }) => match id_in(object) {
-                Some(id) => Some(Ask::Arrange(Arranging::Change(id, album(object)?))),
+                Some(id) => Some(Ask::Arrange {
+                    group: here.group_of(id.as_str()).map(ToOwned::to_owned),
+                    what: Arranging::Change(id, album(object)?),
+                }),
                 None => None,
             },
             _ => None,
@@ -83,7 +86,19 @@ pub(super) fn read(
         };
     }
     if kind_of(object, &COLLECTIONS).is_some() {
-        return Ok(Some(Ask::Arrange(Arranging::Make(album(object)?))));
+        let named = [
+            document.get("target"),
+            object.get("attributedTo"),
+            object.get("partOf"),
+        ];
+        let group = named
+            .into_iter()
+            .flatten()
+            .find_map(|place| here.group_of(id_of(place)?));
+        return Ok(Some(Ask::Arrange {
+            group: group.map(ToOwned::to_owned),
+            what: Arranging::Make(album(object)?),
+        }));
     }
     Ok(None)
 }
@@ -96,7 +111,10 @@ pub(super) fn delete(object: &Iri, here: &Here) -> Option<Ask> {
         }),
         Local::Within {
             part: "collections", ..
-        } => Some(Ask::Arrange(Arranging::Delete(object.clone()))),
+        } => Some(Ask::Arrange {
+            group: here.group_of(object.as_str()).map(ToOwned::to_owned),
+            what: Arranging::Delete(object.clone()),
+        }),
         _ => None,
     }
 }

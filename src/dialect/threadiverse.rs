@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     dialect::{
-        Here, Said, Written,
+        Here, Said, What, Written,
         announce::{announce, around_activity},
     },
     domain::Shape,
@@ -20,6 +20,10 @@ pub(super) const SHAPE: Shape = Shape("threadiverse");
 /// hear in a private group only, which lets in those of them alone who keep it.
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     if !(said.public || said.private_group) || !said.wrapped {
+        return None;
+    }
+    // It knows no collections of things.
+    if said.what == What::Collected {
         return None;
     }
     let followers = here.part(said.group, "followers");

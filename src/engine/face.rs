@@ -3,10 +3,10 @@
 //! One rule: what the document says is what is stored; Markdown becomes HTML here and nowhere before.
 
 use crate::{
-    dialect::{GroupFace, Multikey},
+    dialect::{GroupFace, Multikey, Shelf},
     engine::Engine,
     signature::PublicKey,
-    store::GroupView,
+    store::{AlbumView, GroupView},
     text,
 };
 
@@ -29,6 +29,20 @@ impl Engine {
             multikey: group.ed25519.and_then(multikey),
             group: group.group,
         }
+    }
+}
+
+/// A collection, as the dialect writes it.
+#[must_use]
+pub fn shelf(album: &AlbumView) -> Shelf<'_> {
+    Shelf {
+        id: album.id,
+        name: &album.name,
+        summary: album.summary.as_deref(),
+        policy: album.policy,
+        made_at: album.made_at,
+        updated_at: album.updated_at,
+        items: album.items,
     }
 }
 

@@ -4,6 +4,7 @@
 //! arm in `turn`, and a story in `tests/it`.
 
 mod admin;
+mod albums;
 mod answers;
 mod batch;
 mod book;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use face::shelf;
 pub use import::{Import, Imported, NewMember};
 
 use crate::{

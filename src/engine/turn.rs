@@ -52,12 +52,22 @@ impl Engine {
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
             Ask::Report { objects, reason } => self.report(&mut tx, case, objects, reason.as_deref()).await?,
             Ask::Answer(answered) => self.answered(&mut tx, case, answered).await?,
+            Ask::Arrange { group, what } => {
+                self.arrange(&mut tx, case, group.as_deref(), what).await?;
+            }
+            Ask::Collect {
+                object,
+                target,
+                wanted,
+            } if self.album_meant(target).is_some() => {
+                self.collected(&mut tx, case, object, target, *wanted).await?;
+            }
             Ask::Invite { .. } | Ask::Block { .. } | Ask::Collect { .. } | Ask::Propose(_) => {}
             Ask::Fetch { object, .. } => self.keep_waiting(&mut tx, case, object.as_str()).await?,
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
             // Decided before its turn: its keys take time.
-            Ask::Found(_) | Ask::Arrange(_) | Ask::Nothing => {}
+            Ask::Found(_) | Ask::Nothing => {}
         }
         if let Some(waited) = case.waited {
             received::finish(&mut tx, waited).await?;

@@ -5,6 +5,7 @@
 //! is a method of [`Store`]. A new table is a migration, a file here and a line below.
 
 mod actor;
+pub mod album;
 mod bell;
 mod collections;
 mod connect;
@@ -36,6 +37,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor, mark_gone_in};
+pub use album::{AlbumView, ItemView};
 pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};

@@ -61,6 +61,9 @@ impl Store {
         if let Some(found) = self.announced(id, viewer).await? {
             return Ok(Some(found));
         }
+        if let Some(found) = self.passed_on(id, viewer).await? {
+            return Ok(Some(found));
+        }
         if let Some(body) = self.letter_body(id, viewer).await? {
             return Ok(Some(ActivityView::Letter(body)));
         }
@@ -126,6 +129,42 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await?)
+    }
+
+    /// What somebody did to a group and to no post of it, as it was passed on.
+    async fn passed_on(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
+        let row = sqlx::query!(
+            r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
+                      g.visibility = 'private' as "private_group!", e.audience = 'public' as "public?"
+               from activity a
+               join actor w on w.id = a.actor_id
+               join "group" g on g.id = a.group_id
+               left join entry e on e.activity_id = a.id
+               where a.id = $1 and a.post_id is null
+                 and ((g.visibility = 'public' and e.audience = 'public') or exists (select from inside(g.id, $2, $3)))"#,
+            id,
+            viewer.actor(),
+            viewer.host(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| {
+            ActivityView::Announced(Box::new(AnnouncedView {
+                id: row.id,
+                group: row.group,
+                kind: row.kind,
+                at: row.accepted_at,
+                object: String::new(),
+                object_kind: String::new(),
+                published: row.accepted_at,
+                is_comment: false,
+                public: row.public.unwrap_or(false) && !row.private_group,
+                private_group: row.private_group,
+                author: row.author,
+                retracts: None,
+                raw: row.raw,
+            }))
+        }))
     }
 
     /// What a group said in its own name.

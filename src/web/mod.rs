@@ -27,7 +27,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{engine::Engine, web::error::Problem};
 use client::Gate;
-use federation::{activity, actor, discovery, inbox, outbox, people, threads};
+use federation::{activity, actor, albums, discovery, inbox, outbox, people, threads};
 
 pub(crate) use federation::figures;
 pub use serve::serve;
@@ -93,6 +93,9 @@ fn collections() -> Router<Web> {
         .route("/c/{name}/followers", get(people::followers))
         .route("/c/{name}/admins", get(people::admins))
         .route("/c/{name}/moderators", get(people::moderators))
+        .route("/c/{name}/affiliations", get(albums::affiliations))
+        .route("/c/{name}/collections", get(albums::albums))
+        .route("/c/{name}/collections/{id}", get(albums::album))
         .route("/c/{name}/featured", get(threads::featured))
         .route("/c/{name}/threads", get(threads::threads))
         .route("/c/{name}/threads/{id}", get(threads::context))

@@ -5,6 +5,7 @@
 
 pub(super) mod activity;
 pub(super) mod actor;
+pub(super) mod albums;
 mod body;
 pub(super) mod discovery;
 pub(crate) mod figures;

@@ -117,7 +117,7 @@ pub(super) fn few(
     })
 }
 
-const fn may_see(list: ListPolicy, figures: Figures) -> bool {
+pub(super) const fn may_see(list: ListPolicy, figures: Figures) -> bool {
     match list {
         ListPolicy::Public => true,
         ListPolicy::Members => figures.viewer_is_member || figures.viewer_runs_it,
@@ -134,11 +134,11 @@ fn page(listing: &Listing<'_>, before: Option<Cursor>, slice: &Slice<Person>) ->
     listing.page(&query("before", before.map(write_cursor)), next, &items)
 }
 
-fn write_cursor((since, actor): Cursor) -> String {
+pub(super) fn write_cursor((since, actor): Cursor) -> String {
     format!("{}-{actor}", since.timestamp_micros())
 }
 
-fn read_cursor(text: &str) -> Option<Cursor> {
+pub(super) fn read_cursor(text: &str) -> Option<Cursor> {
     let (since, actor) = text.split_once('-')?;
     let since = DateTime::from_timestamp_micros(since.parse().ok()?)?;
     // What Postgres can keep: PAR09.
