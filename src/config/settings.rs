@@ -71,7 +71,7 @@ pub struct Federation {
 pub struct Groups {
     pub create: Founders,
     pub create_limit: u32,
-    pub reports_per_hour: u32,
+    pub reports_per_hour: NonZeroU32,
 }
 
 /// Who may make groups.

@@ -82,6 +82,8 @@ pub enum Ask {
     Report {
         objects: Vec<Iri>,
         reason: Option<String>,
+        /// It is addressed to this server, by its instance actor.
+        to_server: bool,
     },
     /// Accept or Reject.
     Answer(Box<Answered>),
@@ -220,7 +222,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         },
         "Undo" => undo(document, actor, here)?,
         "Announce" => announce(document)?,
-        "Flag" => flag(document)?,
+        "Flag" => flag(document, here)?,
         "Accept" | "Reject" => administer::answer(document, kind == "Accept", here),
         _ => administer::deed(document, kind, actor, here, true)?,
     })
@@ -348,7 +350,7 @@ fn announce(document: &Value) -> Result<Ask, Unreadable> {
     Ok(Ask::Announce { objects })
 }
 
-fn flag(document: &Value) -> Result<Ask, Unreadable> {
+fn flag(document: &Value, here: &Here) -> Result<Ask, Unreadable> {
     let value = document
         .get("object")
         .ok_or_else(|| Unreadable::new("object", "The Flag has no object."))?;
@@ -365,7 +367,14 @@ fn flag(document: &Value) -> Result<Ask, Unreadable> {
     let reason = text_of(document, "content")
         .or_else(|| text_of(document, "summary"))
         .map(ToOwned::to_owned);
-    Ok(Ask::Report { objects, reason })
+    let mut named = ["to", "cc", "audience"]
+        .into_iter()
+        .filter_map(|field| document.get(field));
+    Ok(Ask::Report {
+        objects,
+        reason,
+        to_server: named.any(|named| ids_of(named).contains(&here.instance().as_str())),
+    })
 }
 
 #[cfg(test)]

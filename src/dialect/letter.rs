@@ -84,6 +84,32 @@ pub fn reject(
     )
 }
 
+/// `Flag`: what somebody reported, told to an admin elsewhere by the group. Who reported it is not in it.
+#[must_use]
+pub fn report(
+    id: Uuid,
+    group: &str,
+    to: &str,
+    objects: &[String],
+    reason: Option<&str>,
+    at: DateTime<Utc>,
+    here: &Here,
+) -> String {
+    let mut flag = json!({
+        "@context": CONTEXT,
+        "id": here.activity(id, None),
+        "type": "Flag",
+        "actor": here.group(group),
+        "published": date(at),
+        "to": [to],
+        "object": objects,
+    });
+    if let Some(reason) = reason {
+        flag["content"] = json!(reason);
+    }
+    flag.to_string()
+}
+
 /// `Follow` of a group elsewhere by a group of ours (FEP-d36d).
 #[must_use]
 pub fn follow(id: Uuid, group: &str, whom: &str, here: &Here) -> String {

@@ -44,7 +44,7 @@ pub use group::{
 };
 pub use here::{Here, Local};
 pub use json::{Limits, parse};
-pub use letter::{accept, accept_with_result, follow, reject, undo_follow};
+pub use letter::{accept, accept_with_result, follow, reject, report, undo_follow};
 pub use news::{News, Tidings, news};
 pub use post::PostDocument;
 pub use shape::{Dialect, dialect_named, dialects, shapes, wants_own_inbox, write, written_in};

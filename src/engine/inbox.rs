@@ -44,6 +44,9 @@ impl Engine {
         {
             return Err(Refused::NotFound);
         }
+        if matches!(activity.ask, Ask::Report { .. }) {
+            self.reporters().count(actor.id)?;
+        }
         self.look_at_joiner(&activity, &actor).await?;
         fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {

@@ -27,6 +27,7 @@ mod members;
 mod news;
 mod places;
 mod posting;
+mod reports;
 mod saying;
 mod settle;
 mod turn;
@@ -61,6 +62,7 @@ struct Parts {
     settings: Arc<Settings>,
     turns: turns::Turns,
     hosts: hosts::Hosts,
+    reporters: reports::Reporters,
 }
 
 impl Engine {
@@ -68,6 +70,7 @@ impl Engine {
     #[must_use]
     pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
         let hosts = hosts::Hosts::new(settings.limits.inbox_per_minute_per_host);
+        let reporters = reports::Reporters::new(settings.groups.reports_per_hour);
         let turns = turns::Turns::new(settings.database.connections, store.for_turns());
         Self(Arc::new(Parts {
             store,
@@ -76,6 +79,7 @@ impl Engine {
             settings,
             turns,
             hosts,
+            reporters,
         }))
     }
 
@@ -111,6 +115,10 @@ impl Engine {
 
     fn hosts(&self) -> &hosts::Hosts {
         &self.0.hosts
+    }
+
+    fn reporters(&self) -> &reports::Reporters {
+        &self.0.reporters
     }
 
     fn json_limits(&self) -> Limits {

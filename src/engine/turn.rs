@@ -50,7 +50,14 @@ impl Engine {
             | Ask::Unvote { .. }) => self.decide_now(&mut tx, &[Matter::of_seen(case, ask)]).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
-            Ask::Report { objects, reason } => self.report(&mut tx, case, objects, reason.as_deref()).await?,
+            Ask::Report {
+                objects,
+                reason,
+                to_server,
+            } => {
+                self.report(&mut tx, case, (objects, reason.as_deref()), *to_server)
+                    .await?;
+            }
             Ask::Answer(answered) => self.answered(&mut tx, case, answered).await?,
             Ask::Arrange { group, what } => {
                 self.arrange(&mut tx, case, group.as_deref(), what).await?;

@@ -73,11 +73,12 @@ async fn grp21_only_whom_the_operator_lets() {
     let inbox = format!("{}/inbox", world.base());
     let group = json!({"type": "Group", "name": "Mine"});
     let stranger = world.explainer().actor("stranger");
-    let before = world.state(&[]).await;
+    world.group("garden").await;
+    let before = world.state(&[stranger.server().authority()]).await;
     let (_, answer) = tells(&stranger, &inbox, "Create", group.clone(), json!({"to": PUBLIC})).await;
     let problem = answer.problem(403);
     assert_eq!(problem["field"], "actor");
-    assert_eq!(world.state(&[]).await, before);
+    assert_eq!(world.state(&[stranger.server().authority()]).await, before);
     world.end().await;
 
     let world = World::start_with(&[("GROUPS__CREATE", "127.0.0.1"), ("GROUPS__CREATE_LIMIT", "1")]).await;

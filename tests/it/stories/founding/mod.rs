@@ -3,8 +3,10 @@
 //! One rule: whoever acts is on a server of their own, and what they may see they ask for themselves.
 
 mod change;
+mod collect;
 mod make;
 mod private;
+mod reports;
 
 use folkmoot::domain::Policies;
 use folkmoot::signature::{Request, Scheme, sign};
