@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     dialect::{self, Album, Arranging, Local, Said, What},
     domain::{Audience, CollectPolicy, Command, Event, Iri, Item, Visibility},
-    engine::{Engine, Refused, case::Case, face::shelf, turn::Trouble},
+    engine::{AdminError, Engine, Refused, case::Case, face::shelf, turn::Trouble},
     store::{
         Tx,
         album::{self, AlbumView},
@@ -86,6 +86,33 @@ impl Engine {
         album::make(tx, group.id, id, (&name, summary.as_deref(), policy), now).await?;
         let made = album::find(&mut **tx, group.id, id).await?;
         made.ok_or(Trouble::Conflict)
+    }
+
+    /// The operator makes a collection in a group.
+    ///
+    /// # Errors
+    /// If there is no such group, or it can have no more.
+    pub async fn create_album(&self, name: &str, wanted: &Album) -> Result<Uuid, AdminError> {
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        let made = self.make_album(&mut tx, &group, wanted).await?;
+        self.commit(tx).await?;
+        Ok(made.id)
+    }
+
+    /// The operator deletes a collection of a group; false if there is none of this id.
+    ///
+    /// # Errors
+    /// If there is no such group.
+    pub async fn delete_album(&self, name: &str, id: Uuid) -> Result<bool, AdminError> {
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        if album::find(&mut *tx, group.id, id).await?.is_none() {
+            return Ok(false);
+        }
+        album::delete(&mut tx, id, self.clock().now()).await?;
+        self.commit(tx).await?;
+        Ok(true)
     }
 
     /// A collection of this group, by its id here.

@@ -11,6 +11,7 @@ mod book;
 mod case;
 mod chores;
 mod content;
+mod describing;
 mod discreet;
 mod door;
 mod face;

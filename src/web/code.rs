@@ -98,6 +98,12 @@ const FIXED: Code = code(
     "An Update of a group changes its name, summary, icon, image, rules, related groups and policies. The field that it may not \
      change is named.",
 );
+const TOO_MANY_COLLECTIONS: Code = code(
+    403,
+    "too-many-collections",
+    "The group has enough collections",
+    "A group may have so many; delete one that is not used.",
+);
 pub(super) const NOT_FOUND: Code = code(
     404,
     "not-found",
@@ -161,7 +167,7 @@ pub(super) const UNAVAILABLE: Code = code(
 );
 
 /// All but the domain's. The first of a status stands for it where nothing more is known.
-pub(super) const CODES: [Code; 22] = [
+pub(super) const CODES: [Code; 23] = [
     BAD_REQUEST,
     UNREADABLE,
     UNSIGNED,
@@ -174,6 +180,7 @@ pub(super) const CODES: [Code; 22] = [
     TOO_MANY_GROUPS,
     NAME_TAKEN,
     FIXED,
+    TOO_MANY_COLLECTIONS,
     NOT_FOUND,
     METHOD,
     TOO_SLOW,
