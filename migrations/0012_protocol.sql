@@ -135,3 +135,36 @@ create unique index collected_once on collected (collection_id, iri);
 -- A report that was handled. One and the same counts once.
 alter table report add column handled_at timestamptz;
 create index report_open on report (group_id, at) where handled_at is null;
+create index report_about on report (reporter_id, at);
+
+-- Whether somebody is inside a group: a row, or none. Members are, and whoever runs it; the server of such a one (by its
+-- instance actor's key) where the group is private. Functions that give rows are inlined, so that indexes are used.
+create function inside(of_group bigint, viewer bigint, viewer_host text)
+returns table (yes boolean)
+language sql stable parallel safe as $$
+    select true
+    where exists (select from membership m
+                  where m.group_id = of_group and m.actor_id = viewer and m.state <> 'banned'
+                    and (m.member or m.role = 'admin'))
+       or exists (select from "group" g where g.id = of_group and g.owner_id = viewer)
+       or (viewer_host is not null and exists (
+              select from "group" g
+              where g.id = of_group and g.visibility = 'private'
+                and (exists (select from actor a where a.id = g.owner_id and a.host = viewer_host)
+                     or exists (select from membership m join actor a on a.id = m.actor_id
+                                where m.group_id = g.id and m.state <> 'banned' and (m.member or m.role = 'admin')
+                                  and a.host = viewer_host))))
+$$;
+
+-- Whether somebody may read a post in a group: a row, or none. The one place that says so. What is public in a public
+-- group is everybody's; its author reads it wherever it is; else whoever is inside. What was posted for members stays so
+-- when a private group becomes public: `post.public` says for whom it was.
+create function readable(of_group bigint, author bigint, is_public boolean, viewer bigint, viewer_host text)
+returns table (yes boolean)
+language sql stable parallel safe as $$
+    select true
+    where (is_public and exists (select from "group" g where g.id = of_group and g.visibility = 'public'))
+       or author = viewer
+       or exists (select from inside(of_group, viewer, viewer_host))
+$$;
+create index group_owner on "group" (owner_id);

@@ -2,6 +2,7 @@
 //!
 //! One rule: what changes something goes through the engine, as what peers send does; what only looks asks the store.
 
+mod collection;
 mod people;
 pub(super) mod posts;
 mod view;
@@ -12,7 +13,7 @@ use serde_json::json;
 
 use crate::cli::args::{self, Group, Policies};
 use crate::cli::print::Out;
-use crate::cli::{Usage, members, names};
+use crate::cli::{Usage, members, names, reports};
 use crate::domain::{self, Iri, PolicyChange};
 use crate::engine::{NewGroup, Whom};
 use crate::server::House;
@@ -40,6 +41,8 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
             engine.change_group(&name, change, &policies).await?;
             view::show(house, &name, out).await
         }
+        Group::Collection(command) => collection::run(house, command, out).await,
+        Group::Reports { name, done } => reports::run(house, Some(&known(&name)?), done, out).await,
         Group::Close { name } => {
             let name = known(&name)?;
             engine.close_group(&name).await?;
@@ -172,7 +175,13 @@ fn named_file(file: Option<&Path>) -> Option<&Path> {
 
 fn changes_nothing(given: &args::Change) -> bool {
     let policies = &given.policies;
-    given.title.is_none() && policies.summary.is_none() && allowed(policies) == PolicyChange::default()
+    let says_nothing = given.title.is_none()
+        && policies.summary.is_none()
+        && given.icon.is_none()
+        && given.image.is_none()
+        && given.rules.is_none()
+        && given.related.is_none();
+    says_nothing && allowed(policies) == PolicyChange::default()
 }
 
 /// What is to be changed.
@@ -181,9 +190,22 @@ fn changed(given: args::Change) -> (Change, PolicyChange) {
     let change = Change {
         title: given.title,
         summary: given.policies.summary,
-        ..Change::default()
+        icon: given.icon.map(some_text),
+        image: given.image.map(some_text),
+        rules: given.rules.map(some_texts),
+        related: given.related.map(some_texts),
+        policies: None,
     };
     (change, policies)
+}
+
+/// Empty text stands for nothing.
+fn some_text(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn some_texts(texts: Vec<String>) -> Vec<String> {
+    texts.into_iter().filter_map(some_text).collect()
 }
 
 fn allowed(given: &Policies) -> PolicyChange {
@@ -216,6 +238,10 @@ mod tests {
     fn given() -> args::Change {
         args::Change {
             title: None,
+            rules: None,
+            icon: None,
+            image: None,
+            related: None,
             policies: Policies {
                 summary: None,
                 join: None,

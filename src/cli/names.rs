@@ -103,6 +103,29 @@ pub(super) fn actor(text: &str) -> Result<Iri, String> {
     })
 }
 
+/// A picture, by its address; nothing stands for none.
+///
+/// # Errors
+/// What to write instead.
+pub(super) fn picture(text: &str) -> Result<String, String> {
+    let is_address = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if text.is_empty() || (is_address && text.len() <= 2048) {
+        return Ok(text.to_owned());
+    }
+    Err("a picture is named by its address, such as https://your.server/picture.png".to_owned())
+}
+
+/// A group that another one has to do with, by its URL; nothing stands for none.
+///
+/// # Errors
+/// As [`actor`].
+pub(super) fn related(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    actor(text).map(|iri| iri.to_string())
+}
+
 /// Another server: its authority, in lower case and punycode, without the port if it is the default.
 ///
 /// # Errors

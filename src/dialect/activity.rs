@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::{
     dialect::{
-        Addressed, Answered, Here, Local, PostDocument, Unreadable, administer,
+        Addressed, Answered, Arranging, Founding, Here, PostDocument, Unreadable, administer,
         fields::{embedded, id_of, ids_of, kind_of, text_of},
-        post,
+        founding, post,
     },
     domain::{Call, Iri, Vote, Way},
 };
@@ -43,12 +43,22 @@ pub enum Ask {
         object: Iri,
         edit: bool,
     },
-    /// Update of a group of ours: its title and summary, where they are given. Nothing else of it is read (GRP17).
+    /// Create of a group that is to be on this server.
+    Found(Box<Founding>),
+    /// Update of a group of ours. What of it may change is for [`describe`](super::describe) to say (GRP17).
     Describe {
         group: Iri,
-        title: Option<String>,
-        /// HTML.
-        summary: Option<String>,
+        object: Box<Value>,
+    },
+    /// Delete of a group of ours.
+    Close {
+        group: Iri,
+    },
+    /// Create, Update or Delete of a collection.
+    Arrange {
+        /// Its name, where the collection says whose it is; `None`: whom the activity names.
+        group: Option<String>,
+        what: Arranging,
     },
     Delete {
         object: Iri,
@@ -72,6 +82,8 @@ pub enum Ask {
     Report {
         objects: Vec<Iri>,
         reason: Option<String>,
+        /// It is addressed to this server, by its instance actor.
+        to_server: bool,
     },
     /// Accept or Reject.
     Answer(Box<Answered>),
@@ -201,7 +213,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         },
         "Create" => create(document, actor, here, false)?,
         "Update" => create(document, actor, here, true)?,
-        "Delete" => delete(document, actor)?,
+        "Delete" => delete(document, actor, here)?,
         "Like" => Ask::Vote {
             vote: Vote::Like,
             object: object_id(document)?,
@@ -212,7 +224,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         },
         "Undo" => undo(document, actor, here)?,
         "Announce" => announce(document)?,
-        "Flag" => flag(document)?,
+        "Flag" => flag(document, here)?,
         "Accept" | "Reject" => administer::answer(document, kind == "Accept", here),
         _ => administer::deed(document, kind, actor, here, true)?,
     })
@@ -230,6 +242,9 @@ pub(super) fn object_id(document: &Value) -> Result<Iri, Unreadable> {
 }
 
 fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask, Unreadable> {
+    if let Some(ask) = founding::read(document, actor, here, edit)? {
+        return Ok(ask);
+    }
     let id = object_id(document)?;
     let Some(object) = document.get("object").and_then(embedded) else {
         let object = post::object_id(&id)?;
@@ -240,14 +255,6 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
             Ask::Fetch { object, edit }
         });
     };
-    if edit && let Some(Local::Group { part: None, .. }) = here.local(id.as_str()) {
-        let text = |field| text_of(object, field).map(ToOwned::to_owned);
-        return Ok(Ask::Describe {
-            title: text("name"),
-            summary: text("summary"),
-            group: id,
-        });
-    }
     if kind_of(object, &ACTORS).is_some() || id == *actor {
         return Ok(if edit {
             Ask::ActorChanged { actor: id }
@@ -268,8 +275,11 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
     Ok(Ask::Fetch { object: id, edit })
 }
 
-fn delete(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
+fn delete(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
     let object = object_id(document)?;
+    if let Some(ask) = founding::delete(&object, here) {
+        return Ok(ask);
+    }
     Ok(if object == *actor {
         Ask::ActorGone { actor: object }
     } else {
@@ -342,7 +352,7 @@ fn announce(document: &Value) -> Result<Ask, Unreadable> {
     Ok(Ask::Announce { objects })
 }
 
-fn flag(document: &Value) -> Result<Ask, Unreadable> {
+fn flag(document: &Value, here: &Here) -> Result<Ask, Unreadable> {
     let value = document
         .get("object")
         .ok_or_else(|| Unreadable::new("object", "The Flag has no object."))?;
@@ -359,7 +369,14 @@ fn flag(document: &Value) -> Result<Ask, Unreadable> {
     let reason = text_of(document, "content")
         .or_else(|| text_of(document, "summary"))
         .map(ToOwned::to_owned);
-    Ok(Ask::Report { objects, reason })
+    let mut named = ["to", "cc", "audience"]
+        .into_iter()
+        .filter_map(|field| document.get(field));
+    Ok(Ask::Report {
+        objects,
+        reason,
+        to_server: named.any(|named| ids_of(named).contains(&here.instance().as_str())),
+    })
 }
 
 #[cfg(test)]

@@ -264,6 +264,7 @@ impl Ask {
         match self {
             Self::Invite { group, .. } => Some(group),
             Self::Block { group, .. } => group.as_deref(),
+            Self::Arrange { group, .. } => group.as_deref(),
             Self::Collect { target, .. } => here.group_of(target.as_str()),
             Self::Answer(answered) => answered.group.as_deref(),
             Self::Propose(ask) => ask.group(here),
@@ -278,6 +279,7 @@ impl Ask {
             Self::Invite { .. }
                 | Self::Block { .. }
                 | Self::Collect { .. }
+                | Self::Arrange { .. }
                 | Self::Answer(_)
                 | Self::Propose(_)
         )

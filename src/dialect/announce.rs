@@ -23,6 +23,8 @@ pub enum What {
     TakenOut,
     Voted,
     Unvoted,
+    /// Something was put into a collection of the group, or taken out.
+    Collected,
 }
 
 impl What {
@@ -37,6 +39,7 @@ impl What {
             "removed" => Self::Removed,
             "voted" => Self::Voted,
             "unvoted" => Self::Unvoted,
+            "collected" | "uncollected" => Self::Collected,
             _ => return None,
         })
     }
@@ -64,6 +67,8 @@ pub struct Said<'a> {
     pub published: DateTime<Utc>,
     pub is_comment: bool,
     pub public: bool,
+    /// The group is private: whoever hears it is a member.
+    pub private_group: bool,
     /// Who did it.
     pub author: &'a str,
     /// The activity's own text is there to be wrapped; else only the object is known.

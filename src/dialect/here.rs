@@ -72,6 +72,12 @@ impl Here {
         format!("{}/c/{name}/members/{id}", self.base)
     }
 
+    /// One of a group's collections of things.
+    #[must_use]
+    pub fn album(&self, name: &str, id: Uuid) -> String {
+        format!("{}/c/{name}/collections/{id}", self.base)
+    }
+
     /// The instance actor, which signs what no group says.
     #[must_use]
     pub fn instance(&self) -> String {

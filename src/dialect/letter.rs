@@ -33,6 +33,35 @@ pub fn accept(id: Uuid, group: &str, to: &str, request: &str, at: DateTime<Utc>,
     )
 }
 
+/// `Accept` of a Create, with what was made of it: it has its id from us.
+#[must_use]
+pub fn accept_with_result(
+    id: Uuid,
+    group: &str,
+    to: &str,
+    request: &str,
+    result: &Value,
+    at: DateTime<Utc>,
+    here: &Here,
+) -> String {
+    let mut result = result.clone();
+    let context = result
+        .as_object_mut()
+        .and_then(|result| result.remove("@context"));
+    around(
+        &json!({
+            "@context": context.unwrap_or_else(|| json!(CONTEXT)),
+            "id": here.activity(id, None),
+            "type": "Accept",
+            "actor": here.group(group),
+            "published": date(at),
+            "to": [to],
+            "result": result,
+        }),
+        request,
+    )
+}
+
 /// `Reject` of what was asked, around its text, with the reason in words.
 #[must_use]
 pub fn reject(
@@ -56,6 +85,32 @@ pub fn reject(
         }),
         request,
     )
+}
+
+/// `Flag`: what somebody reported, told to an admin elsewhere by the group. Who reported it is not in it.
+#[must_use]
+pub fn report(
+    id: Uuid,
+    group: &str,
+    to: &str,
+    objects: &[String],
+    reason: Option<&str>,
+    at: DateTime<Utc>,
+    here: &Here,
+) -> String {
+    let mut flag = json!({
+        "@context": CONTEXT,
+        "id": here.activity(id, None),
+        "type": "Flag",
+        "actor": here.group(group),
+        "published": date(at),
+        "to": [to],
+        "object": objects,
+    });
+    if let Some(reason) = reason {
+        flag["content"] = json!(reason);
+    }
+    flag.to_string()
 }
 
 /// `Follow` of a group elsewhere by a group of ours (FEP-d36d).

@@ -12,13 +12,18 @@ mod administer;
 mod announce;
 mod class;
 mod collection;
+mod describe;
+mod discreet;
 mod explainer;
 mod fields;
+mod founding;
 mod group;
 mod here;
 mod json;
 mod letter;
 mod microblog;
+mod news;
+mod policies;
 mod post;
 mod review;
 mod shape;
@@ -30,14 +35,21 @@ pub use address::Addressed;
 pub use administer::Answered;
 pub use announce::{Said, What, Written};
 pub use class::{Class, Evidence, class_of, evidence_of};
-pub use collection::{collection, page, thread};
+pub use collection::{Shelf, affiliation, album_document, collection, page, thread};
+pub use describe::{Description, NotSo, Summary, describe};
+pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, text_of};
-pub use group::{GroupFace, Multikey, group_document, instance_document, tombstone};
+pub use founding::{Album, Arranging, Founding};
+pub use group::{
+    GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
+};
 pub use here::{Here, Local};
 pub use json::{Limits, parse};
 pub use letter::{
-    Membership, accept, call, follow, hears_lists, kind_of_call, listed, membership, reject, undo_follow,
+    Membership, accept, accept_with_result, call, follow, hears_lists, kind_of_call, listed, membership,
+    reject, report, undo_follow,
 };
+pub use news::{News, Tidings, news};
 pub use post::PostDocument;
 pub use review::{Entry, entry, notice, queue, removal};
 pub use shape::{

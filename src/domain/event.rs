@@ -58,6 +58,8 @@ impl Event {
             Self::Removed => Some("removed"),
             Self::Voted(Vote::Like | Vote::Dislike) => Some("voted"),
             Self::Unvoted(Vote::Like | Vote::Dislike) => Some("unvoted"),
+            Self::Collected => Some("collected"),
+            Self::Uncollected => Some("uncollected"),
             _ => None,
         }
     }

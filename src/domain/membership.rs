@@ -41,6 +41,17 @@ pub(super) fn join(
     }
 }
 
+/// Whether a group lets anybody in from a server, by what its software does with what is private.
+///
+/// # Errors
+/// [`Refusal::CannotKeepIt`]: it would show it to others.
+pub const fn admits(group: &Group, keeps_what_is_private: bool) -> Result<(), Refusal> {
+    match group.policies.visibility {
+        Visibility::Private if !keeps_what_is_private => Err(Refusal::CannotKeepIt),
+        Visibility::Private | Visibility::Public => Ok(()),
+    }
+}
+
 fn membership(group: &Group, who: &Standing) -> Result<Event, Refusal> {
     if who.is_in() || who.invited {
         return Ok(Event::MemberAccepted);

@@ -25,6 +25,7 @@ pub use group::{
     PolicyChange, PostPolicy, Review, Rule, Visibility, VotePolicy,
 };
 pub use iri::{Iri, NotCanonical, authority_of, host_and_parents};
+pub use membership::admits;
 pub use refusal::Refusal;
 pub use registrable::registrable_domain;
 pub use standing::{Ban, Role, Standing};

@@ -54,6 +54,10 @@ pub enum Refusal {
     CollectsNot,
     #[error("There is nobody to let in: this actor has not asked to join.")]
     NothingWaits,
+    #[error(
+        "The group is private, and the software of this actor's server cannot keep what is said in it among its members."
+    )]
+    CannotKeepIt,
     #[error("The owner of a group cannot be put out of it; the group can be offered to somebody else first.")]
     IsTheOwner,
 }
@@ -87,6 +91,7 @@ impl Refusal {
             Self::ChangedSince => "changed-since",
             Self::CollectsNot => "collects-not",
             Self::NothingWaits => "nothing-waits",
+            Self::CannotKeepIt => "cannot-keep-it",
             Self::IsTheOwner => "is-the-owner",
         }
     }

@@ -5,15 +5,10 @@
 use crate::{
     dialect,
     domain::{Iri, Policies, PolicyChange, Refusal, host_and_parents},
-    engine::{
-        Engine,
-        door::Refused,
-        keys::{NoKey, new_ed25519, new_key},
-        turn::Trouble,
-    },
+    engine::{Engine, door::Refused, keys::NoKey, turn::Trouble},
     store::{
         self, Actor, Tx,
-        group::{self, Change, InTurn, NewRow},
+        group::{self, Change, InTurn},
     },
     text,
 };
@@ -92,27 +87,12 @@ impl Engine {
     /// If the name is taken or no name, or the store does not answer.
     pub async fn create_group(&self, new: NewGroup) -> Result<Created, AdminError> {
         text::group_name(&new.name).map_err(|why| AdminError::BadName(why.to_string()))?;
-        let title = checked_title(&new.title)?;
+        checked_title(&new.title)?;
         let id = self.here().group(&new.name);
         let (owner, owner_known) = self.actor_or_stub(&new.owner).await?;
-        let key = new_key(format!("{id}#main-key")).await?;
-        let ed25519 = new_ed25519(self.here(), &new.name).map_err(NoKey::from)?;
+        let keys = self.keys_for(&new.name).await?;
         let mut tx = self.store().begin().await?;
-        let now = self.clock().now();
-        let row = NewRow {
-            name: &new.name,
-            title: &title,
-            summary: &new.summary,
-            owner: owner.id,
-            policies: &new.policies,
-        };
-        group::insert(&mut tx, &row, now).await?;
-        let purpose = store::key_of_group(&new.name);
-        store::insert_own_key(&mut tx, &purpose, &key, now).await?;
-        store::insert_own_key(&mut tx, &store::ed25519_of(&purpose), &ed25519, now).await?;
-        let inbox = self.here().part(&new.name, "inbox");
-        let iri = Iri::object(&id).map_err(|why| AdminError::BadName(why.to_string()))?;
-        store::insert_own_actor(&mut tx, &iri, "Group", &inbox, now).await?;
+        self.insert_group(&mut tx, &new, &owner, keys).await?;
         self.commit(tx).await?;
         Ok(Created { id, owner_known })
     }
@@ -131,7 +111,7 @@ impl Engine {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
         change.policies = Some(policies.of(group.group.policies));
-        group::change(&mut tx, group.id, &change, self.clock().now()).await?;
+        self.change_now(&mut tx, &group, &change).await?;
         self.commit(tx).await
     }
 
@@ -142,7 +122,7 @@ impl Engine {
     pub async fn close_group(&self, name: &str) -> Result<(), AdminError> {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
-        group::close(&mut tx, group.id, self.clock().now()).await?;
+        self.close_now(&mut tx, &group).await?;
         self.commit(tx).await
     }
 
@@ -224,7 +204,7 @@ impl Engine {
 }
 
 /// A title as it is kept: no control characters, and short enough for a line.
-fn checked_title(title: &str) -> Result<String, AdminError> {
+pub(super) fn checked_title(title: &str) -> Result<String, AdminError> {
     const LONGEST: usize = 200;
     let title = text::tidy_name(title);
     match title.chars().count() {

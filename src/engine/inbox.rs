@@ -44,6 +44,10 @@ impl Engine {
         {
             return Err(Refused::NotFound);
         }
+        if matches!(activity.ask, Ask::Report { .. }) {
+            self.reporters().count(actor.id)?;
+        }
+        self.look_at_joiner(&activity, &actor).await?;
         fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {
             shown: Shown::of(&activity.ask),
@@ -59,6 +63,9 @@ impl Engine {
         };
         // It may wait; what it was made from need not.
         drop((arrival, document));
+        if let Ask::Found(founding) = &case.activity.ask {
+            return self.found(&case, founding).await;
+        }
         match self.turn(case).await? {
             Turned::Done => Ok(()),
             Turned::Stale(case) => self.receive_anew(&claims, *case).await,

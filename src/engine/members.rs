@@ -15,12 +15,11 @@ use crate::{
         self, Actor, ActorId, DestinationId, Tx,
         asked::{self, NewAsking},
         call,
-        group::{self, Change, InTurn},
+        group::InTurn,
         log::{self, NewLetter},
         membership::{self, Written},
         people,
     },
-    text,
 };
 
 impl Engine {
@@ -49,7 +48,10 @@ impl Engine {
             return Err(Refused::NotFound.into());
         };
         let before = self.standing(tx, &group, &case.actor).await?;
-        let decided = decide(&group.group, &before, &Command::Join(way), self.clock().now());
+        let decided = match self.admits(tx, &group.group, &case.actor).await? {
+            Ok(()) => decide(&group.group, &before, &Command::Join(way), self.clock().now()),
+            Err(refusal) => Err(refusal),
+        };
         match decided {
             Ok(_) if !fresh && !is_in(&before, way) => Ok(()),
             Ok(events) => {
@@ -197,29 +199,6 @@ impl Engine {
         if let Some(destination) = destination {
             log::close_unread(tx, group.id, destination).await?;
         }
-        Ok(())
-    }
-
-    /// The owner changes the group's title or summary, from wherever the owner's account is.
-    pub(super) async fn describe(
-        &self,
-        tx: &mut Tx,
-        case: &Case,
-        group: &Iri,
-        title: Option<&str>,
-        summary: Option<&str>,
-    ) -> Result<(), Trouble> {
-        let name = self.here().group_meant(group.as_str()).unwrap_or_default();
-        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
-            return Err(Refused::NotFound.into());
-        };
-        self.decide(tx, &group, &case.actor, &Command::Describe).await??;
-        let change = Change {
-            title: title.map(text::tidy_name).filter(|title| !title.is_empty()),
-            summary: summary.map(text::plain),
-            ..Change::default()
-        };
-        group::change(tx, group.id, &change, self.clock().now()).await?;
         Ok(())
     }
 

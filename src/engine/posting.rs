@@ -7,7 +7,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
     dialect::PostDocument,
-    domain::{Command, Event, Iri, Submission},
+    domain::{Command, Event, Iri, Submission, Visibility},
     engine::{
         Engine, Refused,
         book::Deed,
@@ -76,7 +76,8 @@ impl Engine {
                 deeds.extend(entry.map(|entry| Deed::Say(group, entry, Some(stored.id))));
                 deeds.extend(self.receipt(at, case, group));
                 // Groups of this server that follow this one hear of it without a letter: it waits for their own turn.
-                let followers = group.followed_by.iter().filter(|_| stored.public);
+                let public = group.in_turn.group.policies.visibility == Visibility::Public;
+                let followers = group.followed_by.iter().filter(|_| stored.public && public);
                 deeds.extend(followers.map(|to| Deed::PassOn {
                     post: &document.id,
                     to,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{self, Local, Said, What},
-    domain::Audience,
+    domain::{Audience, Visibility},
     engine::{
         Engine,
         case::{Case, Warrant},
@@ -32,6 +32,9 @@ impl Engine {
         retracts: Option<&Place>,
     ) -> Option<NewEntry<'a>> {
         let case = matter.case;
+        let private_group = group.in_turn.group.policies.visibility == Visibility::Private;
+        // What was public before the group became private is not any more.
+        let public = stored.public && !private_group;
         let said = Said {
             id: self.id_of(case),
             group: &group.in_turn.group.name,
@@ -41,7 +44,8 @@ impl Engine {
             object_kind: &stored.kind,
             published: stored.published,
             is_comment: stored.is_comment,
-            public: stored.public,
+            public,
+            private_group,
             author: case.actor.iri.as_str(),
             wrapped: !case.raw.is_empty(),
             retracts: retracts.map(|place| (place.activity, place.at)),
@@ -56,7 +60,7 @@ impl Engine {
             post: stored.id,
             thread: stored.thread,
             author_host: &case.actor.host,
-            audience: if stored.public {
+            audience: if public {
                 Audience::Public
             } else {
                 Audience::Members

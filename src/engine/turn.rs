@@ -41,14 +41,8 @@ impl Engine {
             Ask::Join { group, way } => self.join(&mut tx, case, group, *way, fresh).await?,
             _ if !fresh => return Ok(()),
             Ask::Leave { group } => self.leave(&mut tx, case, group).await?,
-            Ask::Describe {
-                group,
-                title,
-                summary,
-            } => {
-                self.describe(&mut tx, case, group, title.as_deref(), summary.as_deref())
-                    .await?;
-            }
+            Ask::Describe { group, object } => self.describe(&mut tx, case, group, object).await?,
+            Ask::Close { group } => self.shut(&mut tx, case, group).await?,
             ask @ (Ask::Post(_)
             | Ask::Edit(_)
             | Ask::Delete { .. }
@@ -56,7 +50,14 @@ impl Engine {
             | Ask::Unvote { .. }) => self.decide_now(&mut tx, &[Matter::of_seen(case, ask)]).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
-            Ask::Report { objects, reason } => self.report(&mut tx, case, objects, reason.as_deref()).await?,
+            Ask::Report {
+                objects,
+                reason,
+                to_server,
+            } => {
+                self.report(&mut tx, case, (objects, reason.as_deref()), *to_server)
+                    .await?;
+            }
             Ask::Answer(answered) => self.answered(&mut tx, case, answered).await?,
             Ask::Invite {
                 group,
@@ -83,6 +84,16 @@ impl Engine {
                 self.block(&mut tx, case, (group.as_deref(), whom), &act, reason.as_deref())
                     .await?;
             }
+            Ask::Arrange { group, what } => {
+                self.arrange(&mut tx, case, group.as_deref(), what).await?;
+            }
+            Ask::Collect {
+                object,
+                target,
+                wanted,
+            } if self.album_meant(target).is_some() => {
+                self.collected(&mut tx, case, object, target, *wanted).await?;
+            }
             Ask::Collect {
                 object,
                 target,
@@ -102,7 +113,8 @@ impl Engine {
             Ask::Fetch { object, .. } => self.keep_waiting(&mut tx, case, object.as_str()).await?,
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
-            Ask::Nothing => {}
+            // Decided before its turn: its keys take time.
+            Ask::Found(_) | Ask::Nothing => {}
         }
         if let Some(waited) = case.waited {
             received::finish(&mut tx, waited).await?;

@@ -237,7 +237,48 @@ pub async fn close(tx: &mut Tx, group: GroupId, now: DateTime<Utc>) -> Result<()
     Ok(())
 }
 
+/// How many open groups an actor owns; nobody else counts until the transaction ends.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn owned_by(tx: &mut Tx, owner: ActorId) -> Result<i64> {
+    sqlx::query!("select id from actor where id = $1 for update", owner.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    count_owned(&mut **tx, owner).await
+}
+
+async fn count_owned(database: impl sqlx::PgExecutor<'_>, owner: ActorId) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "groups!" from "group" where owner_id = $1 and closed_at is null"#,
+        owner.0,
+    )
+    .fetch_one(database)
+    .await?)
+}
+
 impl Store {
+    /// How many open groups an actor owns.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn groups_owned_by(&self, owner: ActorId) -> Result<i64> {
+        count_owned(&self.pool, owner).await
+    }
+
+    /// Whether there is a private group of this name.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_private(&self, name: &str) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists(select from "group" where name = $1 and visibility = 'private') as "is!""#,
+            name
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
     /// Whether there is, or was, a group of this name.
     ///
     /// # Errors

@@ -31,6 +31,10 @@ pub struct GroupRow {
     /// owned, orphaned or frozen.
     pub rule: String,
     pub rules: Vec<String>,
+    pub icon: Option<String>,
+    pub image: Option<String>,
+    /// Ids of groups.
+    pub related: Vec<String>,
     pub members: i64,
     /// Members who follow are among them.
     pub followers: i64,
@@ -111,7 +115,7 @@ impl Store {
             r#"select g.name, g.title, g.summary, a.iri as owner, g.join_policy as "join", g.post_policy as post,
                       g.follow_means as follow, g.members_list, g.visibility,
                       g.review, g.review_count, g.invite_policy as invite, g.info_policy as info, g.vote_policy as vote,
-                      g.admins_appoint, g.rule, g.rules,
+                      g.admins_appoint, g.rule, g.rules, g.icon, g.image, g.related,
                       coalesce(m.members, 0) as "members!", coalesce(m.followers, 0) as "followers!",
                       coalesce(m.pending, 0) as "pending!",
                       coalesce(p.threads, 0) as "threads!", coalesce(p.comments, 0) as "comments!",

@@ -6,6 +6,7 @@
 
 mod actor;
 pub mod asked;
+pub mod album;
 mod bell;
 pub mod call;
 mod collections;
@@ -21,6 +22,7 @@ mod listing;
 pub mod log;
 pub mod membership;
 pub mod notice;
+pub mod news;
 mod own_key;
 pub mod people;
 mod peer;
@@ -28,6 +30,7 @@ pub mod post;
 mod queue;
 pub mod received;
 pub mod record;
+pub mod report;
 mod scheme;
 mod settle;
 mod shard;
@@ -42,6 +45,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor, mark_gone_in, stub_actor_in};
+pub use album::{AlbumView, ItemView};
 pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
@@ -53,11 +57,12 @@ pub use lane::{
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
 pub use own_key::{OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
-pub use peer::{LookedUp, PeerClass, shape_of};
+pub use peer::{LookedUp, PeerClass, peer_class_in, shape_of};
 pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
 pub use record::Record;
+pub use report::ReportRow;
 pub use shard::{SHARDS, ShardLocks};
-pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
+pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer, group_face};
 pub use view_activity::{ActivityView, AnnouncedView};
 pub use view_held::{HeldView, Reviewer, Waiting};
 pub use view_post::{AuthorView, PostView, ThreadView};

@@ -1,4 +1,4 @@
-//! Posts, votes and reports.
+//! Posts and votes.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -158,40 +158,6 @@ async fn iri_announced_in(database: impl sqlx::PgExecutor<'_>, activity: Uuid) -
     )
     .fetch_optional(database)
     .await?)
-}
-
-/// A report to be kept.
-#[derive(Clone, Debug)]
-pub struct NewReport<'a> {
-    pub id: Uuid,
-    pub iri: &'a Iri,
-    pub group: Option<GroupId>,
-    pub reporter: ActorId,
-    pub objects: &'a [String],
-    pub reason: Option<&'a str>,
-    pub raw: &'a str,
-    pub at: DateTime<Utc>,
-}
-
-/// Keeps a report for whoever handles them.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn report(tx: &mut Tx, new: &NewReport<'_>) -> Result<()> {
-    sqlx::query!(
-        "insert into report (id, iri, group_id, reporter_id, objects, reason, raw, at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new.id,
-        new.iri.as_str(),
-        new.group.map(|id| id.0),
-        new.reporter.0,
-        new.objects,
-        new.reason,
-        new.raw,
-        new.at,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 /// A post that is in a group.

@@ -28,6 +28,21 @@ pub async fn see(tx: &mut Tx, iri: &str, now: DateTime<Utc>) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
+impl Store {
+    /// Whether an activity of this id was decided about.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn has_seen(&self, id: &Iri) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists(select from seen where iri_hash = $1) as "is!""#,
+            hash(id.as_str()),
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+}
+
 /// A document that waits.
 #[derive(Clone, Debug)]
 pub struct Waiting {

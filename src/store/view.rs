@@ -91,7 +91,7 @@ pub struct GroupCard {
     pub members: u64,
 }
 
-/// What NodeInfo tells: open groups and what is public in them.
+/// What NodeInfo tells: open groups and what is public in them. Private groups are in no figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostFigures {
     pub groups: u64,
@@ -155,29 +155,12 @@ impl TryFrom<GroupRow> for GroupView {
 }
 
 impl Store {
-    /// What a group shows of itself to anybody, closed ones included.
+    /// What a group shows of itself, closed ones included.
     ///
     /// # Errors
     /// If the database does not answer, or the row makes no sense.
     pub async fn group_face(&self, name: &str) -> Result<Option<GroupView>> {
-        let row = sqlx::query_as!(
-            GroupRow,
-            r#"select g.id, g.name, g.title, g.summary, w.iri as owner,
-                      row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
-                          row(g.invite_policy, g.info_policy, g.review, g.review_count, g.admins_appoint, g.vote_policy))
-                          as "policies!: PolicyRow",
-                      g.rule, g.icon, g.image, g.rules, g.related, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem,
-                      e.iri as "ed25519_id?", e.public_pem as "ed25519_pem?"
-               from "group" g
-               join actor w on w.id = g.owner_id
-               join own_key k on k.purpose = 'group:' || g.name
-               left join own_key e on e.purpose = 'group:' || g.name || '/ed25519'
-               where g.name = $1"#,
-            name,
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(GroupView::try_from).transpose()
+        group_face(&self.pool, name).await
     }
 
     /// How many members and followers a group has, and what the viewer is in it.
@@ -205,7 +188,22 @@ impl Store {
         })
     }
 
-    /// Groups that are open, by name, those after `after` first.
+    /// Whether somebody is inside a group: a member, whoever runs it, or the server of one where it is private.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_inside(&self, group: GroupId, viewer: &Viewer) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from inside($1, $2, $3)) as "is!""#,
+            group.0,
+            viewer.actor(),
+            viewer.host(),
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// Public groups that are open, by name, those after `after` first.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -214,7 +212,8 @@ impl Store {
             r#"select g.name, g.title, g.summary,
                       (select count(*) from membership m
                        where m.group_id = g.id and m.member) as "members!"
-               from "group" g where g.closed_at is null and g.name > $1 order by g.name limit $2"#,
+               from "group" g
+               where g.closed_at is null and g.visibility = 'public' and g.name > $1 order by g.name limit $2"#,
             after,
             limit,
         )
@@ -235,10 +234,13 @@ impl Store {
     /// If the database does not answer.
     pub async fn host_figures(&self) -> Result<HostFigures> {
         let row = sqlx::query!(
-            r#"select (select count(*) from "group" where closed_at is null) as "groups!",
+            r#"select (select count(*) from "group" where closed_at is null and visibility = 'public') as "groups!",
                       count(*) filter (where parent_id is null) as "threads!",
                       count(*) filter (where parent_id is not null) as "comments!"
-               from post where public and deleted_at is null"#
+               from post
+               where public and deleted_at is null
+                 and id not in (select pg.post_id from post_group pg join "group" g on g.id = pg.group_id
+                                where g.visibility = 'private')"#
         )
         .fetch_one(&self.pool)
         .await?;
@@ -257,6 +259,31 @@ impl Store {
         sqlx::query_scalar!("select 1").fetch_one(&self.pool).await?;
         Ok(())
     }
+}
+
+/// As [`Store::group_face`], for whoever is in a transaction.
+///
+/// # Errors
+/// If the database does not answer, or the row makes no sense.
+pub async fn group_face(database: impl sqlx::PgExecutor<'_>, name: &str) -> Result<Option<GroupView>> {
+    let row = sqlx::query_as!(
+        GroupRow,
+        r#"select g.id, g.name, g.title, g.summary, w.iri as owner,
+                  row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
+                      row(g.invite_policy, g.info_policy, g.review, g.review_count, g.admins_appoint, g.vote_policy))
+                      as "policies!: PolicyRow",
+                  g.rule, g.icon, g.image, g.rules, g.related, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem,
+                  e.iri as "ed25519_id?", e.public_pem as "ed25519_pem?"
+           from "group" g
+           join actor w on w.id = g.owner_id
+           join own_key k on k.purpose = 'group:' || g.name
+           left join own_key e on e.purpose = 'group:' || g.name || '/ed25519'
+           where g.name = $1"#,
+        name,
+    )
+    .fetch_optional(database)
+    .await?;
+    row.map(GroupView::try_from).transpose()
 }
 
 /// Postgres counts in signed numbers.

@@ -104,6 +104,12 @@ fn described(
             "rules",
             Some(row.rules.join("\n")).filter(|rules| !rules.is_empty()),
         ),
+        ("icon", row.icon.clone()),
+        ("image", row.image.clone()),
+        (
+            "related",
+            Some(row.related.join("\n")).filter(|related| !related.is_empty()),
+        ),
         ("members", Some(row.members.to_string())),
         ("followers", Some(row.followers.to_string())),
         ("pending", Some(row.pending.to_string())),

@@ -101,6 +101,7 @@ fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String>
         published: view.published,
         is_comment: view.is_comment,
         public: view.public,
+        private_group: view.private_group,
         author: &view.author,
         wrapped: !view.raw.is_empty(),
         retracts: view.retracts,

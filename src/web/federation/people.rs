@@ -54,7 +54,7 @@ pub(in crate::web) async fn followers(
 
 async fn listed(web: &Web, name: &str, list: List, paging: &Paging, asking: &Asking) -> Answer {
     let place = paging.newest_first(read_cursor)?;
-    let group = open_group(web, name).await?;
+    let group = open_group(web, name, &asking.viewer).await?;
     let store = web.engine.store();
     let figures = store.group_figures(group.id, &asking.viewer).await?;
     let (part, total) = match list {
@@ -91,7 +91,7 @@ pub(in crate::web) async fn admins(
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
-    let group = open_group(&web, &name).await?;
+    let group = open_group(&web, &name, &asking.viewer).await?;
     let admins = web.engine.store().admins(group.id).await?;
     few(&web, &name, "admins", admins, &paging, &asking)
 }
@@ -103,7 +103,7 @@ pub(in crate::web) async fn moderators(
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
-    let group = open_group(&web, &name).await?;
+    let group = open_group(&web, &name, &asking.viewer).await?;
     let moderators = web.engine.store().moderators(group.id).await?;
     few(&web, &name, "moderators", moderators, &paging, &asking)
 }
@@ -127,7 +127,7 @@ pub(super) fn few(
     })
 }
 
-const fn may_see(list: ListPolicy, figures: Figures) -> bool {
+pub(super) const fn may_see(list: ListPolicy, figures: Figures) -> bool {
     match list {
         ListPolicy::Public => true,
         ListPolicy::Members => figures.viewer_is_member || figures.viewer_runs_it,
@@ -144,11 +144,11 @@ fn page(listing: &Listing<'_>, before: Option<Cursor>, slice: &Slice<Person>) ->
     listing.page(&query("before", before.map(write_cursor)), next, &items)
 }
 
-fn write_cursor((since, actor): Cursor) -> String {
+pub(super) fn write_cursor((since, actor): Cursor) -> String {
     format!("{}-{actor}", since.timestamp_micros())
 }
 
-fn read_cursor(text: &str) -> Option<Cursor> {
+pub(super) fn read_cursor(text: &str) -> Option<Cursor> {
     let (since, actor) = text.split_once('-')?;
     let since = DateTime::from_timestamp_micros(since.parse().ok()?)?;
     // What Postgres can keep: PAR09.

@@ -1,1 +1,0 @@
-//! Groups that are made, changed, closed, and what they collect.
