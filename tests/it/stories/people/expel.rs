@@ -7,12 +7,15 @@ use serde_json::{Value, json};
 use super::{asking, does, hears, listed, may_not, run_by, sends};
 use crate::support::world::World;
 
+/// Makes of a Join and the id of `members` what puts its sender out.
+type Way = fn(&Value, &str) -> (&'static str, Value);
+
 /// By a Remove, by a Reject of the old Join, and in the words of whatever software the expelled one has.
 #[tokio::test]
 async fn expel_from_a_group() {
     let world = World::start().await;
     let (group, _owner, admin) = run_by(&world, asking(JoinPolicy::Open)).await;
-    let ways: [fn(&Value, &str) -> (&'static str, Value); 2] = [
+    let ways: [Way; 2] = [
         |join, members| ("Remove", json!({"object": join["actor"], "target": members})),
         |join, _| ("Reject", json!({"object": join["id"]})),
     ];
