@@ -50,7 +50,11 @@ impl Engine {
     ) -> Result<Vec<Event>, Trouble> {
         // Written with all the rest: a refusal leaves nobody behind.
         let actor = match self.store().actor(whom).await? {
+            Some(actor) if actor.id != group.owner && self.here().group_of(whom.as_str()).is_some() => {
+                return Err(nobody());
+            }
             Some(actor) => actor,
+            None if self.here().owns(whom) => return Err(nobody()),
             None => store::stub_actor_in(tx, whom).await?,
         };
         let them = self.standing(tx, group, &actor).await?;
@@ -271,6 +275,12 @@ impl Engine {
         self.administer(tx, group, &hand, act, whom).await?;
         Ok(())
     }
+}
+
+/// Whoever is meant is nobody to whom a group does anything.
+fn nobody() -> Trouble {
+    let why = "Whoever is named is a group of this server, or nobody here.";
+    Refused::forbidden("nobody", "object", why).into()
 }
 
 /// A reason as it is passed on, or ours.

@@ -47,19 +47,20 @@ impl Engine {
         wanted: bool,
     ) -> Result<(), Trouble> {
         let group = self.one(tx, name).await.map_err(as_not_theirs)?;
+        let sender = self.standing(tx, &group, &case.actor).await?;
         if wanted {
             let them = match self.store().actor(whom).await? {
                 Some(actor) => self.standing(tx, &group, &actor).await?,
                 None => Standing::stranger(),
             };
-            if !them.waiting {
+            // Nobody becomes a member unasked: whoever does not wait is invited.
+            if sender.runs_it() && !them.waiting {
                 return self
                     .invite(tx, case, (name, whom), Call::Member, (false, true))
                     .await;
             }
             return self.by_sender(tx, case, &group, (&Act::Admit, whom), None).await;
         }
-        let sender = self.standing(tx, &group, &case.actor).await?;
         if *whom == case.actor.iri && sender.role != Role::Owner {
             return self.leave_by_name(tx, case, name).await;
         }

@@ -490,7 +490,11 @@ async fn que18(scene: &Scene) {
     go.send_replace(true);
     scene.world.settles().await;
     assert!(begun[0].contains(SECRET));
-    assert_eq!(inbox.bodies().len(), begun.len(), "something was sent after that");
+    let later = inbox.bodies().split_off(begun.len());
+    assert!(
+        !later.iter().any(|body| body.contains(SECRET)),
+        "{later:?} was sent after that"
+    );
     let row = until(scene, inbox.host(), "answered", |row| row.delivered > 0).await;
     assert_eq!((row.entries, row.failures), (0, 0), "{row:?}");
     puts_out(scene, &Iri::object(&xia.id()).unwrap()).await;

@@ -7,12 +7,15 @@ use serde_json::{Value, json};
 use super::{asking, does, hears, listed, may_not, run_by, sends};
 use crate::support::world::World;
 
+/// Makes of a Join and the id of `members` what puts its sender out.
+type Way = fn(&Value, &str) -> (&'static str, Value);
+
 /// By a Remove, by a Reject of the old Join, and in the words of whatever software the expelled one has.
 #[tokio::test]
 async fn expel_from_a_group() {
     let world = World::start().await;
     let (group, _owner, admin) = run_by(&world, asking(JoinPolicy::Open)).await;
-    let ways: [fn(&Value, &str) -> (&'static str, Value); 2] = [
+    let ways: [Way; 2] = [
         |join, members| ("Remove", json!({"object": join["actor"], "target": members})),
         |join, _| ("Reject", json!({"object": join["id"]})),
     ];
@@ -45,6 +48,8 @@ async fn expel_from_a_group() {
             "let in again"
         );
         does(&ann, &group, "Leave", json!({"object": group.id})).await;
+        // Their servers end here; what is on its way to them does not.
+        world.settles().await;
     }
     world.end().await;
 }
@@ -181,5 +186,29 @@ async fn expel_an_admin_and_resign() {
         "is-the-owner",
     )
     .await;
+    world.end().await;
+}
+
+/// SocialHub: an admin elsewhere proposes, and the group does it in its own name.
+#[tokio::test]
+async fn a_removal_that_an_admin_proposes() {
+    let world = World::start().await;
+    let (group, _owner, admin) = run_by(&world, asking(JoinPolicy::Open)).await;
+    let ann = world.explainer().actor("ann");
+    let joined = ann.asks(&group).await;
+    ann.is_accepted(&joined).await;
+    let remove = json!({"type": "Remove", "object": ann.id(), "target": group.part("members")});
+    may_not(
+        &ann,
+        &group,
+        "Offer",
+        json!({"object": {"type": "Remove", "object": admin.id(), "target": group.part("members")}}),
+        "does-not-run-it",
+    )
+    .await;
+    does(&admin, &group, "Offer", json!({"object": remove})).await;
+    let told = hears(&ann, "Remove", &ann.id()).await;
+    assert_eq!(told.document["actor"], group.id.as_str());
+    assert_eq!(listed(&world, &group, "members").await, [admin.id()]);
     world.end().await;
 }

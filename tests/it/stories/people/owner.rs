@@ -4,7 +4,7 @@ use folkmoot::domain::{Act, JoinPolicy};
 use serde_json::{Value, json};
 
 use super::{asking, does, hears, iri, listed, may_not, run_by, sends};
-use crate::support::peer::{Actor, Group};
+use crate::support::peer::{Actor, Group, status};
 use crate::support::world::World;
 
 async fn vanishes(owner: &Actor, group: &Group) {
@@ -156,5 +156,21 @@ async fn nobody_is_left_to_decide() {
     does(&ann, &group, "Accept", json!({"object": offer.document["id"]})).await;
     assert_eq!(world.text("select rule from \"group\"").await, "owned");
     ann.post(&group, "here we are").await;
+    world.end().await;
+}
+
+/// The owner's server says so, and nobody told us.
+#[tokio::test]
+async fn an_owners_server_says_that_they_are_gone() {
+    let world = World::start().await;
+    let (group, owner, admin) = run_by(&world, asking(JoinPolicy::Open)).await;
+    let path = owner.id().trim_start_matches(owner.server().base()).to_owned();
+    let changed = json!({"object": {"id": owner.id(), "type": "Person"}, "to": "as:Public"});
+    let document = super::activity(&owner, &group, "Update", &changed);
+    owner.server().serves(&path, status(410));
+    owner.sends(&group, &document).await;
+    let offer = world.while_time_passes(hears(&admin, "Offer", &group.id)).await;
+    does(&admin, &group, "Accept", json!({"object": offer.document["id"]})).await;
+    assert_eq!(listed(&world, &group, "moderators").await, [admin.id()]);
     world.end().await;
 }

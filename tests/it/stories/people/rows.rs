@@ -140,6 +140,16 @@ async fn grp14_and_15_who_may_remove_whom() {
     let before = calm(&world).await;
     let remove = |who: &str| json!({"object": who, "target": group.part("members")});
     may_not(&ann, &group, "Remove", remove(&bob.id()), "does-not-run-it").await;
+    may_not(
+        &ann,
+        &group,
+        "Add",
+        remove("https://far.example/u/x"),
+        "does-not-run-it",
+    )
+    .await;
+    may_not(&owner, &group, "Add", remove(&group.part("members")), "nobody").await;
+    may_not(&owner, &group, "Add", remove(&other.id), "nobody").await;
     may_not(&admin, &group, "Remove", remove(&owner.id()), "is-the-owner").await;
     may_not(&owner, &group, "Remove", remove(&owner.id()), "is-the-owner").await;
     may_not(
