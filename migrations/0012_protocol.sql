@@ -11,6 +11,7 @@ alter table "group"
     -- Whether somebody is there to decide: 'orphaned' when the owner's account is gone and admins are left, 'frozen' when
     -- none are.
     add column rule           text not null default 'owned' check (rule in ('owned', 'orphaned', 'frozen')),
+    add column owned_at       timestamptz,      -- since when its owner owns it; null: since it was made
     add column icon           text,             -- where the picture is
     add column image          text,
     add column rules          text[] not null default '{}',
@@ -20,9 +21,29 @@ alter table membership
     -- Its own URL; nothing is decided by it.
     add column id        uuid not null default gen_random_uuid(),
     add column ranked_at timestamptz,           -- since when admin
+    add column expelled  boolean not null default false, -- put out; whoever asks again waits for an admin
+    add column ban_iri   text,                  -- of the Block as it came: an Undo may name nothing else
     add column watched   boolean not null default false; -- whatever they post waits for an admin
 create unique index membership_id on membership (id);
+create index membership_ban on membership (ban_iri) where ban_iri is not null;
 create index membership_admins on membership (group_id, ranked_at desc) where role = 'admin';
+
+-- What an actor says it is called elsewhere: a ban of one is a ban of the other, by the word of whoever is let in. Of ids that
+-- differ in case or by a slash at the end we believe that they are the same.
+alter table actor add column also_known_as text[] not null default '{}';
+create function folded(iri text) returns text language sql immutable strict parallel safe
+as $$ select lower(rtrim(iri, '/')) $$;
+create index actor_folded on actor (folded(iri));
+create function other_bans(of_group bigint, who bigint) returns table (banned_until timestamptz, ban_reason text)
+language sql stable parallel safe as $$
+    select b.banned_until, b.ban_reason
+    from actor me
+    cross join lateral unnest(me.also_known_as || me.iri) as n(iri)
+    join actor o on folded(o.iri) = folded(n.iri)
+    join membership b on b.group_id = of_group and b.actor_id = o.id
+    where me.id = who and o.id <> who and b.state = 'banned'
+    order by b.banned_until desc nulls first limit 1
+$$;
 
 -- Whoever was asked to become something: a member (Invite), an admin (Invite to `admins`), the owner (Offer).
 create table invitation (
@@ -40,6 +61,7 @@ create table invitation (
 create unique index invitation_open on invitation (group_id, actor_id, call) where ended_at is null;
 create index invitation_iri on invitation (iri) where iri is not null;
 create index invitation_by on invitation (by_id, at);
+create index invitation_of on invitation (actor_id, group_id);
 
 -- What waits for an admin, and what became of it: posts and edits (`pendingActivities`), joins (`pendingMembers`).
 -- Whether somebody waits to be let in is `membership.state`; the row here is how admins hear of it and answer.
@@ -51,7 +73,9 @@ create table held (
     kind       text not null,                   -- type of the activity: Create, Update, Announce, Join, Follow
     iri        text not null,                   -- its id
     object     text,                            -- id of the post
-    raw        text not null,                   -- byte for byte as it arrived
+    public     boolean not null default true,   -- whom that is for: everybody, or members
+    raw        text not null,                   -- byte for byte as it arrived; empty: only the object is known
+    fetched    text,                            -- the object as its origin told it, where `raw` does not carry it
     at         timestamptz not null,
     told_at    timestamptz,                     -- when admins were told of it
     decided_at timestamptz,
@@ -61,9 +85,21 @@ create table held (
     reason     text
 );
 create index held_waiting on held (group_id, queue, at, id) where decided_at is null;
-create index held_iri on held (group_id, iri);
-create index held_object on held (group_id, object) where decided_at is null;
+create index held_iri on held (iri);
+create index held_object on held (object) where decided_at is null;
 create index held_untold on held (at) where told_at is null and decided_at is null;
+
+-- Who may see what waits: whoever runs the group, and the server of one who does, by its instance actor (PRV07).
+create function reviews_for(of_group bigint, reader bigint, host text) returns boolean
+language sql stable parallel safe as $$
+    select exists (
+        select from "group" g join actor w on w.id = g.owner_id
+        where g.id = of_group and (w.id = reader or w.host = reviews_for.host))
+    or exists (
+        select from membership m join actor w on w.id = m.actor_id
+        where m.group_id = of_group and m.role = 'admin' and m.state <> 'banned'
+          and (w.id = reader or w.host = reviews_for.host))
+$$;
 
 -- When a group last told its admins that something waits: at most once a minute for each queue.
 create table notice (
@@ -110,7 +146,7 @@ language sql stable parallel safe as $$
     where exists (select from membership m
                   where m.group_id = of_group and m.actor_id = viewer and m.state <> 'banned'
                     and (m.member or m.role = 'admin'))
-       or exists (select from "group" g where g.id = of_group and g.owner_id = viewer)
+       or exists (select from "group" g where g.id = of_group and g.owner_id = viewer and g.rule = 'owned')
        or (viewer_host is not null and exists (
               select from "group" g
               where g.id = of_group and g.visibility = 'private'

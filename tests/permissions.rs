@@ -78,6 +78,14 @@ fn columns() -> Vec<(&'static str, Standing)> {
             },
         ),
         (
+            "expelled",
+            Standing {
+                left: true,
+                expelled: true,
+                ..stranger()
+            },
+        ),
+        (
             "banned",
             Standing {
                 ban: Some(ban),
@@ -187,6 +195,7 @@ fn joining() -> Vec<Row> {
             Command::Join(Way::Follow),
         ),
         row("Leave", "", group(|_| ()), Command::Leave),
+        row("resign", "", group(|_| ()), Command::Resign),
         row(
             "say yes to an invitation",
             "",

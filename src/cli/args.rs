@@ -3,12 +3,17 @@
 //! One rule: operators and their scripts rely on every name here; a name is added, never changed. A new command is a
 //! variant here and an arm where its enum is matched.
 
+mod people;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use uuid::Uuid;
+
+pub(super) use people::{Admin, People};
 
 use crate::cli::names;
 use crate::dialect;
@@ -161,6 +166,9 @@ pub(super) enum Group {
         /// Kept for whoever runs the group
         #[arg(long)]
         reason: Option<String>,
+        /// Until then; without it for good. An actor only
+        #[arg(long, value_name = "DATE", value_parser = people::date)]
+        until: Option<DateTime<Utc>>,
     },
     /// Take back a ban
     Unban {
@@ -168,6 +176,8 @@ pub(super) enum Group {
         #[arg(value_name = "ACTOR|HOST", value_parser = names::whom)]
         whom: Whom,
     },
+    #[command(flatten)]
+    People(People),
 }
 
 /// Whom `group members` lists.
@@ -414,6 +424,14 @@ mod tests {
             "group unfollow garden https://b.example/c/garden",
             "group ban garden https://a.example/u/me --reason spam",
             "group ban garden evil.example:8443",
+            "group ban garden https://a.example/u/me --until 2027-01-31",
+            "group ban garden https://a.example/u/me --until 2027-01-31T12:00:00Z",
+            "group invite garden https://a.example/u/me",
+            "group invite garden https://a.example/u/me --admin --json",
+            "group expel garden https://a.example/u/me --reason spam",
+            "group transfer garden https://a.example/u/me",
+            "group admin add garden https://a.example/u/me",
+            "group admin remove garden https://a.example/u/me --json",
             "group unban garden evil.example",
             "peer list --json",
             "peer set b.example --shape microblog",

@@ -3,6 +3,7 @@
 //! One rule: what changes something goes through the engine, as what peers send does; what only looks asks the store.
 
 mod collection;
+mod people;
 mod view;
 
 use std::path::Path;
@@ -85,9 +86,14 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
                 format!("{name} does not follow {actor} any more."),
             )
         }
-        Group::Ban { name, whom, reason } => {
+        Group::Ban {
+            name,
+            whom,
+            reason,
+            until,
+        } => {
             let name = known(&name)?;
-            engine.ban(&name, &whom, reason).await?;
+            engine.ban(&name, &whom, reason, until).await?;
             let whom = written(&whom);
             done(&name, "banned", &whom, format!("{whom} is kept out of {name}."))
         }
@@ -102,6 +108,7 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
                 format!("{whom} may come back to {name}."),
             )
         }
+        Group::People(command) => people::run(house, command, out).await,
     }
 }
 
@@ -158,6 +165,13 @@ pub(super) fn check(command: &Group, out: Out) -> Result<(), Usage> {
         Group::Export { file, .. } if out.json && named_file(file.as_deref()).is_none() => Err(Usage(
             "the list and the answer in JSON would both go to standard output: name a file for the list"
                 .to_owned(),
+        )),
+        Group::Ban {
+            whom: Whom::Host(_),
+            until: Some(_),
+            ..
+        } => Err(Usage(
+            "a whole server is kept out for good, or until `group unban`: leave out --until".to_owned(),
         )),
         Group::Set { change, .. } if changes_nothing(change) => Err(Usage(
             "nothing is given that should change; `folkmoot group set --help` shows what can".to_owned(),

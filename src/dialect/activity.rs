@@ -93,6 +93,8 @@ pub enum Ask {
         group: String,
         whom: Iri,
         call: Call,
+        /// It is addressed to them, too.
+        told: bool,
         wanted: bool,
     },
     /// Block: somebody is kept out, or is not any more.

@@ -108,9 +108,18 @@ fn invite(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable
     Ok(Ask::Invite {
         group: here.group_of(place.as_str()).unwrap_or_default().to_owned(),
         call: is_call(here, place).unwrap_or(Call::Member),
+        told: is_addressed(document, &whom),
         whom: canonical(whom, "target")?,
         wanted,
     })
+}
+
+fn is_addressed(document: &Value, whom: &Iri) -> bool {
+    let named = |field| document.get(field).map(ids_of).unwrap_or_default();
+    named("to")
+        .into_iter()
+        .chain(named("cc"))
+        .any(|id| id == whom.as_str())
 }
 
 /// What one is asked to become by an invitation to this place.
@@ -158,6 +167,7 @@ fn offer(document: &Value, actor: &Iri, here: &Here, wanted: bool) -> Result<Ask
     };
     Ok(Ask::Invite {
         group: name.to_owned(),
+        told: is_addressed(document, &whom),
         whom: canonical(whom, "target")?,
         call: Call::Owner,
         wanted,

@@ -84,6 +84,8 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
                 "rules": {"@id": "grp:rules", "@type": "@id"},
                 "related": {"@id": "grp:related", "@type": "@id"},
                 "affiliations": {"@id": "fep5219:affiliations", "@type": "@id"},
+                "pendingActivities": {"@id": "grp:pendingActivities", "@type": "@id"},
+                "pendingMembers": {"@id": "grp:pendingMembers", "@type": "@id"},
                 "accessType": "sm:accessType",
                 "canView": "fep5219:canView",
                 "canCreate": "fep5219:canCreate",
@@ -120,6 +122,8 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
         "collections": part("collections"),
         "affiliations": part("affiliations"),
         "audience": if private { part("members") } else { PUBLIC.to_owned() },
+        "pendingActivities": part("pendingActivities"),
+        "pendingMembers": part("pendingMembers"),
         "replies": part("threads"),
         "published": date(face.published),
         "updated": date(face.updated),
@@ -163,6 +167,8 @@ pub fn instance_document(public_pem: &str, here: &Here) -> Value {
         "inbox": format!("{}/inbox", here.base()),
         "outbox": format!("{id}/outbox"),
         "manuallyApprovesFollowers": true,
+        // Which groups whoever signs a GET of it is in (a term of the task force's draft).
+        "memberships": format!("{}/memberships", here.base()),
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": format!("{id}#main-key"), "owner": id, "publicKeyPem": public_pem},
     })

@@ -72,6 +72,12 @@ impl Here {
         format!("{}/c/{name}/collections/{id}", self.base)
     }
 
+    /// The record of somebody's membership.
+    #[must_use]
+    pub fn membership(&self, name: &str, id: Uuid) -> String {
+        format!("{}/c/{name}/members/{id}", self.base)
+    }
+
     /// The instance actor, which signs what no group says.
     #[must_use]
     pub fn instance(&self) -> String {

@@ -30,7 +30,7 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     }
     let document = match said.what {
         What::Posted => boost(said, here),
-        What::Deleted => undo(said, here)?,
+        What::Deleted | What::Removed | What::TakenOut => undo(said, here)?,
         What::Edited | What::Voted | What::Unvoted | What::Collected => return None,
     };
     Some(Written {

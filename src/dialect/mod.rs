@@ -25,6 +25,7 @@ mod microblog;
 mod news;
 mod policies;
 mod post;
+mod review;
 mod shape;
 mod threadiverse;
 
@@ -44,10 +45,17 @@ pub use group::{
 };
 pub use here::{Here, Local};
 pub use json::{Limits, parse};
-pub use letter::{accept, accept_with_result, follow, reject, report, undo_follow};
+pub use letter::{
+    Membership, accept, accept_with_result, call, follow, hears_lists, kind_of_call, listed, membership,
+    reject, report, undo_follow,
+};
 pub use news::{News, Tidings, news};
 pub use post::PostDocument;
-pub use shape::{Dialect, dialect_named, dialects, shapes, wants_own_inbox, write, written_in};
+pub use review::{Entry, entry, notice, queue, removal};
+pub use shape::{
+    Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
+    write, written_in,
+};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -22,8 +22,10 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     if !(said.public || said.private_group) || !said.wrapped {
         return None;
     }
-    // It knows no collections of things.
-    if said.what == What::Collected {
+    // Refused (Lemmy 0.19.20, measured 2026-08): a Remove, but of moderators and pinned posts; and what a Group did: the actor
+    // of an announced activity must be a Person.
+    // And it knows no collections of things.
+    if matches!(said.what, What::TakenOut | What::Collected) || said.author == here.group(said.group) {
         return None;
     }
     let followers = here.part(said.group, "followers");

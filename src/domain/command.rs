@@ -2,7 +2,7 @@
 //!
 //! One rule: a command names no wire term. Whether somebody sent a Leave or undid a Follow is the dialect's to know.
 
-use crate::domain::{CollectPolicy, Standing, standing::Ban};
+use crate::domain::{CollectPolicy, Standing, group::words, standing::Ban};
 
 /// How somebody asks to come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Way {
 pub enum Command {
     Join(Way),
     Leave,
+    /// Not to be an admin any more.
+    Resign,
     /// Something is to happen to another one, who is this to the group.
     Administer(Act, Standing),
     /// Whoever was invited says yes or no.
@@ -59,7 +61,7 @@ pub enum Act {
     Call,
     /// Made an admin.
     Appoint,
-    /// Not an admin any more; by oneself: resigning.
+    /// Not an admin any more, by another's word.
     Dismiss,
     /// Offered the group.
     Offer,
@@ -67,12 +69,13 @@ pub enum Act {
     Watch(bool),
 }
 
-/// What somebody can be asked to become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Call {
-    Member,
-    Admin,
-    Owner,
+words! {
+    /// What somebody can be asked to become.
+    Call {
+        Member = "member",
+        Admin = "admin",
+        Owner = "owner",
+    }
 }
 
 /// Something that was held for review.

@@ -57,6 +57,8 @@ fn membership(group: &Group, who: &Standing) -> Result<Event, Refusal> {
         return Ok(Event::MemberAccepted);
     }
     match group.policies.join {
+        // Else an expulsion would last for as long as it takes to ask again (GRP07).
+        JoinPolicy::Open if who.expelled => Ok(Event::MembershipRequested),
         JoinPolicy::Open => Ok(Event::MemberAccepted),
         JoinPolicy::Approval => Ok(Event::MembershipRequested),
         JoinPolicy::Invite => Err(Refusal::NotInvited),

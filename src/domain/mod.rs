@@ -19,6 +19,7 @@ use chrono::{DateTime, Utc};
 
 pub use command::{Act, Call, Command, Held, Item, Subject, Submission, Vote, Way};
 pub use event::Event;
+pub(crate) use group::words;
 pub use group::{
     Audience, CollectPolicy, FollowMeans, Group, InfoPolicy, InvitePolicy, JoinPolicy, ListPolicy, Policies,
     PolicyChange, PostPolicy, Review, Rule, Visibility, VotePolicy,
@@ -47,6 +48,7 @@ pub fn decide(
     match command {
         Command::Join(way) => membership::join(group, who, *way, now),
         Command::Leave => membership::leave(who),
+        Command::Resign => administer::resign(who),
         Command::Administer(act, them) => administer::act(group, who, act, them, now),
         Command::Answer(call, says_yes) => administer::answer(who, *call, *says_yes, now),
         Command::Post(post) => posting::post(group, who, post, now),
@@ -66,7 +68,10 @@ pub fn decide(
 
 /// A group that is closed takes nothing but what takes something back; one that nobody rules takes no joins and posts.
 fn is_open_to(group: &Group, command: &Command) -> Result<(), Refusal> {
-    let takes_back = matches!(command, Command::Leave | Command::Delete(_) | Command::Unvote(..));
+    let takes_back = matches!(
+        command,
+        Command::Leave | Command::Resign | Command::Delete(_) | Command::Unvote(..)
+    );
     let is_new = matches!(
         command,
         Command::Join(_) | Command::Post(_) | Command::Edit(_) | Command::Collect(_)

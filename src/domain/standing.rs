@@ -41,6 +41,8 @@ pub struct Standing {
     pub accepted: u32,
     /// Was in once, and is not any more.
     pub left: bool,
+    /// By another's word: whoever was put out does not come back by asking alone.
+    pub expelled: bool,
     pub ban: Option<Ban>,
 }
 
@@ -59,6 +61,7 @@ impl Standing {
             watched: false,
             accepted: 0,
             left: false,
+            expelled: false,
             ban: None,
         }
     }

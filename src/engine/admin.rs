@@ -4,12 +4,11 @@
 
 use crate::{
     dialect,
-    domain::{Act, Ban, Command, Iri, Policies, PolicyChange, Refusal, Standing, decide, host_and_parents},
+    domain::{Iri, Policies, PolicyChange, Refusal, host_and_parents},
     engine::{Engine, door::Refused, keys::NoKey, turn::Trouble},
     store::{
         self, Actor, Tx,
         group::{self, Change, InTurn},
-        log, membership,
     },
     text,
 };
@@ -127,118 +126,6 @@ impl Engine {
         self.commit(tx).await
     }
 
-    /// Keeps an actor, or a whole host, out of a group. Whoever was in is told.
-    ///
-    /// # Errors
-    /// If there is no such group, or it is the owner.
-    pub async fn ban(&self, name: &str, whom: &Whom, reason: Option<String>) -> Result<(), AdminError> {
-        let stub = match whom {
-            Whom::Actor(iri) => Some(self.actor_or_stub(iri).await?.0),
-            Whom::Host(_) => None,
-        };
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let ban = Ban { until: None, reason };
-        match (whom, stub) {
-            (Whom::Host(host), _) => {
-                if host_and_parents(&group.group.owner.authority()).contains(host) {
-                    return Err(Refusal::IsTheOwner.into());
-                }
-                membership::ban_host(&mut tx, group.id, host, self.clock().now()).await?;
-                for iri in membership::actors_of_host(&mut tx, group.id, host).await? {
-                    self.turn_out(&mut tx, &group, &iri).await?;
-                }
-            }
-            (Whom::Actor(_), Some(actor)) => self.ban_actor(&mut tx, &group, &actor, &ban).await?,
-            (Whom::Actor(_), None) => {}
-        }
-        self.commit(tx).await
-    }
-
-    /// Somebody whose host is banned leaves the group, and is told.
-    async fn turn_out(&self, tx: &mut Tx, group: &InTurn, iri: &str) -> Result<(), AdminError> {
-        let iri = Iri::object(iri).map_err(|why| AdminError::BadName(why.to_string()))?;
-        let Some(actor) = self.store().actor(&iri).await? else {
-            return Ok(());
-        };
-        let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
-        if let Some(request) = request {
-            self.send_reject(tx, group, &actor, &request, Refusal::Banned)
-                .await?;
-        }
-        Ok(self.put_out(tx, group, actor.id).await?)
-    }
-
-    async fn ban_actor(
-        &self,
-        tx: &mut Tx,
-        group: &InTurn,
-        actor: &Actor,
-        ban: &Ban,
-    ) -> Result<(), AdminError> {
-        let standing = self.standing(tx, group, actor).await?;
-        let command = Command::Administer(Act::Ban(ban.clone()), standing.clone());
-        decide(&group.group, &Standing::operator(), &command, self.clock().now())?;
-        let (destination, request) = membership::heard_at(tx, group.id, actor.id).await?;
-        if let Some(request) = request.filter(|_| standing.follower || standing.member || standing.waiting) {
-            self.send_reject(tx, group, actor, &request, Refusal::Banned)
-                .await?;
-        }
-        membership::ban(tx, group.id, actor.id, ban, self.clock().now()).await?;
-        if let Some(destination) = destination {
-            log::close_unread(tx, group.id, destination).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends a ban; whoever was banned may ask to come in again.
-    ///
-    /// # Errors
-    /// If there is no such group, or no such ban.
-    pub async fn unban(&self, name: &str, whom: &Whom) -> Result<(), AdminError> {
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let ended = match whom {
-            Whom::Host(host) => membership::unban_host(&mut tx, group.id, host).await?,
-            Whom::Actor(iri) => match self.store().actor(iri).await? {
-                Some(actor) => membership::unban(&mut tx, group.id, actor.id).await?,
-                None => false,
-            },
-        };
-        if !ended {
-            let whom = match whom {
-                Whom::Actor(iri) => iri.to_string(),
-                Whom::Host(host) => host.clone(),
-            };
-            return Err(AdminError::NotBanned(whom));
-        }
-        self.commit(tx).await
-    }
-
-    /// Lets in an actor that waits.
-    ///
-    /// # Errors
-    /// If there is no such group, or the actor does not wait.
-    pub async fn admit(&self, name: &str, actor: &Iri) -> Result<(), AdminError> {
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let actor = self.store().actor(actor).await?.ok_or(Refusal::NothingWaits)?;
-        self.admit_one(&mut tx, &group, &actor).await?;
-        self.commit(tx).await
-    }
-
-    /// Turns away an actor that waits; a follower goes on reading.
-    ///
-    /// # Errors
-    /// If there is no such group, or the actor does not wait.
-    pub async fn turn_away(&self, name: &str, actor: &Iri) -> Result<(), AdminError> {
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let actor = self.store().actor(actor).await?.ok_or(Refusal::NothingWaits)?;
-        self.turn_away_one(&mut tx, &group, &actor).await?;
-        self.commit(tx).await
-    }
-
     /// An operator's word on how a host is spoken to; `None` takes it back.
     ///
     /// # Errors
@@ -281,14 +168,7 @@ impl Engine {
     /// An actor that is gone is in no group any more.
     pub(super) async fn drop_actor(&self, actor: &Actor) -> Result<(), store::Error> {
         let mut tx = self.store().begin().await?;
-        let names = membership::groups_of(&mut tx, actor.id).await?;
-        let dropped = async {
-            for group in self.take(&mut tx, &names).await? {
-                self.put_out(&mut tx, &group, actor.id).await?;
-            }
-            Ok::<_, Trouble>(())
-        };
-        if let Err(trouble) = dropped.await {
+        if let Err(trouble) = self.has_gone(&mut tx, actor).await {
             tracing::warn!(
                 ?trouble,
                 "an actor that is gone could not be dropped; it is when its inbox says so again"
@@ -296,11 +176,12 @@ impl Engine {
             return Ok(());
         }
         tx.commit().await?;
+        self.store().ring();
         Ok(())
     }
 
     /// An actor as its server tells it, or by its id alone where that does not answer.
-    async fn actor_or_stub(&self, iri: &Iri) -> Result<(Actor, bool), AdminError> {
+    pub(super) async fn actor_or_stub(&self, iri: &Iri) -> Result<(Actor, bool), AdminError> {
         if let Ok(actor) = self.peers().actor(iri).await {
             return Ok((actor, true));
         }

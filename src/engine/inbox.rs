@@ -9,7 +9,7 @@ use crate::{
     domain::Iri,
     engine::{
         Arrival, Engine, Refused,
-        case::{Case, Shown, is_about_content},
+        case::{Case, Shown, Warrant, is_about_content},
         turns::Turned,
     },
     signature::Claim,
@@ -58,6 +58,8 @@ impl Engine {
             inbox: arrival.inbox.map(ToOwned::to_owned),
             via: None,
             waited: None,
+            fetched: None,
+            warrant: Warrant::Own,
         };
         // It may wait; what it was made from need not.
         drop((arrival, document));

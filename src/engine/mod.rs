@@ -4,20 +4,25 @@
 //! arm in `turn`, and a story in `tests/it`.
 
 mod admin;
+mod administer;
 mod albums;
 mod answers;
 mod batch;
 mod book;
+mod calls;
 mod case;
 mod chores;
 mod content;
 mod describing;
 mod discreet;
 mod door;
+mod enrol;
 mod face;
 pub(crate) mod figures;
 mod follows;
 mod founding;
+mod hold;
+mod hand;
 mod hosts;
 mod import;
 mod inbox;
@@ -26,9 +31,14 @@ mod lines;
 mod matter;
 mod members;
 mod news;
+mod notices;
+mod owner;
 mod places;
 mod posting;
+mod receipts;
+mod removal;
 mod reports;
+mod review;
 mod saying;
 mod settle;
 mod turn;
@@ -41,6 +51,7 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use enrol::Enrolment;
 pub use face::shelf;
 pub use import::{Import, Imported, NewMember};
 

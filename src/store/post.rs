@@ -22,6 +22,8 @@ pub struct Stored {
     pub updated: Option<DateTime<Utc>>,
     pub deleted: bool,
     pub places: Vec<Place>,
+    /// Groups that it was removed from: none of them takes it again.
+    pub removed: Vec<GroupId>,
 }
 
 /// A post in a group.
@@ -156,4 +158,41 @@ async fn iri_announced_in(database: impl sqlx::PgExecutor<'_>, activity: Uuid) -
     )
     .fetch_optional(database)
     .await?)
+}
+
+/// A post that is in a group.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed {
+    pub author: ActorId,
+    pub public: bool,
+}
+
+/// A post of this id, if it is in this group.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn placed(tx: &mut Tx, group: GroupId, iri: &str) -> Result<Option<Placed>> {
+    let row = sqlx::query!(
+        "select p.author_id, p.public from post p
+         join post_group pg on pg.post_id = p.id and pg.group_id = $1 and pg.removed_at is null
+         where p.iri = $2 and p.deleted_at is null",
+        group.0,
+        iri
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| Placed {
+        author: ActorId(row.author_id),
+        public: row.public,
+    }))
+}
+
+/// The id of a post at its origin.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn iri_of(tx: &mut Tx, id: Uuid) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!("select iri from post where id = $1", id)
+        .fetch_optional(&mut **tx)
+        .await?)
 }

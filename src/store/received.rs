@@ -135,6 +135,19 @@ pub async fn finish(tx: &mut Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Whether an activity of this id was decided about.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn was_seen(tx: &mut Tx, iri: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists(select from seen where iri_hash = $1) as "was!""#,
+        hash(iri)
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 impl Store {
     /// Whether something waits for this to be fetched.
     ///

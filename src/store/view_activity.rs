@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{GroupId, Result, Slice, Store, Viewer};
+use crate::store::{GroupId, HeldView, Result, Slice, Store, Viewer};
 
 /// Largest sum of raw texts in one page, in bytes; a first entry larger than that still comes alone.
 const PAGE_BYTES: i64 = 2 << 20;
@@ -43,6 +43,8 @@ pub enum ActivityView {
         id: Uuid,
         at: DateTime<Utc>,
     },
+    /// It waits for an admin, or waited.
+    Held(HeldView),
     /// The text of a letter of ours, or of what a group said in its own name.
     Letter(String),
     /// A Follow whose letter is not kept any more.
@@ -63,6 +65,9 @@ impl Store {
         }
         if let Some(found) = self.passed_on(id, viewer).await? {
             return Ok(Some(found));
+        }
+        if let Some(held) = self.held_view(id, viewer).await? {
+            return Ok(Some(ActivityView::Held(held)));
         }
         if let Some(body) = self.letter_body(id, viewer).await? {
             return Ok(Some(ActivityView::Letter(body)));
@@ -115,14 +120,20 @@ impl Store {
         }))))
     }
 
-    /// A letter tells who is in a group. Where that is no public matter, only its addressee's server may read it again.
+    /// A letter tells who is in a group. Where that is no public matter, only its addressee's server may read it again. A
+    /// receipt carries what may have been for members, or for nobody; a notice what waits, which is for those who run the
+    /// group.
     async fn letter_body(&self, id: Uuid, viewer: &Viewer) -> Result<Option<String>> {
         Ok(sqlx::query_scalar!(
             r#"select l.body
                from letter l join "group" g on g.id = l.group_id join destination d on d.id = l.destination_id
                where l.activity_id = $1
-                 and (g.members_list = 'public' and g.visibility = 'public' or d.host = $2
-                      or exists (select from actor w where w.id = $3 and w.host = d.host))"#,
+                 and case l.kind
+                     when 'Notice' then reviews_for(l.group_id, $3, $2)
+                     when 'Receipt' then
+                         d.host = $2 or exists (select from actor w where w.id = $3 and w.inbox = d.inbox)
+                     else (g.members_list = 'public' and g.visibility = 'public') or d.host = $2
+                         or exists (select from actor w where w.id = $3 and w.host = d.host) end"#,
             id,
             viewer.host(),
             viewer.actor(),

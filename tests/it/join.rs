@@ -152,7 +152,10 @@ async fn whoever_is_banned_stays_out() {
     let join = ann.asks(&group).await;
     ann.is_accepted(&join).await;
     let engine = &world.house().engine;
-    engine.ban("garden", &Whom::Actor(iri(&ann)), None).await.unwrap();
+    engine
+        .ban("garden", &Whom::Actor(iri(&ann)), None, None)
+        .await
+        .unwrap();
     ann.is_rejected(&join).await;
     ann.sends_to(&group.inbox(), &join.text).await.is(202);
     let again = ann.asks(&group).await;
@@ -173,7 +176,12 @@ async fn a_banned_host_sends_nobody() {
     let join = joined.asks(&group).await;
     joined.is_accepted(&join).await;
     let host = Whom::Host(bad.authority().to_owned());
-    world.house().engine.ban("garden", &host, None).await.unwrap();
+    world
+        .house()
+        .engine
+        .ban("garden", &host, None, None)
+        .await
+        .unwrap();
     joined.is_rejected(&join).await;
     let new = bad.actor("bob");
     let asked = new.asks(&group).await;

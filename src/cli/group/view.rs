@@ -143,7 +143,15 @@ fn described(
 
 pub(super) async fn members(house: &House, name: &str, state: &str, out: Out) -> anyhow::Result<()> {
     let group = find(house, name).await?;
-    let rows = house.store.list_members(name, state).await?;
+    let rows = match state {
+        "invited" => house.store.list_invited(name).await?,
+        "all" => {
+            let mut rows = house.store.list_members(name, state).await?;
+            rows.extend(house.store.list_invited(name).await?);
+            rows
+        }
+        _ => house.store.list_members(name, state).await?,
+    };
     let columns = [
         ("ACTOR", Side::Left),
         ("NAME", Side::Left),
@@ -204,6 +212,9 @@ fn standing(row: &MemberRow) -> String {
     }
     if row.follower {
         words.push("follower");
+    }
+    if row.state == "invited" && row.role != "member" {
+        return format!("invited as {}", row.role);
     }
     if !matches!(row.state.as_str(), "in" | "out") {
         words.push(row.state.as_str());

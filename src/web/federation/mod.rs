@@ -12,7 +12,9 @@ pub(crate) mod figures;
 pub(super) mod inbox;
 pub(super) mod outbox;
 mod paging;
+pub(super) mod pending;
 pub(super) mod people;
+pub(super) mod records;
 pub(super) mod threads;
 
 use uuid::Uuid;

@@ -63,7 +63,17 @@ async fn listed(web: &Web, name: &str, list: List, paging: &Paging, asking: &Ask
     };
     let listing = Listing::of_group(web.engine.here(), name, part, total, &asking.viewer);
     let before = match place {
-        _ if !may_see(group.group.policies.members_list, figures) => return Ok(listing.counted()),
+        _ if !may_see(group.group.policies.members_list, figures) => {
+            // Everybody finds themselves.
+            let own = match list {
+                List::Members if figures.viewer_is_member => store.iri_of(&asking.viewer).await?,
+                _ => None,
+            };
+            return Ok(match own {
+                Some(own) => listing.with_all(&ids([own])),
+                None => listing.counted(),
+            });
+        }
         Place::Whole => return Ok(listing.whole()),
         Place::Page(before) => before,
     };

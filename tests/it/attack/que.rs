@@ -68,7 +68,7 @@ async fn puts_out(scene: &Scene, actor: &Iri) {
         .world
         .house()
         .engine
-        .ban("garden", &whom, None)
+        .ban("garden", &whom, None, None)
         .await
         .unwrap();
 }
@@ -310,7 +310,7 @@ async fn que09(scene: &Scene) {
     let host = inbox.host().to_owned();
     let whom = Whom::Host(host);
     let engine = &scene.world.house().engine;
-    engine.ban("garden", &whom, None).await.unwrap();
+    engine.ban("garden", &whom, None, None).await.unwrap();
     engine.unban("garden", &whom).await.unwrap();
     scene.calms_down().await;
 }

@@ -1,1 +1,0 @@
-//! What waits for an admin, and what becomes of it.
