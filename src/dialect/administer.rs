@@ -285,3 +285,135 @@ impl Ask {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ANN: &str = "https://a.example/u/ann";
+    const BOB: &str = "https://b.example/u/bob";
+    const GROUP: &str = "https://g.example/c/rust";
+
+    fn read_it(mut document: Value) -> Result<crate::dialect::Activity, Unreadable> {
+        document["id"] = json!("https://a.example/1");
+        document["actor"] = json!(ANN);
+        crate::dialect::read(
+            &document,
+            &Here::new(&"https://g.example".parse().expect("a URL")),
+        )
+    }
+
+    fn asked(document: Value) -> Ask {
+        read_it(document).expect("read").ask
+    }
+
+    #[test]
+    fn an_invitation_comes_in_several_forms() {
+        let admins = format!("{GROUP}/admins");
+        for (document, call) in [
+            (json!({"object": GROUP, "target": BOB}), Call::Member),
+            (
+                json!({"object": {"id": GROUP, "type": "Group"}, "target": {"id": BOB}}),
+                Call::Member,
+            ),
+            (json!({"object": GROUP, "to": [BOB], "cc": [GROUP]}), Call::Member),
+            (json!({"object": BOB, "target": GROUP}), Call::Member),
+            (json!({"object": admins, "target": BOB}), Call::Admin),
+            (json!({"object": BOB, "target": admins}), Call::Admin),
+            (
+                json!({"object": GROUP, "target": admins, "to": [BOB, GROUP]}),
+                Call::Admin,
+            ),
+        ] {
+            let mut document = document;
+            document["type"] = json!("Invite");
+            let Ask::Invite {
+                group,
+                whom,
+                call: read,
+                wanted: true,
+                ..
+            } = asked(document.clone())
+            else {
+                panic!("{document}");
+            };
+            assert_eq!(
+                (group.as_str(), whom.as_str(), read),
+                ("rust", BOB, call),
+                "{document}"
+            );
+        }
+        for nobody in [
+            json!({"type": "Invite", "object": GROUP}),
+            json!({"type": "Invite", "object": GROUP, "to": [ANN, BOB]}),
+        ] {
+            assert_eq!(read_it(nobody).expect_err("refused").field, "target");
+        }
+        let elsewhere = json!({"type": "Invite", "object": "https://far.example/c/x", "target": BOB});
+        assert_eq!(asked(elsewhere), Ask::Nothing);
+    }
+
+    #[test]
+    fn what_is_done_names_its_group_and_nothing_else_may_disagree() {
+        let other = "https://g.example/c/other";
+        let remove = |to: Value| json!({"type": "Remove", "object": BOB, "target": format!("{GROUP}/members"), "to": to});
+        assert!(
+            read_it(remove(json!([GROUP, BOB])))
+                .expect("read")
+                .addressed
+                .agrees()
+        );
+        assert!(!read_it(remove(json!([other]))).expect("read").addressed.agrees());
+        let accept = json!({"type": "Accept", "object": "https://b.example/j", "target": format!("{GROUP}/members"),
+            "audience": other});
+        assert!(!read_it(accept).expect("read").addressed.agrees());
+    }
+
+    #[test]
+    fn an_undo_is_of_what_it_embeds_or_of_an_id() {
+        let undo = |inner: Value| asked(json!({"type": "Undo", "object": inner}));
+        let block = json!({"id": "https://a.example/b", "type": "Block", "actor": ANN, "object": BOB, "target": GROUP});
+        assert!(matches!(undo(block), Ask::Block { wanted: false, .. }));
+        let offer = json!({"type": "Offer", "actor": ANN, "object": GROUP, "target": BOB});
+        assert!(matches!(
+            undo(offer),
+            Ask::Invite {
+                wanted: false,
+                call: Call::Owner,
+                ..
+            }
+        ));
+        let stub = json!({"id": "https://a.example/b", "type": "Block"});
+        assert!(matches!(undo(stub), Ask::Undo { .. }));
+    }
+
+    #[test]
+    fn a_ban_has_an_end_that_can_be_read() {
+        let block =
+            |end: Value| read_it(json!({"type": "Block", "object": BOB, "target": GROUP, "endTime": end}));
+        let read = block(json!("2027-01-31T12:00:00+01:00")).expect("read").ask;
+        let Ask::Block {
+            until: Some(until), ..
+        } = read
+        else {
+            panic!("{read:?}");
+        };
+        assert_eq!(until.to_rfc3339(), "2027-01-31T11:00:00+00:00");
+        for bad in [json!("tomorrow"), json!(5), json!("2027-01-31")] {
+            assert_eq!(block(bad).expect_err("refused").field, "endTime");
+        }
+        let site = json!({"type": "Block", "object": BOB, "target": "https://a.example/"});
+        assert_eq!(asked(site), Ask::Nothing);
+    }
+
+    #[test]
+    fn an_offer_may_be_of_what_the_group_is_to_do() {
+        let inner = json!({"type": "Remove", "object": BOB, "target": format!("{GROUP}/members")});
+        let Ask::Propose(ask) = asked(json!({"type": "Offer", "object": inner})) else {
+            panic!("no proposal");
+        };
+        assert!(matches!(*ask, Ask::Collect { wanted: false, .. }));
+    }
+}

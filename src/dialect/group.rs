@@ -158,7 +158,11 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
 pub fn instance_document(public_pem: &str, here: &Here) -> Value {
     let id = here.instance();
     json!({
-        "@context": context(),
+        "@context": [
+            "https://www.w3.org/ns/activitystreams",
+            "https://w3id.org/security/v1",
+            {"memberships": {"@id": "https://swicg.github.io/groups/0.1.0.jsonld#memberships", "@type": "@id"}},
+        ],
         "id": id,
         "type": "Application",
         "preferredUsername": here.authority(),

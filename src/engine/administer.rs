@@ -4,8 +4,8 @@
 //! effects and the same letters. One more effect is an arm of `write_act`.
 
 use crate::{
-    dialect::{self, Ask, Local},
-    domain::{Act, Ban, Command, Event, Iri, Refusal, Role, Standing, decide},
+    dialect,
+    domain::{Act, Ban, Call, Command, Event, Iri, Refusal, Standing, decide},
     engine::{Engine, Refused, case::Case, turn::Trouble},
     store::{
         self, Actor, ActorId, Tx, asked, call,
@@ -48,27 +48,21 @@ impl Engine {
         act: &Act,
         whom: &Iri,
     ) -> Result<Vec<Event>, Trouble> {
-        let known = self.store().actor(whom).await?;
-        let mut them = match &known {
-            Some(actor) => self.standing(tx, group, actor).await?,
-            None => Standing::stranger(),
-        };
-        if let (Act::Uninvite(called), Some(actor), Some(by)) = (act, &known, hand.by)
-            && !hand.who.runs_it()
-            && !call::is_by(tx, group.id, actor.id, *called, by).await?
-        {
-            // Of what others asked them there is nothing to take back for whoever does not run the group.
-            (them.invited, them.called, them.offered) = (false, false, false);
-        }
-        let command = Command::Administer(act.clone(), them.clone());
-        let events = decide(&group.group, hand.who, &command, self.clock().now())?;
-        if events.is_empty() {
-            return Ok(events);
-        }
-        let actor = match known {
+        // Written with all the rest: a refusal leaves nobody behind.
+        let actor = match self.store().actor(whom).await? {
             Some(actor) => actor,
             None => store::stub_actor_in(tx, whom).await?,
         };
+        let them = self.standing(tx, group, &actor).await?;
+        if let (Act::Uninvite(called), Some(by)) = (act, hand.by)
+            && !hand.who.runs_it()
+            && call::is_by_another(tx, group.id, actor.id, *called, by).await?
+        {
+            // What others asked them is not theirs to take back.
+            return Err(Refusal::DoesNotRunIt.into());
+        }
+        let command = Command::Administer(act.clone(), them.clone());
+        let events = decide(&group.group, hand.who, &command, self.clock().now())?;
         for event in &events {
             self.write_act(tx, group, hand, event, (&actor, &them)).await?;
         }
@@ -218,15 +212,7 @@ impl Engine {
     pub(super) async fn appointed(&self, tx: &mut Tx, group: &InTurn, actor: &Actor) -> Result<(), Trouble> {
         let now = self.clock().now();
         people::rank(tx, group.id, actor.id, true, now).await?;
-        call::end(
-            tx,
-            group.id,
-            actor.id,
-            crate::domain::Call::Admin,
-            "accepted",
-            now,
-        )
-        .await?;
+        call::end(tx, group.id, actor.id, Call::Admin, "accepted", now).await?;
         self.tell_list(tx, group, actor, "admins", true).await
     }
 
@@ -239,7 +225,7 @@ impl Engine {
         list: &str,
         is_in: bool,
     ) -> Result<(), Trouble> {
-        let dialect = store::shape_of(&mut **tx, &actor.host).await?;
+        let dialect = people::dialect_of(tx, &actor.host).await?;
         if !dialect.is_some_and(|dialect| dialect::hears_lists(&dialect)) {
             return Ok(());
         }
@@ -284,104 +270,6 @@ impl Engine {
         };
         self.administer(tx, group, &hand, act, whom).await?;
         Ok(())
-    }
-
-    /// Add, Remove: what it means is whose collection it is.
-    pub(super) async fn collect(
-        &self,
-        tx: &mut Tx,
-        case: &Case,
-        object: &Iri,
-        target: &Iri,
-        wanted: bool,
-    ) -> Result<(), Trouble> {
-        match self.here().local(target.as_str()) {
-            Some(Local::Group {
-                name,
-                part: Some("members"),
-            }) => self.list_member(tx, case, name, object, wanted).await,
-            Some(Local::Group {
-                name,
-                part: Some("admins" | "moderators"),
-            }) => self.list_admin(tx, case, name, object, wanted).await,
-            // Mastodon tells everybody what its people pin.
-            None if self.groups_meant(case, None).is_empty() => Ok(()),
-            _ => {
-                let why = "The target is no collection of this group that can be changed so.";
-                Err(Refused::forbidden("no-such-collection", "target", why).into())
-            }
-        }
-    }
-
-    async fn list_member(
-        &self,
-        tx: &mut Tx,
-        case: &Case,
-        name: &str,
-        whom: &Iri,
-        wanted: bool,
-    ) -> Result<(), Trouble> {
-        let group = self.one(tx, name).await.map_err(as_not_theirs)?;
-        if wanted {
-            let them = match self.store().actor(whom).await? {
-                Some(actor) => self.standing(tx, &group, &actor).await?,
-                None => Standing::stranger(),
-            };
-            let act = if them.waiting { Act::Admit } else { Act::Invite };
-            return self.by_sender(tx, case, &group, (&act, whom), None).await;
-        }
-        let sender = self.standing(tx, &group, &case.actor).await?;
-        if *whom == case.actor.iri && sender.role != Role::Owner {
-            return self.leave_by_name(tx, case, name).await;
-        }
-        self.by_sender(tx, case, &group, (&Act::Expel, whom), None).await
-    }
-
-    async fn list_admin(
-        &self,
-        tx: &mut Tx,
-        case: &Case,
-        name: &str,
-        whom: &Iri,
-        wanted: bool,
-    ) -> Result<(), Trouble> {
-        if !wanted && *whom == case.actor.iri {
-            return self.resign(tx, case, name).await;
-        }
-        let group = self.one(tx, name).await.map_err(as_not_theirs)?;
-        let act = if wanted { Act::Appoint } else { Act::Dismiss };
-        self.by_sender(tx, case, &group, (&act, whom), None).await
-    }
-
-    /// Whoever sent it is an admin no more.
-    pub(super) async fn resign(&self, tx: &mut Tx, case: &Case, name: &str) -> Result<(), Trouble> {
-        let group = self.one(tx, name).await.map_err(as_not_theirs)?;
-        let events = self.decide(tx, &group, &case.actor, &Command::Resign).await??;
-        if events.contains(&Event::Dismissed) {
-            people::rank(tx, group.id, case.actor.id, false, self.clock().now()).await?;
-            self.see_who_rules(tx, &group, false).await?;
-        }
-        Ok(())
-    }
-
-    /// Offer of a Remove by an admin elsewhere: the group does it, and tells of it, as its own.
-    pub(super) async fn proposed(&self, tx: &mut Tx, case: &Case, ask: &Ask) -> Result<(), Trouble> {
-        match ask {
-            Ask::Collect {
-                object,
-                target,
-                wanted,
-            } => self.collect(tx, case, object, target, *wanted).await,
-            _ => Ok(()),
-        }
-    }
-}
-
-/// A group that is not there is run by nobody.
-fn as_not_theirs(trouble: Trouble) -> Trouble {
-    match trouble {
-        Trouble::Refused(Refused::NotFound) => Refusal::DoesNotRunIt.into(),
-        other => other,
     }
 }
 

@@ -9,12 +9,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    dialect::{self, Local},
+    dialect::{self, Evidence, Local},
     domain::{Command, Event, Iri, Way, decide},
     engine::{Engine, Refused, case::Case, turn::Trouble},
     store::{
-        Actor, ActorId, Tx, Viewer, asked,
-        asked::NewAsking,
+        Actor, ActorId, Tx, Viewer,
+        asked::{self, NewAsking},
         membership::{self, Written},
         record,
     },
@@ -45,6 +45,7 @@ impl Engine {
         let who = self.joiner(&document, arrival.group)?;
         let actor = self.signer(&claims, &who).await?;
         self.hosts().count(&actor.host)?;
+        self.learn(&actor, Some(Evidence::Joins), false).await?;
         self.look_at_joiner_of(arrival.group, &actor).await?;
         let mut tx = self.store().begin().await?;
         let id = match self.try_enrol(&mut tx, arrival.group, &actor, raw).await {

@@ -100,7 +100,12 @@ impl Engine {
 
     /// What a document shows of the program that sent it, and that its host is there to be delivered to again. The turn of
     /// an actor that is remembered sees to the latter.
-    async fn learn(&self, actor: &Actor, shown: Option<Evidence>, remembered: bool) -> Result<(), Refused> {
+    pub(super) async fn learn(
+        &self,
+        actor: &Actor,
+        shown: Option<Evidence>,
+        remembered: bool,
+    ) -> Result<(), Refused> {
         if let Some(shown) = shown
             && self.peers().evidence(&actor.host, shown).await?
         {

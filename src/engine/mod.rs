@@ -28,6 +28,7 @@ mod import;
 mod inbox;
 mod keys;
 mod lines;
+mod lists;
 mod matter;
 mod members;
 mod news;

@@ -101,13 +101,19 @@ pub async fn named(tx: &mut Tx, ours: Option<Uuid>, iri: &str) -> Result<Option<
     .transpose()
 }
 
-/// Whether this one asked them, and it is open.
+/// Whether it is open, and somebody else asked them.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn is_by(tx: &mut Tx, group: GroupId, actor: ActorId, call: Call, by: ActorId) -> Result<bool> {
+pub async fn is_by_another(
+    tx: &mut Tx,
+    group: GroupId,
+    actor: ActorId,
+    call: Call,
+    by: ActorId,
+) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from invitation where group_id = $1 and actor_id = $2 and call = $3 and by_id = $4
+        r#"select exists (select from invitation where group_id = $1 and actor_id = $2 and call = $3 and by_id is distinct from $4
                               and ended_at is null) as "is!""#,
         group.0,
         actor.0,

@@ -141,6 +141,18 @@ pub async fn named(tx: &mut Tx, group: GroupId, name: &str) -> Result<Option<Str
     .await?)
 }
 
+/// How a host speaks, by its operator's word here, its look-up or what it has shown.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn dialect_of(tx: &mut Tx, host: &str) -> Result<Option<String>> {
+    let known = sqlx::query_scalar!(
+        r#"select coalesce(shape, class) as "dialect!" from peer where host = $1"#,
+        host
+    );
+    Ok(known.fetch_optional(&mut **tx).await?)
+}
+
 /// Whom a Block of this id keeps out, and of which group.
 ///
 /// # Errors

@@ -5,7 +5,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{GroupId, HeldView, Result, Slice, Store, Viewer};
+use crate::{
+    domain::Call,
+    store::{GroupId, HeldView, Result, Slice, Store, Viewer, word},
+};
 
 /// Largest sum of raw texts in one page, in bytes; a first entry larger than that still comes alone.
 const PAGE_BYTES: i64 = 2 << 20;
@@ -47,6 +50,13 @@ pub enum ActivityView {
     Held(HeldView),
     /// The text of a letter of ours, or of what a group said in its own name.
     Letter(String),
+    /// An invitation or offer whose letter is not kept any more.
+    Call {
+        group: String,
+        whom: String,
+        call: Call,
+        at: DateTime<Utc>,
+    },
     /// A Follow whose letter is not kept any more.
     Follow {
         group: String,
@@ -75,7 +85,32 @@ impl Store {
         if let Some(body) = self.news_text(id, viewer).await? {
             return Ok(Some(ActivityView::Letter(body)));
         }
+        if let Some(found) = self.call_sent(id, viewer).await? {
+            return Ok(Some(found));
+        }
         self.follow_sent(id, viewer).await
+    }
+
+    async fn call_sent(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
+        let row = sqlx::query!(
+            r#"select g.name as "group", w.iri as whom, i.call, i.at
+               from invitation i join "group" g on g.id = i.group_id join actor w on w.id = i.actor_id
+               where i.id = $1 and i.iri is null and ((g.members_list = 'public' and g.visibility = 'public') or w.host = $2 or w.id = $3)"#,
+            id,
+            viewer.host(),
+            viewer.actor(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| {
+            Ok(ActivityView::Call {
+                call: word("invitation", "call", id, &row.call)?,
+                group: row.group,
+                whom: row.whom,
+                at: row.at,
+            })
+        })
+        .transpose()
     }
 
     async fn announced(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {

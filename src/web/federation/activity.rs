@@ -32,6 +32,15 @@ pub(in crate::web) async fn any_shape(
     let viewer = &asking.viewer;
     match stored(&web, our_id(&id)?, viewer).await? {
         ActivityView::Letter(body) => Ok(verbatim(body, viewer)),
+        ActivityView::Call {
+            group,
+            whom,
+            call,
+            at,
+        } => {
+            let text = dialect::call(our_id(&id)?, &group, &whom, call, at, here);
+            Ok(verbatim(text, viewer))
+        }
         ActivityView::Follow { group, whom } => {
             let follow = dialect::follow(our_id(&id)?, &group, &whom, here);
             Ok(verbatim(follow, viewer))
@@ -62,9 +71,10 @@ pub(in crate::web) async fn one_shape(
         ActivityView::Announced(view) => written_as(shape, &view, here)
             .map(|text| verbatim(text, &asking.viewer))
             .ok_or(Problem::new(error::NOT_FOUND)),
-        ActivityView::Letter(_) | ActivityView::Follow { .. } | ActivityView::Held(_) => {
-            Err(Problem::new(error::NOT_FOUND))
-        }
+        ActivityView::Letter(_)
+        | ActivityView::Call { .. }
+        | ActivityView::Follow { .. }
+        | ActivityView::Held(_) => Err(Problem::new(error::NOT_FOUND)),
     }
 }
 

@@ -21,7 +21,7 @@ impl Manners for Explainer {
                 return refuse(400, "a shared inbox cannot resolve `members`");
             }
             Some("Announce") => announced(document)?,
-            Some("Follow" | "Add" | "Remove") => {}
+            Some("Follow" | "Invite" | "Offer" | "Add" | "Remove") => {}
             // What the group says of itself.
             Some("Update" | "Delete") if by_group(document) => {}
             Some("Flag") => {}

@@ -1,1 +1,0 @@
-//! Who is in a group, who runs it, and how that changes.
