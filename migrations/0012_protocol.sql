@@ -146,7 +146,7 @@ language sql stable parallel safe as $$
     where exists (select from membership m
                   where m.group_id = of_group and m.actor_id = viewer and m.state <> 'banned'
                     and (m.member or m.role = 'admin'))
-       or exists (select from "group" g where g.id = of_group and g.owner_id = viewer)
+       or exists (select from "group" g where g.id = of_group and g.owner_id = viewer and g.rule = 'owned')
        or (viewer_host is not null and exists (
               select from "group" g
               where g.id = of_group and g.visibility = 'private'

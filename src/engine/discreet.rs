@@ -29,6 +29,11 @@ impl Engine {
         let Some(name) = self.here().group_meant(group.as_str()) else {
             return Ok(());
         };
+        self.look_at_joiner_of(name, actor).await
+    }
+
+    /// The same, of whoever asks in another way.
+    pub(super) async fn look_at_joiner_of(&self, name: &str, actor: &Actor) -> Result<(), store::Error> {
         if !self.store().is_private(name).await? {
             return Ok(());
         }

@@ -46,6 +46,7 @@ impl Engine {
         let actor = self.signer(&claims, &who).await?;
         self.hosts().count(&actor.host)?;
         self.learn(&actor, Some(Evidence::Joins), false).await?;
+        self.look_at_joiner_of(arrival.group, &actor).await?;
         let mut tx = self.store().begin().await?;
         let id = match self.try_enrol(&mut tx, arrival.group, &actor, raw).await {
             Ok(id) => id,
@@ -93,6 +94,7 @@ impl Engine {
 
     async fn try_enrol(&self, tx: &mut Tx, group: &str, actor: &Actor, raw: &str) -> Result<Uuid, Trouble> {
         let group = self.one(tx, group).await?;
+        self.admits(tx, &group.group, actor).await??;
         let before = self.standing(tx, &group, actor).await?;
         let now = self.clock().now();
         let events = decide(&group.group, &before, &Command::Join(Way::Join), now)?;

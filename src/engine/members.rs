@@ -142,6 +142,10 @@ impl Engine {
         if actor.host == self.here().authority() || !actor.is_known() {
             return Ok(None);
         }
+        // Whoever was let in before the group became private, or by an admin's hand, is in; what is said stays inside.
+        if self.admits(tx, &group.group, actor).await?.is_err() {
+            return Ok(None);
+        }
         let name = store::shape_of(&mut **tx, &actor.host).await?;
         let shape = name.as_deref().map(dialect::written_in);
         let destination = log::destination(tx, inbox_for(actor, shape), &actor.host).await?;

@@ -95,7 +95,7 @@ impl Store {
         let row = sqlx::query!(
             r#"select g.name as "group", w.iri as whom, i.call, i.at
                from invitation i join "group" g on g.id = i.group_id join actor w on w.id = i.actor_id
-               where i.id = $1 and i.iri is null and (g.members_list = 'public' or w.host = $2 or w.id = $3)"#,
+               where i.id = $1 and i.iri is null and ((g.members_list = 'public' and g.visibility = 'public') or w.host = $2 or w.id = $3)"#,
             id,
             viewer.host(),
             viewer.actor(),
