@@ -322,3 +322,51 @@ async fn what_is_let_through_is_asked_again_who_wrote_it() {
         .is(202);
     garden.world.end().await;
 }
+
+/// What a followed group passes on is a submission like any other: it waits, and is let through as its author sent it.
+#[tokio::test]
+async fn what_a_followed_group_announces_waits_too() {
+    let garden = Garden::all().await;
+    let orchard = garden.world.group("orchard").await;
+    let whom = folkmoot::domain::Iri::object(&orchard.id).unwrap();
+    garden.world.house().engine.follow("garden", &whom).await.unwrap();
+    let una = garden.world.lemmy().actor("una").follows(&orchard).await;
+    let post = una.post(&orchard, "from afar").await;
+    garden.until_held(1).await;
+    let entry = garden.entry().await;
+    assert_eq!(entry["object"], post.document);
+    garden.world.settles().await;
+    garden.tom.hears_of([&post]).nothing();
+    answers(&garden.olga, &garden.group, "Accept", &entry["id"])
+        .await
+        .is(202);
+    garden.tom.hears_of([&post]).once().await;
+    garden.world.end().await;
+}
+
+/// Given by id only, what was fetched is what was seen: it is not read again when it is let through (GRP26).
+#[tokio::test]
+async fn what_was_fetched_is_let_through_as_it_was_read() {
+    let garden = Garden::all().await;
+    let note = garden.ann.speaks(|me| {
+        json!({ "id": (me.mint)("notes"), "type": "Note", "content": "as seen", "attributedTo": me.id,
+            "to": ["https://www.w3.org/ns/activitystreams#Public"], "cc": [garden.group.id] })
+    });
+    garden.ann.server().publishes(&note);
+    let create = garden.ann.speaks(|me| {
+        json!({ "id": (me.mint)("activities"), "type": "Create", "actor": me.id, "object": note["id"],
+            "to": ["https://www.w3.org/ns/activitystreams#Public"], "cc": [garden.group.id] })
+    });
+    garden.ann.sends(&garden.group, &create).await.is(202);
+    garden.until_held(1).await;
+    let mut changed = note.clone();
+    changed["content"] = json!("spam");
+    garden.ann.server().publishes(&changed);
+    answers(&garden.olga, &garden.group, "Accept", &garden.entry().await["id"])
+        .await
+        .is(202);
+    garden.world.settles().await;
+    let content = garden.world.text("select content from post").await;
+    assert!(content.contains("as seen"), "{content}");
+    garden.world.end().await;
+}
