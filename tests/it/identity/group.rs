@@ -94,6 +94,11 @@ async fn each_address_in_the_group_document_answers() {
             );
             continue;
         }
+        if ["pendingActivities", "pendingMembers"].contains(&field) {
+            // Not for whoever does not run the group: `stories/review/queue.rs`.
+            assert_eq!(answer.status(), 404, "{address}");
+            continue;
+        }
         assert_eq!(answer.status(), 200, "{field}: {address}");
         let answered = json_of(answer).await;
         assert_eq!(answered["id"], address.split('#').next().unwrap(), "{field}");
