@@ -87,6 +87,7 @@ create table held (
 create index held_waiting on held (group_id, queue, at, id) where decided_at is null;
 create index held_iri on held (iri);
 create index held_object on held (object) where decided_at is null;
+create index held_actor on held (actor_id) where decided_at is null;
 create index held_untold on held (at) where told_at is null and decided_at is null;
 
 -- Who may see what waits: whoever runs the group, and the server of one who does, by its instance actor (PRV07).

@@ -284,7 +284,7 @@ fn nobody() -> Trouble {
 }
 
 /// A reason as it is passed on, or ours.
-fn words(reason: Option<&str>, ours: &str) -> String {
+pub(super) fn words(reason: Option<&str>, ours: &str) -> String {
     let given = reason.map(text::plain).unwrap_or_default();
     let given: String = given.trim().chars().take(LONGEST_REASON).collect();
     if given.is_empty() { ours.to_owned() } else { given }

@@ -65,6 +65,7 @@ impl Engine {
 
     /// An actor is gone: it is in no group any more, and its groups look for another owner.
     pub(super) async fn has_gone(&self, tx: &mut Tx, actor: &Actor) -> Result<(), Trouble> {
+        store::held::withdraw_all(tx, actor.id, self.clock().now()).await?;
         let mut names = store::membership::groups_of(tx, actor.id).await?;
         names.extend(people::owned_by(tx, actor.id).await?);
         for group in self.take(tx, &names).await? {

@@ -13,6 +13,7 @@ use crate::{
     domain::{Act, Command, Event, Held as Waits, Iri, Standing, decide},
     engine::{
         AdminError, Engine,
+        administer::words,
         answers::differs,
         case::{Case, Shown, Warrant},
         inbox::read,
@@ -133,8 +134,8 @@ impl Engine {
         }
         if let Some(waiting) = waiting.filter(|_| events.contains(&Event::Reviewed(false))) {
             held::decide(tx, waiting.id, Outcome::Rejected, by, word.reason, now).await?;
-            let why = word.reason.unwrap_or(NO_REASON);
-            self.send_refusal(tx, &group, &author, &waiting.raw, why).await?;
+            let why = words(word.reason, NO_REASON);
+            self.send_refusal(tx, &group, &author, &waiting.raw, &why).await?;
         }
         Ok(())
     }

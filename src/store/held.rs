@@ -2,6 +2,8 @@
 //!
 //! One rule: an entry is decided once; each version of a post is an entry of its own.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -58,6 +60,24 @@ pub struct Pending {
     pub iri: String,
     pub actor: ActorId,
     pub public: bool,
+}
+
+/// Its id, group, object, activity, actor, audience.
+pub(super) type PendingRow = (Uuid, i64, String, String, i64, bool);
+
+/// By the id of the post.
+pub(super) fn pending_by_object(rows: Vec<PendingRow>) -> HashMap<String, Vec<Pending>> {
+    let mut pending: HashMap<String, Vec<Pending>> = HashMap::new();
+    for (id, group, object, iri, actor, public) in rows {
+        pending.entry(object).or_default().push(Pending {
+            id,
+            group: GroupId(group),
+            iri,
+            actor: ActorId(actor),
+            public,
+        });
+    }
+    pending
 }
 
 /// An entry.
@@ -231,5 +251,20 @@ pub async fn write(
         .execute(&mut **tx)
         .await?;
     }
+    Ok(())
+}
+
+/// Whoever sent it is gone: nothing of theirs waits any more.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn withdraw_all(tx: &mut Tx, actor: ActorId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update held set decided_at = $2, outcome = 'withdrawn' where actor_id = $1 and decided_at is null",
+        actor.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

@@ -135,14 +135,16 @@ pub async fn finish(tx: &mut Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Whether an activity of this id was decided about.
+/// Whether an activity of this id was decided about that asked nobody to become anything.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn was_seen(tx: &mut Tx, iri: &str) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists(select from seen where iri_hash = $1) as "was!""#,
-        hash(iri)
+        r#"select exists(select from seen where iri_hash = $1)
+                  and not exists(select from invitation where iri = $2) as "was!""#,
+        hash(iri),
+        iri
     )
     .fetch_one(&mut **tx)
     .await?)

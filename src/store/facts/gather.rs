@@ -13,7 +13,7 @@ use crate::store::{
     ActorId, GroupId, Result, Tx,
     facts::{Asked, Facts, Turned},
     group, hash,
-    held::Pending,
+    held::{self, PendingRow},
     membership,
     post::{Place, Stored},
 };
@@ -23,7 +23,6 @@ type PostRow = (
     (bool, bool, bool, DateTime<Utc>, Option<DateTime<Utc>>),
 );
 type PlaceRow = (Uuid, i64, i64, Uuid, DateTime<Utc>);
-type PendingRow = (Uuid, i64, String, String, i64, bool);
 type GroupRow = (
     (i64, String, i64, i64, String),
     (group::PolicyRow, String, bool),
@@ -194,16 +193,6 @@ impl TryFrom<Answer> for Facts {
         for (post, group) in answer.removed {
             removed.entry(post).or_default().push(GroupId(group));
         }
-        let mut pending: HashMap<String, Vec<Pending>> = HashMap::new();
-        for (id, group, object, iri, actor, public) in answer.pending {
-            pending.entry(object).or_default().push(Pending {
-                id,
-                group: GroupId(group),
-                iri,
-                actor: ActorId(actor),
-                public,
-            });
-        }
         let post = |((id, iri, author, kind, thread), rest): PostRow| {
             let (is_comment, public, deleted, published, updated) = rest;
             let stored = Stored {
@@ -224,7 +213,7 @@ impl TryFrom<Answer> for Facts {
         };
         Ok(Self {
             posts: answer.posts.into_iter().map(post).collect(),
-            pending,
+            pending: held::pending_by_object(answer.pending),
             groups: answer
                 .groups
                 .into_iter()

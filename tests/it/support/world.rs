@@ -34,7 +34,9 @@ const DUE: &str = "
         (select count(*) from letter where sent_at is null and refused_at is null and parked_at is null) as letters,
         (select count(*) from subscription s join group_seq g on g.group_id = s.group_id
          where s.shape is null and s.until_seq is null and s.cursor < g.seq) as undecided,
-        (select count(*) from received) as received";
+        (select count(*) from received) as received,
+        (select count(*) from held h where h.told_at is null and h.decided_at is null
+         and not exists (select from notice n where n.group_id = h.group_id and n.queue = h.queue)) as notices";
 
 const STATE: &str = "
     select 'group', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from \"group\" t
@@ -349,7 +351,7 @@ fn settings_for(base: &str, database: &Database, more: &[(&str, &str)]) -> Setti
 /// What is still to be done, in words.
 pub async fn due(connection: &mut PgConnection) -> Option<String> {
     let row = sqlx::query(DUE).fetch_one(connection).await.unwrap();
-    let kinds = ["entries", "letters", "undecided", "received"];
+    let kinds = ["entries", "letters", "undecided", "received", "notices"];
     let counts = kinds.map(|kind| (kind, row.get::<i64, _>(kind)));
     counts
         .iter()

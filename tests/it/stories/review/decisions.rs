@@ -1,9 +1,8 @@
 //! Accept and Reject of what waits, by whoever runs the group, from wherever they are.
 
-use folkmoot::domain::{Policies, Review};
 use serde_json::{Value, json};
 
-use super::{ANYBODY, Garden, answer, answers, is_shown};
+use super::{Garden, answer, answers, is_shown};
 
 /// Moderate group posts: what is held is seen by nobody, and let through it is heard of word for word.
 #[tokio::test]
@@ -235,90 +234,5 @@ async fn a_delete_withdraws_what_waits() {
     let delete = garden.ann.deletes(&garden.group, &other).await;
     garden.tom.hears_of([&delete]).once().await;
     assert_eq!(garden.entries().await, Vec::<Value>::new());
-    garden.world.end().await;
-}
-
-/// Whose posts wait: of a new author the first, of strangers all, of those who are watched all; never an admin's own.
-#[tokio::test]
-async fn whose_posts_wait_is_the_groups_policy() {
-    let garden = Garden::with(Policies {
-        review: Review::First,
-        review_count: 2,
-        ..Policies::default()
-    })
-    .await;
-    for text in ["one", "two"] {
-        let post = garden.ann.post(&garden.group, text).await;
-        answers(&garden.olga, &garden.group, "Accept", &garden.entry().await["id"])
-            .await
-            .is(202);
-        garden.tom.hears_of([&post]).once().await;
-    }
-    let third = garden.ann.post(&garden.group, "three").await;
-    garden.tom.hears_of([&third]).once().await;
-    garden.olga.clone().follows(&garden.group).await;
-    let own = garden.olga.post(&garden.group, "own").await;
-    garden.tom.hears_of([&own]).once().await;
-    garden.world.end().await;
-
-    let garden = Garden::with(Policies {
-        review: Review::NonMembers,
-        ..ANYBODY
-    })
-    .await;
-    let member = garden.ann.post(&garden.group, "member").await;
-    garden.tom.hears_of([&member]).once().await;
-    let sid = garden.world.lemmy().actor("sid");
-    let stranger = sid.post(&garden.group, "stranger").await;
-    assert_eq!(garden.entry().await["object"], stranger.document);
-    answers(&garden.olga, &garden.group, "Reject", &json!(stranger.id()))
-        .await
-        .is(202);
-    let ann = folkmoot::domain::Iri::object(&garden.ann.id()).unwrap();
-    garden
-        .world
-        .house()
-        .engine
-        .watch("garden", &ann, true)
-        .await
-        .unwrap();
-    let watched = garden.ann.post(&garden.group, "watched").await;
-    assert_eq!(garden.entry().await["object"], watched.document);
-    garden
-        .world
-        .house()
-        .engine
-        .watch("garden", &ann, false)
-        .await
-        .unwrap();
-    garden.world.end().await;
-}
-
-/// Who the author is now counts: one who was put out meanwhile does not come in by an old post.
-#[tokio::test]
-async fn what_is_let_through_is_asked_again_who_wrote_it() {
-    let garden = Garden::all().await;
-    garden.ann.post(&garden.group, "one").await;
-    let entry = garden.entry().await;
-    let ann = folkmoot::domain::Iri::object(&garden.ann.id()).unwrap();
-    let whom = folkmoot::engine::Whom::Actor(ann);
-    garden
-        .world
-        .house()
-        .engine
-        .ban("garden", &whom, None, None)
-        .await
-        .unwrap();
-    let problem = answers(&garden.olga, &garden.group, "Accept", &entry["id"])
-        .await
-        .problem(403);
-    assert!(
-        problem["type"].as_str().unwrap().ends_with("#banned"),
-        "{problem}"
-    );
-    assert_eq!(garden.entries().await.len(), 1, "a refusal writes nothing");
-    answers(&garden.olga, &garden.group, "Reject", &entry["id"])
-        .await
-        .is(202);
     garden.world.end().await;
 }

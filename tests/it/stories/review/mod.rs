@@ -7,6 +7,7 @@ mod decisions;
 mod queue;
 mod receipts;
 mod removal;
+mod submissions;
 
 use folkmoot::domain::{Policies, PostPolicy, Review};
 use serde_json::{Value, json};
