@@ -23,7 +23,7 @@ use crate::{
         places::{Class, Places},
         scans::Scans,
     },
-    store::{self, DueLane, Ear, domain_of},
+    store::{self, Blocks, DueLane, Ear, domain_of},
 };
 
 /// While there are lanes we look at least this often, in real time ...
@@ -57,6 +57,7 @@ pub(super) struct Dispatch {
     again: HashSet<i64>,
     resting: Vec<(i64, Instant)>,
     blocked: HashSet<String>,
+    blocks: Blocks,
     /// When to look again for what operators did.
     operators_at: Instant,
     /// The shards that lanes were looked for in, and the session that held them.
@@ -84,6 +85,7 @@ impl Dispatch {
             again: HashSet::new(),
             resting: Vec::new(),
             blocked: HashSet::new(),
+            blocks: Blocks::default(),
             operators_at: Instant::now(),
             shards: (0, Vec::new()),
             slow,
@@ -161,8 +163,13 @@ impl Dispatch {
         if self.shards.1.is_empty() {
             return Ok(None);
         }
+        let (marks, blocks) = store.marks().await?;
+        if blocks != self.blocks {
+            // In force from the moment at which the command returned.
+            self.operators_at = Instant::now();
+            self.blocks = blocks;
+        }
         self.heed_operators().await?;
-        let marks = store.marks().await?;
         // Letters go before entries: whoever has one is told before it is told of later entries.
         let active: Vec<i64> = self.active.keys().copied().collect();
         if !active.is_empty() {
@@ -184,7 +191,12 @@ impl Dispatch {
             return Ok(());
         }
         let store = &self.delivery.store;
-        self.blocked = store.blocked_hosts().await?.into_iter().collect();
+        let blocked: HashSet<String> = store.blocked_hosts().await?.into_iter().collect();
+        if !self.blocked.is_subset(&blocked) {
+            // Somebody may be sent to again: what was passed over is looked through once more.
+            self.scans.forget();
+        }
+        self.blocked = blocked;
         let mut stopped = self
             .active
             .iter()

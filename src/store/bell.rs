@@ -123,6 +123,7 @@ impl Store {
     async fn pulse(&self) -> Result<Pulse> {
         let row = sqlx::query!(
             r#"select coalesce((select sum(seq + touched) from group_seq), 0)::bigint as "said!",
+                   (select count(*) from peer where blocked_at is not null) as "blocked!",
                    exists (select from letter where sent_at is null and refused_at is null and parked_at is null)
                    -- The earliest of all, and not whether any is early: that would be found by reading all.
                    or coalesce((select min(next_try) from destination
@@ -139,6 +140,7 @@ impl Store {
         .await?;
         Ok(Pulse {
             said: row.said,
+            blocked: row.blocked,
             something_waits: row.something_waits,
         })
     }
@@ -149,6 +151,8 @@ impl Store {
 struct Pulse {
     /// Grows with every log, and when somebody new hears one.
     said: i64,
+    /// Hosts that the operator blocks.
+    blocked: i64,
     something_waits: bool,
 }
 

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-pub use ear::{Ear, Mark, Page};
+pub use ear::{Blocks, Ear, Mark, Page};
 pub use flush::Reached;
 pub use piece::Piece;
 pub use record::{Fate, Settled};

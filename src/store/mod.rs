@@ -51,8 +51,8 @@ pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
 pub use group::GroupId;
 pub use lane::{
-    Ahead, Due, DueLane, Ear, Failing, Fate, Item, Mark, Page, Piece, Reached, Settled, Sight, Stuck, Walls,
-    domain_of,
+    Ahead, Blocks, Due, DueLane, Ear, Failing, Fate, Item, Mark, Page, Piece, Reached, Settled, Sight, Stuck,
+    Walls, domain_of,
 };
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;

@@ -19,6 +19,10 @@ pub struct Mark {
     pub touched: i64,
 }
 
+/// Changes when hosts are blocked, or are not any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Blocks((i64, Option<DateTime<Utc>>));
+
 /// A subscription that the log has gone past, and its destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ear {
@@ -48,16 +52,26 @@ pub struct Page {
 }
 
 impl Store {
-    /// The mark of every group.
+    /// The mark of every group, and what changes when an operator blocks a host, or does so no more.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn marks(&self) -> Result<Vec<Mark>> {
-        Ok(
-            sqlx::query_as!(Mark, r#"select group_id as "group", seq, touched from group_seq"#)
-                .fetch_all(&self.pool)
-                .await?,
+    pub async fn marks(&self) -> Result<(Vec<Mark>, Blocks)> {
+        let rows = sqlx::query!(
+            r#"select group_id as "group", seq, touched,
+                   (select count(*) from peer where blocked_at is not null) as "blocks!",
+                   (select max(blocked_at) from peer where blocked_at is not null) as last_block
+               from group_seq"#
         )
+        .fetch_all(&self.pool)
+        .await?;
+        let blocks = rows.first().map_or((0, None), |row| (row.blocks, row.last_block));
+        let marks = rows.into_iter().map(|row| Mark {
+            group: row.group,
+            seq: row.seq,
+            touched: row.touched,
+        });
+        Ok((marks.collect(), Blocks(blocks)))
     }
 
     /// The next `most` subscriptions of a group that the log has gone past, from the one after `after` on, in their order;
