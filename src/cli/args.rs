@@ -4,6 +4,7 @@
 //! variant here and an arm where its enum is matched.
 
 mod people;
+mod policies;
 mod posts;
 
 use std::path::PathBuf;
@@ -11,18 +12,16 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use uuid::Uuid;
 
 pub(super) use people::{Admin, People};
+pub(super) use policies::{Change, Policies};
 pub(super) use posts::Posts;
 
 use crate::cli::names::{self, Waits};
 use crate::dialect;
-use crate::domain::{
-    CollectPolicy, FollowMeans, InfoPolicy, InvitePolicy, Iri, JoinPolicy, ListPolicy, PostPolicy, Review,
-    Visibility, VotePolicy,
-};
+use crate::domain::{CollectPolicy, Iri};
 use crate::engine::Whom;
 use crate::server::Role;
 
@@ -194,69 +193,6 @@ pub(super) enum Group {
 
 /// Whom `group members` lists.
 pub(super) const STATES: [&str; 6] = ["members", "followers", "pending", "invited", "banned", "all"];
-
-/// How a group is run.
-#[derive(Debug, Args)]
-pub(super) struct Policies {
-    /// What it is about, in Markdown
-    #[arg(long)]
-    pub(super) summary: Option<String>,
-    /// Who becomes a member by asking [default: open]
-    #[arg(long, value_parser = words(JoinPolicy::ALL, JoinPolicy::word))]
-    pub(super) join: Option<JoinPolicy>,
-    /// Who may start threads [default: members]
-    #[arg(long, value_parser = words(PostPolicy::ALL, PostPolicy::word))]
-    pub(super) post: Option<PostPolicy>,
-    /// Whether a Follow also asks for membership [default: joins]
-    #[arg(long, value_parser = words(FollowMeans::ALL, FollowMeans::word))]
-    pub(super) follow: Option<FollowMeans>,
-    /// Who sees the list of members; others see their number [default: public]
-    #[arg(long, value_parser = words(ListPolicy::ALL, ListPolicy::word))]
-    pub(super) members_list: Option<ListPolicy>,
-    /// Which posts wait for an admin [default: none]
-    #[arg(long, value_parser = words(Review::ALL, Review::word))]
-    pub(super) review: Option<Review>,
-    /// With `--review first`: how many posts of an author are accepted before the others pass [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(super) review_count: Option<u32>,
-    /// Who may read [default: public]
-    #[arg(long, value_parser = words(Visibility::ALL, Visibility::word))]
-    pub(super) visibility: Option<Visibility>,
-    /// Who may invite others [default: members]
-    #[arg(long, value_parser = words(InvitePolicy::ALL, InvitePolicy::word))]
-    pub(super) invite: Option<InvitePolicy>,
-    /// Who may change what the group says of itself [default: owner]
-    #[arg(long, value_parser = words(InfoPolicy::ALL, InfoPolicy::word))]
-    pub(super) info: Option<InfoPolicy>,
-    /// Whose votes count [default: anyone]
-    #[arg(long, value_parser = words(VotePolicy::ALL, VotePolicy::word))]
-    pub(super) vote: Option<VotePolicy>,
-    /// Let admins make others admins, and not only the owner [default: false]
-    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
-    pub(super) admins_appoint: Option<bool>,
-}
-
-/// What `group set` changes: at least one thing.
-#[derive(Debug, Args)]
-pub(super) struct Change {
-    /// What people see as its name
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
-    pub(super) title: Option<String>,
-    /// A rule of the group, in plain words; once for each, and all of them anew. Empty text leaves none
-    #[arg(long = "rule", value_name = "TEXT")]
-    pub(super) rules: Option<Vec<String>>,
-    /// Address of a small, square picture; empty text for none
-    #[arg(long, value_name = "URL", value_parser = names::picture)]
-    pub(super) icon: Option<String>,
-    /// Address of a large picture; empty text for none
-    #[arg(long, value_name = "URL", value_parser = names::picture)]
-    pub(super) image: Option<String>,
-    /// A group that this one has to do with, here or elsewhere; once for each, and all of them anew. Empty text leaves none
-    #[arg(long, value_name = "GROUP_URL", value_parser = names::related)]
-    pub(super) related: Option<Vec<String>>,
-    #[command(flatten)]
-    pub(super) policies: Policies,
-}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Collection {

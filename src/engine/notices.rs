@@ -45,7 +45,7 @@ impl Engine {
             }
         }
         let mut tx = self.store().begin().await?;
-        let Some(group) = self.take(&mut tx, &[held.group.clone()]).await?.pop() else {
+        let Some(group) = self.take(&mut tx, std::slice::from_ref(&held.group)).await?.pop() else {
             return Ok(());
         };
         let now = self.clock().now();

@@ -105,7 +105,11 @@ impl Engine {
             posts: vec![object],
         };
         turn::take(tx, &holds, Patience::Waits).await?;
-        let Some(group) = self.take(tx, &[entry.group_name.clone()]).await?.pop() else {
+        let Some(group) = self
+            .take(tx, std::slice::from_ref(&entry.group_name))
+            .await?
+            .pop()
+        else {
             return Ok(());
         };
         let named = held::named(tx, Named::Entry(entry.id)).await?;

@@ -63,7 +63,7 @@ pub(super) type PolicyRow = (
     (String, String, String, i32, bool, String),
 );
 
-/// What a row says that a group allows.
+/// What a row says that a group granted.
 pub(super) fn policies(group: &str, row: &PolicyRow) -> Result<Policies> {
     let ((join, post, follow, visibility, members_list), (invite, info, review, count, appoint, vote)) = row;
     Ok(Policies {
@@ -134,7 +134,7 @@ pub async fn take_turns(tx: &mut Tx, names: &[String]) -> Result<Vec<InTurn>> {
 /// # Errors
 /// [`Error::Taken`] if the name is taken.
 pub async fn insert(tx: &mut Tx, new: &NewRow<'_>, now: DateTime<Utc>) -> Result<GroupId> {
-    let allows = new.policies;
+    let granted = new.policies;
     let id = sqlx::query_scalar!(
         r#"insert into "group" (name, title, summary, owner_id, join_policy, post_policy, follow_means, visibility,
                                 members_list, invite_policy, info_policy, review, review_count, admins_appoint,
@@ -144,17 +144,17 @@ pub async fn insert(tx: &mut Tx, new: &NewRow<'_>, now: DateTime<Utc>) -> Result
         new.title,
         new.summary,
         new.owner.0,
-        allows.join.word(),
-        allows.post.word(),
-        allows.follow.word(),
-        allows.visibility.word(),
-        allows.members_list.word(),
-        allows.invite.word(),
-        allows.info.word(),
-        allows.review.word(),
-        i32::try_from(allows.review_count).unwrap_or(i32::MAX),
-        allows.admins_appoint,
-        allows.vote.word(),
+        granted.join.word(),
+        granted.post.word(),
+        granted.follow.word(),
+        granted.visibility.word(),
+        granted.members_list.word(),
+        granted.invite.word(),
+        granted.info.word(),
+        granted.review.word(),
+        i32::try_from(granted.review_count).unwrap_or(i32::MAX),
+        granted.admins_appoint,
+        granted.vote.word(),
         now,
     )
     .fetch_one(&mut **tx)
@@ -198,24 +198,24 @@ pub async fn change(tx: &mut Tx, group: GroupId, change: &Change, now: DateTime<
     }
 }
 
-async fn allow(tx: &mut Tx, group: GroupId, allows: &Policies) -> Result<()> {
+async fn allow(tx: &mut Tx, group: GroupId, granted: &Policies) -> Result<()> {
     sqlx::query!(
         r#"update "group" set join_policy = $2, post_policy = $3, follow_means = $4, visibility = $5,
                   members_list = $6, invite_policy = $7, info_policy = $8, review = $9, review_count = $10,
                   admins_appoint = $11, vote_policy = $12
            where id = $1"#,
         group.0,
-        allows.join.word(),
-        allows.post.word(),
-        allows.follow.word(),
-        allows.visibility.word(),
-        allows.members_list.word(),
-        allows.invite.word(),
-        allows.info.word(),
-        allows.review.word(),
-        i32::try_from(allows.review_count).unwrap_or(i32::MAX),
-        allows.admins_appoint,
-        allows.vote.word(),
+        granted.join.word(),
+        granted.post.word(),
+        granted.follow.word(),
+        granted.visibility.word(),
+        granted.members_list.word(),
+        granted.invite.word(),
+        granted.info.word(),
+        granted.review.word(),
+        i32::try_from(granted.review_count).unwrap_or(i32::MAX),
+        granted.admins_appoint,
+        granted.vote.word(),
     )
     .execute(&mut **tx)
     .await?;

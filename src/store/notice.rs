@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::store::{GroupId, HeldView, Result, Store, Tx, held::Row};
 
 /// Between one notice of a queue and the next.
-const PAUSE: TimeDelta = TimeDelta::minutes(1);
+pub(super) const PAUSE: TimeDelta = TimeDelta::minutes(1);
 /// Queues that are told of at a time.
 const MOST: i64 = 100;
 
