@@ -107,7 +107,8 @@ async fn two_admins_at_once_are_one_decision() {
             answers(&garden.olga, &garden.group, "Accept", &entry["id"]),
             answers(&garden.tom, &garden.group, "Reject", &entry["id"]),
         );
-        (one.is(202), other.is(202));
+        one.is(202);
+        other.is(202);
         garden.world.settles().await;
         let accepted = garden
             .world
