@@ -2,6 +2,9 @@
 //!
 //! One rule: what changes something goes through the engine, as what peers send does; what only looks asks the store.
 
+mod collection;
+mod people;
+pub(super) mod posts;
 mod view;
 
 use std::path::Path;
@@ -10,8 +13,8 @@ use serde_json::json;
 
 use crate::cli::args::{self, Group, Policies};
 use crate::cli::print::Out;
-use crate::cli::{Usage, members, names};
-use crate::domain::{FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy};
+use crate::cli::{Usage, members, names, reports};
+use crate::domain::{self, Iri, PolicyChange};
 use crate::engine::{NewGroup, Whom};
 use crate::server::House;
 use crate::store::group::Change;
@@ -34,9 +37,12 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
         Group::Members { name, state } => view::members(house, &known(&name)?, &state, out).await,
         Group::Set { name, change } => {
             let name = known(&name)?;
-            engine.change_group(&name, changed(change)).await?;
+            let (change, policies) = changed(change);
+            engine.change_group(&name, change, &policies).await?;
             view::show(house, &name, out).await
         }
+        Group::Collection(command) => collection::run(house, command, out).await,
+        Group::Reports { name, done } => reports::run(house, Some(&known(&name)?), done, out).await,
         Group::Close { name } => {
             let name = known(&name)?;
             engine.close_group(&name).await?;
@@ -50,26 +56,13 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
         Group::Export { name, file } => {
             members::export(house, &known(&name)?, named_file(file.as_deref()), out).await
         }
-        Group::Accept { name, actor } => {
-            let name = known(&name)?;
-            engine.admit(&name, &actor).await?;
-            done(
-                &name,
-                "accepted",
-                actor.as_str(),
-                format!("{actor} is a member of {name} now."),
-            )
+        Group::Accept { name, what, reason } => {
+            posts::decide(house, &known(&name)?, &what, true, reason.as_deref(), out).await
         }
-        Group::Reject { name, actor } => {
-            let name = known(&name)?;
-            engine.turn_away(&name, &actor).await?;
-            done(
-                &name,
-                "rejected",
-                actor.as_str(),
-                format!("{actor} was turned away from {name}."),
-            )
+        Group::Reject { name, what, reason } => {
+            posts::decide(house, &known(&name)?, &what, false, reason.as_deref(), out).await
         }
+        Group::Posts(command) => posts::run(house, command, out).await,
         Group::Follow { name, actor } => follow(house, &known(&name)?, &actor, out).await,
         Group::Unfollow { name, actor } => {
             let name = known(&name)?;
@@ -81,9 +74,14 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
                 format!("{name} does not follow {actor} any more."),
             )
         }
-        Group::Ban { name, whom, reason } => {
+        Group::Ban {
+            name,
+            whom,
+            reason,
+            until,
+        } => {
             let name = known(&name)?;
-            engine.ban(&name, &whom, reason).await?;
+            engine.ban(&name, &whom, reason, until).await?;
             let whom = written(&whom);
             done(&name, "banned", &whom, format!("{whom} is kept out of {name}."))
         }
@@ -98,6 +96,7 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
                 format!("{whom} may come back to {name}."),
             )
         }
+        Group::People(command) => people::run(house, command, out).await,
     }
 }
 
@@ -112,12 +111,9 @@ async fn create(
     let new = NewGroup {
         name: name.clone(),
         title,
+        policies: allowed(&policies).of(domain::Policies::default()),
         summary: policies.summary.unwrap_or_default(),
         owner: owner.clone(),
-        join: policies.join.unwrap_or(JoinPolicy::Open),
-        post: policies.post.unwrap_or(PostPolicy::Members),
-        follow: policies.follow.unwrap_or(FollowMeans::Joins),
-        members_list: policies.members_list.unwrap_or(ListPolicy::Public),
     };
     let created = house.engine.create_group(new).await?;
     let handle = format!("!{name}@{}", house.here.authority());
@@ -158,6 +154,13 @@ pub(super) fn check(command: &Group, out: Out) -> Result<(), Usage> {
             "the list and the answer in JSON would both go to standard output: name a file for the list"
                 .to_owned(),
         )),
+        Group::Ban {
+            whom: Whom::Host(_),
+            until: Some(_),
+            ..
+        } => Err(Usage(
+            "a whole server is kept out for good, or until `group unban`: leave out --until".to_owned(),
+        )),
         Group::Set { change, .. } if changes_nothing(change) => Err(Usage(
             "nothing is given that should change; `folkmoot group set --help` shows what can".to_owned(),
         )),
@@ -172,26 +175,52 @@ fn named_file(file: Option<&Path>) -> Option<&Path> {
 
 fn changes_nothing(given: &args::Change) -> bool {
     let policies = &given.policies;
-    given.title.is_none()
+    let says_nothing = given.title.is_none()
         && policies.summary.is_none()
-        && policies.join.is_none()
-        && policies.post.is_none()
-        && policies.follow.is_none()
-        && policies.members_list.is_none()
-        && policies.review.is_none()
-        && policies.visibility.is_none()
+        && given.icon.is_none()
+        && given.image.is_none()
+        && given.rules.is_none()
+        && given.related.is_none();
+    says_nothing && allowed(policies) == PolicyChange::default()
 }
 
-/// What is to be changed. A setting that has one value only so far may be named; there is nothing to change about it.
-fn changed(given: args::Change) -> Change {
-    let policies = given.policies;
-    Change {
+/// What is to be changed.
+fn changed(given: args::Change) -> (Change, PolicyChange) {
+    let policies = allowed(&given.policies);
+    let change = Change {
         title: given.title,
-        summary: policies.summary,
-        join: policies.join,
-        post: policies.post,
-        follow: policies.follow,
-        members_list: policies.members_list,
+        summary: given.policies.summary,
+        icon: given.icon.map(some_text),
+        image: given.image.map(some_text),
+        rules: given.rules.map(some_texts),
+        related: given.related.map(some_texts),
+        policies: None,
+    };
+    (change, policies)
+}
+
+/// Empty text stands for nothing.
+fn some_text(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn some_texts(texts: Vec<String>) -> Vec<String> {
+    texts.into_iter().filter_map(some_text).collect()
+}
+
+fn allowed(given: &Policies) -> PolicyChange {
+    PolicyChange {
+        join: given.join,
+        post: given.post,
+        follow: given.follow,
+        visibility: given.visibility,
+        members_list: given.members_list,
+        invite: given.invite,
+        info: given.info,
+        review: given.review,
+        review_count: given.review_count,
+        admins_appoint: given.admins_appoint,
+        vote: given.vote,
     }
 }
 
@@ -209,6 +238,10 @@ mod tests {
     fn given() -> args::Change {
         args::Change {
             title: None,
+            rules: None,
+            icon: None,
+            image: None,
+            related: None,
             policies: Policies {
                 summary: None,
                 join: None,
@@ -216,7 +249,12 @@ mod tests {
                 follow: None,
                 members_list: None,
                 review: None,
+                review_count: None,
                 visibility: None,
+                invite: None,
+                info: None,
+                vote: None,
+                admins_appoint: None,
             },
         }
     }
@@ -232,6 +270,6 @@ mod tests {
             ..given()
         };
         assert!(!changes_nothing(&emptied));
-        assert_eq!(changed(emptied).summary.as_deref(), Some(""));
+        assert_eq!(changed(emptied).0.summary.as_deref(), Some(""));
     }
 }

@@ -14,6 +14,7 @@ mod names;
 mod peer;
 mod print;
 mod queue;
+mod reports;
 mod serve;
 mod settings;
 mod signals;
@@ -84,6 +85,9 @@ fn act(line: CommandLine) -> anyhow::Result<()> {
         Command::Group(command) => {
             group::check(&command, out)?;
             in_house(settings, async |house| group::run(house, command, out).await)
+        }
+        Command::Reports { done } => {
+            in_house(settings, async |house| reports::run(house, None, done, out).await)
         }
         Command::Peer(command) => in_house(settings, async |house| peer::run(house, command, out).await),
         Command::Queue(command) => in_house(settings, async |house| queue::run(house, command, out).await),

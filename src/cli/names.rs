@@ -4,6 +4,7 @@
 //! says so, and a row in the tests.
 
 use url::{Host, Url};
+use uuid::Uuid;
 
 use crate::dialect::Here;
 use crate::domain::{Iri, NotCanonical, authority_of};
@@ -61,6 +62,25 @@ pub(super) fn group(text: &str, here: &Here) -> Result<String, String> {
     }
 }
 
+/// Somebody who waits to be let in, or an entry of what waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Waits {
+    Actor(Iri),
+    Entry(Uuid),
+}
+
+/// An entry by its id, as `group pending` shows it, or by its URL; else an actor.
+///
+/// # Errors
+/// As [`actor`].
+pub(super) fn waits(text: &str) -> Result<Waits, String> {
+    let last = text.rsplit("/activities/").next().unwrap_or(text);
+    match Uuid::try_parse(last) {
+        Ok(id) => Ok(Waits::Entry(id)),
+        Err(_) => actor(text).map(Waits::Actor),
+    }
+}
+
 /// An actor of any server: its canonical URL.
 ///
 /// # Errors
@@ -81,6 +101,29 @@ pub(super) fn actor(text: &str) -> Result<Iri, String> {
         }
         _ => format!("this cannot be an actor's URL: {why}"),
     })
+}
+
+/// A picture, by its address; nothing stands for none.
+///
+/// # Errors
+/// What to write instead.
+pub(super) fn picture(text: &str) -> Result<String, String> {
+    let is_address = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if text.is_empty() || (is_address && text.len() <= 2048) {
+        return Ok(text.to_owned());
+    }
+    Err("a picture is named by its address, such as https://your.server/picture.png".to_owned())
+}
+
+/// A group that another one has to do with, by its URL; nothing stands for none.
+///
+/// # Errors
+/// As [`actor`].
+pub(super) fn related(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    actor(text).map(|iri| iri.to_string())
 }
 
 /// Another server: its authority, in lower case and punycode, without the port if it is the default.

@@ -36,6 +36,10 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ),
     ("federation", "With whom we speak, and how strictly."),
     (
+        "groups",
+        "Who may make groups here by a signed activity, and what they may send about groups.",
+    ),
+    (
         "limits",
         "How much of anything one peer, one address or one request may take. The unit is in the name: bytes, seconds, \
          a number per minute; or, without one, a plain number.",
@@ -131,6 +135,25 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Hosts,
         Is(""),
         "If this names any host, we speak with these and their sub-domains and with nobody else.",
+    ),
+    key(
+        "groups.create",
+        Kind::Founders,
+        Is("nobody"),
+        "Who may make groups here from another server: \"nobody\", \"anyone\", or a list of actors (by URL) and hosts, which \
+         cover their sub-domains. `folkmoot group create` always may.",
+    ),
+    key(
+        "groups.create_limit",
+        Kind::Count(1, 1_000_000),
+        Is("10"),
+        "How many open groups one actor may own before it can make no more.",
+    ),
+    key(
+        "groups.reports_per_hour",
+        Kind::Count(1, 100_000),
+        Is("60"),
+        "How many reports one actor may send in an hour; then the inbox answers 429.",
     ),
     key(
         "limits.body_bytes",

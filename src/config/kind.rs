@@ -29,6 +29,8 @@ pub(super) enum Kind {
     Ports,
     /// A list of authorities.
     Hosts,
+    /// `nobody`, `anyone`, or a list of actors and authorities.
+    Founders,
     Flag,
     /// A whole number between the two, both included.
     Count(i64, i64),
@@ -57,6 +59,10 @@ impl Kind {
             Self::Hosts => {
                 r#"a list of hosts, such as "example.org" or "example.org:8443", with no https://, path or *"#.to_owned()
             }
+            Self::Founders => {
+                r#""nobody", "anyone", or a list of actors and hosts, such as "https://example.org/u/ann" or "example.org""#
+                    .to_owned()
+            }
             Self::Flag => "true or false, without quotes".to_owned(),
             Self::Count(least, most) => format!("a whole number from {least} to {most}"),
             Self::Filter => r#"what to log, such as "info" or "info,folkmoot::delivery=debug""#.to_owned(),
@@ -79,6 +85,8 @@ impl Kind {
         let list = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
         match self {
             Self::Nets | Self::Hosts => Value::Array(list().map(Value::from).collect()),
+            Self::Founders if EVERYBODY.contains(&text.trim()) => text.trim().into(),
+            Self::Founders => Value::Array(list().map(Value::from).collect()),
             Self::Ports => Value::Array(list().map(number).collect()),
             Self::Count(..) => number(text.trim()),
             Self::Flag => text.trim().parse().map_or_else(|_| text.into(), Value::Boolean),
@@ -100,6 +108,8 @@ impl Kind {
         let read = match self {
             Self::Nets => return each(|item| net(item.as_str()?)),
             Self::Hosts => return each(|item| authority(item.as_str()?)),
+            Self::Founders if text.is_some_and(|text| EVERYBODY.contains(&text)) => Some(value.clone()),
+            Self::Founders => return each(|item| founder(item.as_str()?)),
             Self::Ports => return each(port),
             Self::Path => text
                 .filter(|text| !text.is_empty() && !Path::new(text).starts_with("~"))
@@ -123,6 +133,19 @@ impl Kind {
         };
         read.ok_or_else(|| value.clone())
     }
+}
+
+/// The words for all at once.
+const EVERYBODY: [&str; 2] = ["nobody", "anyone"];
+
+/// An actor by its URL, or a host.
+fn founder(text: &str) -> Option<Value> {
+    if !text.contains("://") {
+        return authority(text);
+    }
+    let url = Url::parse(text).ok()?;
+    let is_actor = matches!(url.scheme(), "http" | "https") && url.fragment().is_none();
+    (is_actor && host(&url).is_some()).then(|| url.to_string().into())
 }
 
 fn address(text: &str) -> Option<Value> {

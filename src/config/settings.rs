@@ -22,6 +22,7 @@ pub struct Settings {
     pub server: Server,
     pub database: Database,
     pub federation: Federation,
+    pub groups: Groups,
     pub limits: Limits,
     pub log: Log,
     pub metrics: Metrics,
@@ -62,6 +63,53 @@ pub struct Federation {
     pub blocked: Vec<String>,
     /// As `blocked`. When it is not empty, we speak with nobody else.
     pub allowed_only: Vec<String>,
+}
+
+/// Who may make groups here by a signed activity, and how many.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Groups {
+    pub create: Founders,
+    pub create_limit: u32,
+    pub reports_per_hour: NonZeroU32,
+}
+
+/// Who may make groups.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(from = "Named", into = "Named")]
+pub enum Founders {
+    Nobody,
+    Anyone,
+    /// Ids of actors, and authorities, each with its sub-domains.
+    These(Vec<String>),
+}
+
+/// As it is written: a word, or a list.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(untagged)]
+enum Named {
+    Word(String),
+    List(Vec<String>),
+}
+
+impl From<Named> for Founders {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Word(word) if word == "anyone" => Self::Anyone,
+            Named::Word(_) => Self::Nobody,
+            Named::List(list) => Self::These(list),
+        }
+    }
+}
+
+impl From<Founders> for Named {
+    fn from(founders: Founders) -> Self {
+        match founders {
+            Founders::Nobody => Self::Word("nobody".to_owned()),
+            Founders::Anyone => Self::Word("anyone".to_owned()),
+            Founders::These(list) => Self::List(list),
+        }
+    }
 }
 
 /// How much of anything one peer, address or request may take.

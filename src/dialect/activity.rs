@@ -3,15 +3,16 @@
 //! One rule: what is read here says what somebody asks, not whether they may: the store's facts and the domain decide.
 //! A new verb is a variant of [`Ask`], an arm in [`ask`], and a fixture.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
     dialect::{
-        Addressed, Here, Local, PostDocument, Unreadable,
+        Addressed, Answered, Arranging, Founding, Here, PostDocument, Unreadable, administer,
         fields::{embedded, id_of, ids_of, kind_of, text_of},
-        post,
+        founding, post,
     },
-    domain::{Iri, Vote, Way},
+    domain::{Call, Iri, Vote, Way},
 };
 
 /// An activity: its own fields, whom it names, and what it asks.
@@ -42,12 +43,22 @@ pub enum Ask {
         object: Iri,
         edit: bool,
     },
-    /// Update of a group of ours: its title and summary, where they are given. Nothing else of it is read (GRP17).
+    /// Create of a group that is to be on this server.
+    Found(Box<Founding>),
+    /// Update of a group of ours. What of it may change is for [`describe`](super::describe) to say (GRP17).
     Describe {
         group: Iri,
-        title: Option<String>,
-        /// HTML.
-        summary: Option<String>,
+        object: Box<Value>,
+    },
+    /// Delete of a group of ours.
+    Close {
+        group: Iri,
+    },
+    /// Create, Update or Delete of a collection.
+    Arrange {
+        /// Its name, where the collection says whose it is; `None`: whom the activity names.
+        group: Option<String>,
+        what: Arranging,
     },
     Delete {
         object: Iri,
@@ -71,12 +82,38 @@ pub enum Ask {
     Report {
         objects: Vec<Iri>,
         reason: Option<String>,
+        /// It is addressed to this server, by its instance actor.
+        to_server: bool,
     },
-    /// Accept or Reject of a request, by its id, or of whoever asked, by theirs.
-    Answer {
-        of: Option<Iri>,
-        accepted: bool,
+    /// Accept or Reject.
+    Answer(Box<Answered>),
+    /// Invite to a group of ours or to its admins, Offer of it; not `wanted`: taken back.
+    Invite {
+        /// Its name.
+        group: String,
+        whom: Iri,
+        call: Call,
+        /// It is addressed to them, too.
+        told: bool,
+        wanted: bool,
     },
+    /// Block: somebody is kept out, or is not any more.
+    Block {
+        /// Its name; `None`: whom the activity names.
+        group: Option<String>,
+        whom: Iri,
+        until: Option<DateTime<Utc>>,
+        reason: Option<String>,
+        wanted: bool,
+    },
+    /// Add to a collection, or Remove; whose collection it is, and of what, its id says.
+    Collect {
+        object: Iri,
+        target: Iri,
+        wanted: bool,
+    },
+    /// Offer of a Remove or Delete that the group is to issue as its own.
+    Propose(Box<Self>),
     /// Update of an actor: read it again at its origin, never from the body (KEY11).
     ActorChanged {
         actor: Iri,
@@ -90,7 +127,7 @@ pub enum Ask {
 }
 
 /// Types that we know; of several in one activity the first of this list counts (ORG15).
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 19] = [
     "Follow",
     "Join",
     "TentativeJoin",
@@ -105,6 +142,11 @@ const KINDS: [&str; 14] = [
     "Flag",
     "Accept",
     "Reject",
+    "Invite",
+    "Offer",
+    "Block",
+    "Add",
+    "Remove",
 ];
 
 /// Types of actors.
@@ -130,11 +172,17 @@ pub fn read(document: &Value, here: &Here) -> Result<Activity, Unreadable> {
     if document.get("type").is_none() {
         return Err(Unreadable::new("type", "The activity has no type."));
     }
+    let ask = ask(document, &actor, here)?;
+    let addressed = if ask.aims() {
+        Addressed::around(document, ask.group(here), here)
+    } else {
+        Addressed::read(document, here)
+    };
     Ok(Activity {
         id,
-        addressed: Addressed::read(document, here),
-        ask: ask(document, &actor, here)?,
         actor,
+        addressed,
+        ask,
     })
 }
 
@@ -147,7 +195,7 @@ fn actor(document: &Value) -> Result<Iri, Unreadable> {
     Iri::object(id).map_err(|why| Unreadable::new("actor", format!("The actor's id is refused: {why}.")))
 }
 
-fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
+pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
     let Some(kind) = kind_of(document, &KINDS) else {
         return Ok(Ask::Nothing);
     };
@@ -165,7 +213,7 @@ fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
         },
         "Create" => create(document, actor, here, false)?,
         "Update" => create(document, actor, here, true)?,
-        "Delete" => delete(document, actor)?,
+        "Delete" => delete(document, actor, here)?,
         "Like" => Ask::Vote {
             vote: Vote::Like,
             object: object_id(document)?,
@@ -174,27 +222,17 @@ fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
             vote: Vote::Dislike,
             object: object_id(document)?,
         },
-        "Undo" => undo(document, actor)?,
+        "Undo" => undo(document, actor, here)?,
         "Announce" => announce(document)?,
-        "Flag" => flag(document)?,
-        "Accept" | "Reject" => Ask::Answer {
-            of: document.get("object").and_then(answered),
-            accepted: kind == "Accept",
-        },
-        _ => Ask::Nothing,
+        "Flag" => flag(document, here)?,
+        "Accept" | "Reject" => administer::answer(document, kind == "Accept", here),
+        _ => administer::deed(document, kind, actor, here, true)?,
     })
-}
-
-/// What an Accept or Reject is of. The explainer prints one that names the person in `actor`, without an id.
-fn answered(object: &Value) -> Option<Iri> {
-    let person = || object.get("actor").filter(|_| kind_of(object, &ACTORS).is_some());
-    let id = id_of(object).or_else(|| person().and_then(id_of))?;
-    Iri::activity(id).ok()
 }
 
 /// The one object of an activity, by its id. Ids of activities may carry a fragment, so one is let through here; what
 /// must not have one is looked up and not found.
-fn object_id(document: &Value) -> Result<Iri, Unreadable> {
+pub(super) fn object_id(document: &Value) -> Result<Iri, Unreadable> {
     let value = document
         .get("object")
         .ok_or_else(|| Unreadable::new("object", "The activity has no object."))?;
@@ -204,6 +242,9 @@ fn object_id(document: &Value) -> Result<Iri, Unreadable> {
 }
 
 fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask, Unreadable> {
+    if let Some(ask) = founding::read(document, actor, here, edit)? {
+        return Ok(ask);
+    }
     let id = object_id(document)?;
     let Some(object) = document.get("object").and_then(embedded) else {
         let object = post::object_id(&id)?;
@@ -214,14 +255,6 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
             Ask::Fetch { object, edit }
         });
     };
-    if edit && let Some(Local::Group { part: None, .. }) = here.local(id.as_str()) {
-        let text = |field| text_of(object, field).map(ToOwned::to_owned);
-        return Ok(Ask::Describe {
-            title: text("name"),
-            summary: text("summary"),
-            group: id,
-        });
-    }
     if kind_of(object, &ACTORS).is_some() || id == *actor {
         return Ok(if edit {
             Ask::ActorChanged { actor: id }
@@ -242,8 +275,11 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
     Ok(Ask::Fetch { object: id, edit })
 }
 
-fn delete(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
+fn delete(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
     let object = object_id(document)?;
+    if let Some(ask) = founding::delete(&object, here) {
+        return Ok(ask);
+    }
     Ok(if object == *actor {
         Ask::ActorGone { actor: object }
     } else {
@@ -251,7 +287,7 @@ fn delete(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
     })
 }
 
-fn undo(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
+fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
     let Some(inner) = document.get("object").and_then(embedded) else {
         return Ok(Ask::Undo {
             object: object_id(document)?,
@@ -278,13 +314,21 @@ fn undo(document: &Value, actor: &Iri) -> Result<Ask, Unreadable> {
             vote: Vote::Share,
             object: object_id(inner)?,
         },
+        Some("Invite" | "Offer" | "Block" | "Add") => {
+            administer::undone(inner, actor, here).unwrap_or_else(|| by_id(inner))
+        }
         Some(_) => Ask::Nothing,
-        None => inner
-            .get("id")
-            .and_then(Value::as_str)
-            .and_then(|id| Iri::activity(id).ok())
-            .map_or(Ask::Nothing, |object| Ask::Undo { object }),
+        None => by_id(inner),
     })
+}
+
+/// Undo of something of which too little is there to say what it was.
+fn by_id(inner: &Value) -> Ask {
+    inner
+        .get("id")
+        .and_then(Value::as_str)
+        .and_then(|id| Iri::activity(id).ok())
+        .map_or(Ask::Nothing, |object| Ask::Undo { object })
 }
 
 /// What the inbox answers with 403: an Undo of what another did (ORG10).
@@ -308,7 +352,7 @@ fn announce(document: &Value) -> Result<Ask, Unreadable> {
     Ok(Ask::Announce { objects })
 }
 
-fn flag(document: &Value) -> Result<Ask, Unreadable> {
+fn flag(document: &Value, here: &Here) -> Result<Ask, Unreadable> {
     let value = document
         .get("object")
         .ok_or_else(|| Unreadable::new("object", "The Flag has no object."))?;
@@ -325,7 +369,14 @@ fn flag(document: &Value) -> Result<Ask, Unreadable> {
     let reason = text_of(document, "content")
         .or_else(|| text_of(document, "summary"))
         .map(ToOwned::to_owned);
-    Ok(Ask::Report { objects, reason })
+    let mut named = ["to", "cc", "audience"]
+        .into_iter()
+        .filter_map(|field| document.get(field));
+    Ok(Ask::Report {
+        objects,
+        reason,
+        to_server: named.any(|named| ids_of(named).contains(&here.instance().as_str())),
+    })
 }
 
 #[cfg(test)]
@@ -356,11 +407,10 @@ mod tests {
             let accept = json!({"id": "https://b.example/1", "actor": "https://b.example/u/admin", "type": "Accept",
                 "object": object});
             let of = of.map(|of| Iri::activity(of).expect("an id"));
-            assert_eq!(
-                read_it(&accept).expect("read").ask,
-                Ask::Answer { of, accepted: true },
-                "{object}"
-            );
+            let Ask::Answer(answered) = read_it(&accept).expect("read").ask else {
+                panic!("{object}");
+            };
+            assert_eq!((answered.of, answered.accepted), (of, true), "{object}");
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
     dialect::{
         Unreadable,
         activity::ACTORS,
-        fields::{embedded, id_of, kind_of, list, text_of},
+        fields::{embedded, id_of, ids_of, kind_of, list, text_of},
     },
     domain::Iri,
 };
@@ -16,6 +16,8 @@ use crate::{
 /// How the entries of FEP-844e name RFC 9421, and its section on Ed25519.
 const RFC_9421: &str = "rfc9421";
 const RFC_9421_ED25519: &str = "rfc9421#name-eddsa-using-curve-edwards25";
+/// Of an actor's other ids we keep this many.
+const MOST_NAMES: usize = 16;
 /// How every Ed25519 key begins in `publicKeyMultibase`: nothing else does.
 const ED25519: &str = "z6Mk";
 
@@ -29,6 +31,8 @@ pub struct RemoteActor {
     pub inbox: Iri,
     pub shared_inbox: Option<Iri>,
     pub followers: Option<Iri>,
+    /// Its other ids, by its own word (FEP-7628).
+    pub also_known_as: Vec<String>,
     /// Every key that the document lists: its id, and PEM or multibase unless that is in a document of its own.
     pub keys: Vec<(String, Option<String>)>,
     /// It says that its server takes requests signed by RFC 9421 with Ed25519.
@@ -73,6 +77,12 @@ pub fn read_actor(document: &Value) -> Result<RemoteActor, Unreadable> {
         name: text_of(document, "name").map(ToOwned::to_owned),
         shared_inbox: read(shared).filter(same_server),
         followers: read(document.get("followers")).filter(same_server),
+        also_known_as: ids_of(document.get("alsoKnownAs").unwrap_or(&Value::Null))
+            .into_iter()
+            .filter_map(|id| Iri::object(id).ok())
+            .take(MOST_NAMES)
+            .map(|iri| iri.to_string())
+            .collect(),
         keys,
         inbox,
         id,

@@ -33,12 +33,28 @@ impl Addressed {
     /// Reads the addressing of an activity and of the object in it.
     #[must_use]
     pub fn read(activity: &Value, here: &Here) -> Self {
+        Self::bound_by(&["audience", "target"], activity, here)
+    }
+
+    /// Of an activity whose `target` says to whom or to what something is done: it is for the group that is given, by what
+    /// it does, and whatever else it names has to agree.
+    pub(crate) fn around(activity: &Value, group: Option<&str>, here: &Here) -> Self {
+        let mut found = Self::bound_by(&["audience"], activity, here);
+        if let Some(group) = group {
+            let others = std::mem::take(&mut found.bound);
+            found.named.extend(others);
+            found.bound.insert(group.to_owned());
+        }
+        found
+    }
+
+    fn bound_by(binding_fields: &[&str], activity: &Value, here: &Here) -> Self {
         let object = activity.get("object").and_then(embedded);
         let documents = || std::iter::once(activity).chain(object);
         let mut found = Self::default();
         let mut binding = false;
-        for field in ["audience", "target"] {
-            for id in documents().flat_map(|document| document.get(field).map(ids_of).unwrap_or_default()) {
+        for field in binding_fields {
+            for id in documents().flat_map(|document| document.get(*field).map(ids_of).unwrap_or_default()) {
                 if is_public(id) {
                     continue;
                 }

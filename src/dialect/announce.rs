@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    dialect::{Here, group},
+    dialect::{Here, fields::kind_of, group},
     domain::Shape,
 };
 
@@ -17,23 +17,37 @@ pub enum What {
     Posted,
     Edited,
     Deleted,
+    /// Out of the group, by those who run it, who said Delete.
+    Removed,
+    /// The same, and they said Remove.
+    TakenOut,
     Voted,
     Unvoted,
+    /// Something was put into a collection of the group, or taken out.
+    Collected,
 }
 
 impl What {
-    /// The word for it in the log.
+    /// By the word for it in the log and the activity that it was done by.
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub fn of(word: &str, raw: &str) -> Option<Self> {
         Some(match word {
             "posted" => Self::Posted,
             "edited" => Self::Edited,
             "deleted" => Self::Deleted,
+            "removed" if is_remove(raw) => Self::TakenOut,
+            "removed" => Self::Removed,
             "voted" => Self::Voted,
             "unvoted" => Self::Unvoted,
+            "collected" | "uncollected" => Self::Collected,
             _ => return None,
         })
     }
+}
+
+fn is_remove(raw: &str) -> bool {
+    let document: Option<Value> = serde_json::from_str(raw).ok();
+    document.is_some_and(|document| kind_of(&document, &["Remove"]).is_some())
 }
 
 /// An event, with all that any shape needs to tell it.
@@ -53,6 +67,8 @@ pub struct Said<'a> {
     pub published: DateTime<Utc>,
     pub is_comment: bool,
     pub public: bool,
+    /// The group is private: whoever hears it is a member.
+    pub private_group: bool,
     /// Who did it.
     pub author: &'a str,
     /// The activity's own text is there to be wrapped; else only the object is known.

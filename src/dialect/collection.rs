@@ -1,8 +1,13 @@
 //! Collections: always `OrderedCollection`, with a total and pages.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::dialect::{Here, group};
+use crate::{
+    dialect::{Here, announce::date, group},
+    domain::CollectPolicy,
+};
 
 /// A collection that has pages. `extra` fields come after the common ones.
 #[must_use]
@@ -56,4 +61,56 @@ pub fn thread(id: &str, group: &str, total: u64, here: &Here) -> Value {
     let mut document = collection(id, &here.group(group), total, true);
     document["audience"] = json!(here.group(group));
     document
+}
+
+/// A collection of a group, as its document shows it.
+#[derive(Clone, Debug)]
+pub struct Shelf<'a> {
+    pub id: Uuid,
+    pub name: &'a str,
+    /// HTML, sanitised.
+    pub summary: Option<&'a str>,
+    pub policy: CollectPolicy,
+    pub made_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub items: u64,
+}
+
+/// A collection of a group, which leads to its pages.
+#[must_use]
+pub fn album_document(album: &Shelf<'_>, group: &str, here: &Here) -> Value {
+    let id = here.album(group, album.id);
+    let mut document = json!({
+        "@context": [
+            "https://www.w3.org/ns/activitystreams",
+            {"folkmoot": "urn:folkmoot:", "addPolicy": "folkmoot:addPolicy"},
+        ],
+        "id": id,
+        "type": "OrderedCollection",
+        "name": album.name,
+        "attributedTo": here.group(group),
+        "partOf": here.part(group, "collections"),
+        "addPolicy": album.policy.word(),
+        "published": date(album.made_at),
+        "updated": date(album.updated_at),
+        "totalItems": album.items,
+        "first": format!("{id}?page=1"),
+    });
+    if let Some(summary) = album.summary {
+        document["summary"] = json!(summary);
+    }
+    document
+}
+
+/// What somebody is in a group (FEP-5219).
+#[must_use]
+pub fn affiliation(subject: &str, relationship: &str, group: &str, here: &Here) -> Value {
+    let group = here.group(group);
+    json!({
+        "type": "Relationship",
+        "attributedTo": group,
+        "subject": subject,
+        "object": group,
+        "relationship": relationship,
+    })
 }

@@ -7,8 +7,12 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::{
-    dialect::{Here, announce::date},
-    domain::{Group, JoinPolicy, PostPolicy},
+    dialect::{
+        Here,
+        announce::{PUBLIC, date, fields},
+        policies,
+    },
+    domain::{Group, Visibility},
 };
 
 /// What a group shows of itself.
@@ -20,6 +24,12 @@ pub struct GroupFace {
     pub summary: String,
     /// Markdown, as it was written.
     pub source: String,
+    /// Where the pictures are.
+    pub icon: Option<String>,
+    pub image: Option<String>,
+    pub has_rules: bool,
+    /// Ids of groups.
+    pub related: Vec<String>,
     pub published: DateTime<Utc>,
     pub updated: DateTime<Utc>,
     pub key_id: String,
@@ -49,11 +59,9 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
     let name = face.group.name.as_str();
     let id = here.group(name);
     let part = |part: &str| here.part(name, part);
+    let private = face.group.policies.visibility == Visibility::Private;
     let mut document = json!({
-        "@context": [
-            "https://www.w3.org/ns/activitystreams",
-            "https://w3id.org/security/v1",
-            {
+        "@context": terms(json!({
                 "sm": "http://smithereen.software/ns#",
                 "toot": "http://joinmastodon.org/ns#",
                 "lemmy": "https://join-lemmy.org/ns#",
@@ -72,6 +80,12 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
                 "acceptsJoins": "litepub:acceptsJoins",
                 "members": {"@id": "sm:members", "@type": "@id"},
                 "admins": {"@id": "grp:admins", "@type": "@id"},
+                "pendingActivities": {"@id": "grp:pendingActivities", "@type": "@id"},
+                "pendingMembers": {"@id": "grp:pendingMembers", "@type": "@id"},
+                "collections": {"@id": "grp:collections", "@type": "@id"},
+                "rules": {"@id": "grp:rules", "@type": "@id"},
+                "related": {"@id": "grp:related", "@type": "@id"},
+                "affiliations": {"@id": "fep5219:affiliations", "@type": "@id"},
                 "accessType": "sm:accessType",
                 "canView": "fep5219:canView",
                 "canCreate": "fep5219:canCreate",
@@ -86,8 +100,7 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
                     "@id": "https://w3id.org/security#publicKeyMultibase",
                     "@type": "https://w3id.org/security#multibase",
                 },
-            },
-        ],
+        })),
         "id": id,
         "type": "Group",
         "preferredUsername": name,
@@ -106,22 +119,31 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
         "members": part("members"),
         "grp:members": {"@id": part("members")},
         "admins": part("admins"),
-        "audience": "https://www.w3.org/ns/activitystreams#Public",
+        "pendingActivities": part("pendingActivities"),
+        "pendingMembers": part("pendingMembers"),
+        "collections": part("collections"),
+        "affiliations": part("affiliations"),
+        "audience": if private { part("members") } else { PUBLIC.to_owned() },
         "replies": part("threads"),
-        "capabilities": {"acceptsJoins": true},
-        "accessType": "open",
-        "canView": "none",
-        "canCreate": if face.group.post == PostPolicy::Anyone { "none" } else { "member" },
-        "openness": openness(face.group.join),
-        "manuallyApprovesFollowers": false,
-        "postingRestrictedToMods": face.group.post == PostPolicy::Admins,
-        "discoverable": true,
-        "indexable": true,
         "published": date(face.published),
         "updated": date(face.updated),
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": face.key_id, "owner": id, "publicKeyPem": face.public_pem},
     });
+    if face.has_rules {
+        document["rules"] = json!(part("rules"));
+    }
+    if !face.related.is_empty() {
+        document["related"] = json!(face.related);
+    }
+    for (field, address) in [("icon", &face.icon), ("image", &face.image)] {
+        if let Some(address) = address {
+            document[field] = json!({"type": "Image", "url": address});
+        }
+    }
+    if let Value::Object(document) = &mut document {
+        policies::write(&face.group.policies, document);
+    }
     // Beside `publicKey`, which stays the one key that everybody reads.
     if let Some(Multikey { id: key, multibase }) = &face.multikey {
         document["assertionMethod"] = json!([
@@ -136,7 +158,11 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
 pub fn instance_document(public_pem: &str, here: &Here) -> Value {
     let id = here.instance();
     json!({
-        "@context": context(),
+        "@context": [
+            "https://www.w3.org/ns/activitystreams",
+            "https://w3id.org/security/v1",
+            {"memberships": {"@id": "https://swicg.github.io/groups/0.1.0.jsonld#memberships", "@type": "@id"}},
+        ],
         "id": id,
         "type": "Application",
         "preferredUsername": here.authority(),
@@ -145,6 +171,8 @@ pub fn instance_document(public_pem: &str, here: &Here) -> Value {
         "inbox": format!("{}/inbox", here.base()),
         "outbox": format!("{id}/outbox"),
         "manuallyApprovesFollowers": true,
+        // Which groups whoever signs a GET of it is in (a term of the task force's draft).
+        "memberships": format!("{}/memberships", here.base()),
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": format!("{id}#main-key"), "owner": id, "publicKeyPem": public_pem},
     })
@@ -162,11 +190,57 @@ pub fn tombstone(id: &str, former: &str, deleted: DateTime<Utc>) -> Value {
     })
 }
 
-/// Mobilizon's word for the join policy.
-const fn openness(policy: JoinPolicy) -> &'static str {
-    match policy {
-        JoinPolicy::Open => "open",
-        JoinPolicy::Approval => "moderated",
-        JoinPolicy::Invite | JoinPolicy::Closed => "invite_only",
+/// What strangers see of a private group: enough to ask to be let in, and to verify what it says.
+#[must_use]
+pub fn group_stub(face: &GroupFace, here: &Here) -> Value {
+    let whole = group_document(face, here);
+    let shown = [
+        "id",
+        "type",
+        "preferredUsername",
+        "inbox",
+        "publicKey",
+        "manuallyApprovesFollowers",
+    ];
+    let mut stub = json!({"@context": [
+        "https://www.w3.org/ns/activitystreams",
+        "https://w3id.org/security/v1",
+        {"manuallyApprovesFollowers": "as:manuallyApprovesFollowers"},
+    ]});
+    for field in shown {
+        stub[field] = whole[field].clone();
     }
+    stub
+}
+
+/// The rules of a group, in their order.
+#[must_use]
+pub fn rules_document(name: &str, rules: &[String], here: &Here) -> Value {
+    let rules: Vec<Value> = rules
+        .iter()
+        .map(|rule| json!({"type": "Note", "content": rule}))
+        .collect();
+    json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": here.part(name, "rules"),
+        "type": "OrderedCollection",
+        "name": "Rules",
+        "attributedTo": here.group(name),
+        "totalItems": rules.len(),
+        "orderedItems": rules,
+    })
+}
+
+/// The context of a group's document: these terms, and ours for its policies.
+fn terms(known: Value) -> Value {
+    let mut terms = fields(known);
+    terms.insert("folkmoot".to_owned(), json!("urn:folkmoot:"));
+    for term in policies::TERMS {
+        terms.insert(term.to_owned(), json!(format!("folkmoot:{term}")));
+    }
+    json!([
+        "https://www.w3.org/ns/activitystreams",
+        "https://w3id.org/security/v1",
+        terms
+    ])
 }

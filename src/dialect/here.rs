@@ -21,6 +21,12 @@ pub enum Local<'a> {
         name: &'a str,
         part: Option<&'a str>,
     },
+    /// Something in one of a group's collections.
+    Within {
+        name: &'a str,
+        part: &'a str,
+        id: Uuid,
+    },
     Post(Uuid),
     Activity(Uuid, Option<&'a str>),
     Other,
@@ -60,6 +66,18 @@ impl Here {
         format!("{}/c/{name}/{part}", self.base)
     }
 
+    /// The record of somebody's membership.
+    #[must_use]
+    pub fn membership(&self, name: &str, id: Uuid) -> String {
+        format!("{}/c/{name}/members/{id}", self.base)
+    }
+
+    /// One of a group's collections of things.
+    #[must_use]
+    pub fn album(&self, name: &str, id: Uuid) -> String {
+        format!("{}/c/{name}/collections/{id}", self.base)
+    }
+
     /// The instance actor, which signs what no group says.
     #[must_use]
     pub fn instance(&self) -> String {
@@ -97,6 +115,9 @@ impl Here {
         let mut steps = path.split('/').skip(1);
         let found = match (steps.next(), steps.next(), steps.next(), steps.next()) {
             (Some("c"), Some(name), part, None) if !name.is_empty() => Local::Group { name, part },
+            (Some("c"), Some(name), Some(part), Some(id)) if !name.is_empty() && steps.next().is_none() => id
+                .parse()
+                .map_or(Local::Other, |id| Local::Within { name, part, id }),
             (Some("post"), Some(id), None, None) => id.parse().map_or(Local::Other, Local::Post),
             (Some("activities"), Some(id), shape, None) => {
                 id.parse().map_or(Local::Other, |id| Local::Activity(id, shape))
@@ -104,6 +125,15 @@ impl Here {
             _ => Local::Other,
         };
         Some(found)
+    }
+
+    /// The group that an id belongs to: the group itself, one of its collections, or something in one of them.
+    #[must_use]
+    pub fn group_of<'a>(&self, iri: &'a str) -> Option<&'a str> {
+        match self.local(iri)? {
+            Local::Group { name, .. } | Local::Within { name, .. } => Some(name),
+            _ => None,
+        }
     }
 
     /// The group that an id names: the group itself, or a collection that stands for it in addressing

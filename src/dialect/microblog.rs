@@ -30,8 +30,8 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     }
     let document = match said.what {
         What::Posted => boost(said, here),
-        What::Deleted => undo(said, here)?,
-        What::Edited | What::Voted | What::Unvoted => return None,
+        What::Deleted | What::Removed | What::TakenOut => undo(said, here)?,
+        What::Edited | What::Voted | What::Unvoted | What::Collected => return None,
     };
     Some(Written {
         head: document.to_string(),

@@ -8,33 +8,54 @@
 mod activity;
 mod actor;
 mod address;
+mod administer;
 mod announce;
 mod class;
 mod collection;
+mod describe;
+mod discreet;
 mod explainer;
 mod fields;
+mod founding;
 mod group;
 mod here;
 mod json;
 mod letter;
 mod microblog;
+mod news;
+mod policies;
 mod post;
+mod review;
 mod shape;
 mod threadiverse;
 
 pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::Addressed;
+pub use administer::Answered;
 pub use announce::{Said, What, Written};
 pub use class::{Class, Evidence, class_of, evidence_of};
-pub use collection::{collection, page, thread};
+pub use collection::{Shelf, affiliation, album_document, collection, page, thread};
+pub use describe::{Description, NotSo, Summary, describe};
+pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, text_of};
-pub use group::{GroupFace, Multikey, group_document, instance_document, tombstone};
+pub use founding::{Album, Arranging, Founding};
+pub use group::{
+    GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
+};
 pub use here::{Here, Local};
 pub use json::{Limits, parse};
-pub use letter::{accept, follow, reject, undo_follow};
+pub use letter::{
+    Membership, accept, accept_with_result, call, follow, hears_lists, kind_of_call, listed, membership,
+    reject, report, undo_follow,
+};
+pub use news::{News, Tidings, news};
 pub use post::PostDocument;
-pub use shape::{Dialect, dialect_named, dialects, shapes, wants_own_inbox, write, written_in};
+pub use review::{Entry, entry, notice, queue, removal};
+pub use shape::{
+    Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
+    write, written_in,
+};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -82,6 +82,24 @@ pub fn wants_own_inbox(shape: Shape) -> bool {
     shape == explainer::SHAPE
 }
 
+/// Whether programs of this dialect make sense of an Accept or Reject of a post, an edit or a deletion.
+#[must_use]
+pub fn takes_receipts(dialect: &str) -> bool {
+    dialect == explainer::SHAPE.0
+}
+
+/// Whether they make sense of a Reject of one: a wall marks by it what it waited with.
+#[must_use]
+pub fn takes_rejects(dialect: &str) -> bool {
+    takes_receipts(dialect) || dialect == "wall"
+}
+
+/// Whether they make sense of hearing that something waits for an admin.
+#[must_use]
+pub fn takes_notices(dialect: &str) -> bool {
+    dialect == explainer::SHAPE.0
+}
+
 /// A shape is written if the dialect of its name has it.
 fn written() -> impl Iterator<Item = (Shape, Write)> {
     TABLE

@@ -2,7 +2,7 @@
 //!
 //! One rule: a command names no wire term. Whether somebody sent a Leave or undid a Follow is the dialect's to know.
 
-use crate::domain::standing::Ban;
+use crate::domain::{CollectPolicy, Standing, group::words, standing::Ban};
 
 /// How somebody asks to come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,18 +18,85 @@ pub enum Way {
 pub enum Command {
     Join(Way),
     Leave,
-    /// Somebody who decides here lets this one in.
-    Admit,
-    /// Somebody who decides here keeps this one out.
-    Ban(Ban),
+    /// Not to be an admin any more.
+    Resign,
+    /// Something is to happen to another one, who is this to the group.
+    Administer(Act, Standing),
+    /// Whoever was invited says yes or no.
+    Answer(Call, bool),
     Post(Submission),
     Edit(Subject),
     Delete(Subject),
+    /// Somebody who is not its author wants a post out of the group.
+    Remove(Subject),
+    /// What was held for review is let through, or not.
+    Review(Held, bool),
     Vote(Vote, Subject),
     Unvote(Vote, Subject),
     Report,
-    /// Another title or summary for the group.
+    /// Another title, summary, picture, or other policies for the group.
     Describe,
+    /// No joins and posts any more, for good.
+    Close,
+    /// A collection of the group is made, renamed or deleted.
+    Arrange,
+    /// Something is put into a collection of the group, or taken out.
+    Collect(Item),
+}
+
+/// What is to happen to another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Who waits becomes a member.
+    Admit,
+    /// Who waits does not; who is in already is put out.
+    TurnAway,
+    Expel,
+    Ban(Ban),
+    Unban,
+    Invite,
+    /// An invitation, whatever to, is taken back.
+    Uninvite(Call),
+    /// Asked to become an admin.
+    Call,
+    /// Made an admin.
+    Appoint,
+    /// Not an admin any more, by another's word.
+    Dismiss,
+    /// Offered the group.
+    Offer,
+    /// Whatever they post waits for an admin, or does not any more.
+    Watch(bool),
+}
+
+words! {
+    /// What somebody can be asked to become.
+    Call {
+        Member = "member",
+        Admin = "admin",
+        Owner = "owner",
+    }
+}
+
+/// Something that was held for review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Somebody decided already, or its author took it back.
+    pub is_decided: bool,
+    /// It was meant by the author's own id, and they have changed it since.
+    pub changed: bool,
+}
+
+/// Something in a collection of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    pub policy: CollectPolicy,
+    /// It is there.
+    pub is_in: bool,
+    /// It is to be there.
+    pub wanted: bool,
+    /// Whoever asks put it there.
+    pub is_mine: bool,
 }
 
 /// A post that wants to be in the group.
@@ -49,6 +116,8 @@ pub struct Submission {
     pub parent_is_private: bool,
     /// A group that this group follows announced it: the author need not be a member here.
     pub relayed: bool,
+    /// An admin has let it through.
+    pub approved: bool,
 }
 
 /// A stored post that something is about.
@@ -63,6 +132,8 @@ pub struct Subject {
     pub was_public: bool,
     /// The vote that is asked for, or to be undone, is there.
     pub voted: bool,
+    /// An admin has let it through.
+    pub approved: bool,
 }
 
 /// What people do to a post besides answering it.

@@ -1,6 +1,6 @@
 //! What happened.
 
-use crate::domain::{Vote, standing::Ban};
+use crate::domain::{Call, Vote, standing::Ban};
 
 /// What a group decided; the engine writes it down and the dialects tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,16 +12,39 @@ pub enum Event {
     MembershipRequested,
     /// Was a member, a follower or waiting, and is not any more.
     Left,
+    /// Waited, and does not any more; a follower goes on reading.
+    TurnedAway,
+    Expelled,
     Banned(Ban),
+    Unbanned,
+    /// May become a member, an admin or the owner by saying yes.
+    Called(Call),
+    /// May not any more: it was taken back, or they said no.
+    CallEnded(Call),
+    Appointed,
+    Dismissed,
+    /// Owns the group from now on. Who owned it is one of its admins.
+    Owns,
+    Watched(bool),
     Posted,
+    /// Waits for an admin; nobody else hears of it.
+    Held,
     /// The same post again: nothing changes, nobody is told.
     AlreadyPosted,
     Edited,
     Deleted,
+    /// Out of the group by another's word.
+    Removed,
+    /// What was held is let through, or not.
+    Reviewed(bool),
     Voted(Vote),
     Unvoted(Vote),
     Reported,
     Described,
+    Closed,
+    Arranged,
+    Collected,
+    Uncollected,
 }
 
 impl Event {
@@ -32,8 +55,11 @@ impl Event {
             Self::Posted => Some("posted"),
             Self::Edited => Some("edited"),
             Self::Deleted => Some("deleted"),
+            Self::Removed => Some("removed"),
             Self::Voted(Vote::Like | Vote::Dislike) => Some("voted"),
             Self::Unvoted(Vote::Like | Vote::Dislike) => Some("unvoted"),
+            Self::Collected => Some("collected"),
+            Self::Uncollected => Some("uncollected"),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! Joining, leaving, being let in, being kept out.
+//! Joining and leaving.
 //!
 //! One rule: whoever is banned stays out, whatever else is true.
 //! A new way in is a `Command`, an arm in `decide`, and a test here.
@@ -6,13 +6,14 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Event, FollowMeans, Group, JoinPolicy, Refusal, Role, Standing, command::Way, standing::Ban,
+    Event, FollowMeans, Group, JoinPolicy, Refusal, Standing, Visibility, administer, command::Way,
 };
 
 /// Somebody asks to come in.
 ///
 /// Asking again as one who is in is accepted again: the first Accept may never have arrived (lemmy#3203).
-/// A Follow is accepted at once as follower; whether it also asks for membership is the group's setting.
+/// A Follow is accepted at once as follower; whether it also asks for membership is the group's setting. Nobody follows a
+/// private group without being a member.
 pub(super) fn join(
     group: &Group,
     who: &Standing,
@@ -24,19 +25,40 @@ pub(super) fn join(
     }
     let as_member = membership(group, who);
     match way {
+        Way::Follow if group.policies.visibility == Visibility::Private => {
+            let event = as_member?;
+            Ok(if event == Event::MemberAccepted {
+                vec![Event::FollowerAccepted, event]
+            } else {
+                vec![event]
+            })
+        }
         Way::Join => Ok(vec![as_member?]),
-        Way::Follow if group.follow == FollowMeans::Reads => Ok(vec![Event::FollowerAccepted]),
+        Way::Follow if group.policies.follow == FollowMeans::Reads => Ok(vec![Event::FollowerAccepted]),
         Way::Follow => Ok(std::iter::once(Event::FollowerAccepted)
             .chain(as_member.ok())
             .collect()),
     }
 }
 
+/// Whether a group lets anybody in from a server, by what its software does with what is private.
+///
+/// # Errors
+/// [`Refusal::CannotKeepIt`]: it would show it to others.
+pub const fn admits(group: &Group, keeps_what_is_private: bool) -> Result<(), Refusal> {
+    match group.policies.visibility {
+        Visibility::Private if !keeps_what_is_private => Err(Refusal::CannotKeepIt),
+        Visibility::Private | Visibility::Public => Ok(()),
+    }
+}
+
 fn membership(group: &Group, who: &Standing) -> Result<Event, Refusal> {
-    if who.member || who.invited || who.runs_it() {
+    if who.is_in() || who.invited {
         return Ok(Event::MemberAccepted);
     }
-    match group.join {
+    match group.policies.join {
+        // Else an expulsion would last for as long as it takes to ask again (GRP07).
+        JoinPolicy::Open if who.expelled => Ok(Event::MembershipRequested),
         JoinPolicy::Open => Ok(Event::MemberAccepted),
         JoinPolicy::Approval => Ok(Event::MembershipRequested),
         JoinPolicy::Invite => Err(Refusal::NotInvited),
@@ -44,51 +66,34 @@ fn membership(group: &Group, who: &Standing) -> Result<Event, Refusal> {
     }
 }
 
-/// Somebody leaves; whoever was not in is not told off for it.
-pub(super) fn leave(who: &Standing) -> Vec<Event> {
+/// Somebody leaves, and is no admin any more; whoever was not in is not told off for it. An owner who leaves stays the
+/// owner.
+pub(super) fn leave(who: &Standing) -> Result<Vec<Event>, Refusal> {
+    let mut events = administer::resign(who).unwrap_or_default();
     if who.follower || who.member || who.waiting || who.invited {
-        vec![Event::Left]
-    } else {
-        vec![]
+        events.push(Event::Left);
     }
-}
-
-/// Whoever waits is let in.
-pub(super) fn admit(who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-    if who.is_banned(now) {
-        return Err(Refusal::Banned);
-    }
-    if who.waiting || who.member {
-        Ok(vec![Event::MemberAccepted])
-    } else {
-        Err(Refusal::NothingWaits)
-    }
-}
-
-/// The group is its owner's to describe.
-pub(super) fn describe(who: &Standing) -> Result<Vec<Event>, Refusal> {
-    if who.role == Role::Owner {
-        Ok(vec![Event::Described])
-    } else {
-        Err(Refusal::NotTheOwner)
-    }
-}
-
-pub(super) fn ban(who: &Standing, ban: &Ban) -> Result<Vec<Event>, Refusal> {
-    if who.role == Role::Owner {
-        Err(Refusal::IsTheOwner)
-    } else {
-        Ok(vec![Event::Banned(ban.clone())])
-    }
+    Ok(events)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Command, decide, posting::tests::group};
+    use crate::domain::{Act, Command, Policies, Role, decide, posting::tests::group, standing::Ban};
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).expect("a date")
+    }
+
+    fn with(policies: Policies) -> Group {
+        Group { policies, ..group() }
+    }
+
+    fn joined_by(join: JoinPolicy) -> Group {
+        with(Policies {
+            join,
+            ..Policies::default()
+        })
     }
 
     fn ask(group: &Group, who: &Standing, way: Way) -> Result<Vec<Event>, Refusal> {
@@ -115,18 +120,15 @@ mod tests {
             (JoinPolicy::Invite, vec![]),
             (JoinPolicy::Closed, vec![]),
         ] {
-            let group = Group {
-                join: policy,
-                ..group()
-            };
+            let group = joined_by(policy);
             let said = ask(&group, &Standing::stranger(), Way::Follow).expect("accepted");
             assert_eq!(said[0], Event::FollowerAccepted);
             assert_eq!(said[1..], beside);
         }
-        let reads = Group {
+        let reads = with(Policies {
             follow: FollowMeans::Reads,
-            ..group()
-        };
+            ..Policies::default()
+        });
         assert_eq!(
             ask(&reads, &Standing::stranger(), Way::Follow),
             Ok(vec![Event::FollowerAccepted])
@@ -135,10 +137,7 @@ mod tests {
 
     #[test]
     fn a_join_is_refused_where_only_the_invited_come_in() {
-        let invite = Group {
-            join: JoinPolicy::Invite,
-            ..group()
-        };
+        let invite = joined_by(JoinPolicy::Invite);
         assert_eq!(
             ask(&invite, &Standing::stranger(), Way::Join),
             Err(Refusal::NotInvited)
@@ -148,10 +147,7 @@ mod tests {
             ..Standing::stranger()
         };
         assert_eq!(ask(&invite, &invited, Way::Join), Ok(vec![Event::MemberAccepted]));
-        let closed = Group {
-            join: JoinPolicy::Closed,
-            ..group()
-        };
+        let closed = joined_by(JoinPolicy::Closed);
         assert_eq!(
             ask(&closed, &Standing::stranger(), Way::Join),
             Err(Refusal::ClosedToNewMembers)
@@ -208,13 +204,28 @@ mod tests {
             waiting: true,
             ..Standing::stranger()
         };
+        let admin = Standing {
+            role: Role::Admin,
+            ..Standing::stranger()
+        };
+        let admit = |them: Standing| {
+            let command = Command::Administer(Act::Admit, them);
+            decide(&group(), &admin, &command, now())
+        };
+        assert_eq!(admit(waiting), Ok(vec![Event::MemberAccepted]));
+        assert_eq!(admit(Standing::stranger()), Ok(vec![]));
+    }
+
+    #[test]
+    fn to_follow_a_private_group_is_to_join_it() {
+        let private = with(Policies {
+            visibility: Visibility::Private,
+            join: JoinPolicy::Approval,
+            ..Policies::default()
+        });
         assert_eq!(
-            decide(&group(), &waiting, &Command::Admit, now()),
-            Ok(vec![Event::MemberAccepted])
-        );
-        assert_eq!(
-            decide(&group(), &Standing::stranger(), &Command::Admit, now()),
-            Err(Refusal::NothingWaits)
+            ask(&private, &Standing::stranger(), Way::Follow),
+            Ok(vec![Event::MembershipRequested])
         );
     }
 }

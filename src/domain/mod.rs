@@ -3,6 +3,8 @@
 //! One rule: no JSON, SQL, HTTP, clock or randomness here; everything that a decision needs is handed to [`decide`].
 //! A new thing that people can ask is a [`Command`], an arm in [`decide`], and a file here if it starts a subject.
 
+mod administer;
+mod collect;
 mod command;
 mod event;
 mod group;
@@ -15,10 +17,15 @@ mod standing;
 
 use chrono::{DateTime, Utc};
 
-pub use command::{Command, Subject, Submission, Vote, Way};
+pub use command::{Act, Call, Command, Held, Item, Subject, Submission, Vote, Way};
 pub use event::Event;
-pub use group::{Audience, FollowMeans, Group, JoinPolicy, ListPolicy, PostPolicy};
+pub(crate) use group::words;
+pub use group::{
+    Audience, CollectPolicy, FollowMeans, Group, InfoPolicy, InvitePolicy, JoinPolicy, ListPolicy, Policies,
+    PolicyChange, PostPolicy, Review, Rule, Visibility, VotePolicy,
+};
 pub use iri::{Iri, NotCanonical, authority_of, host_and_parents};
+pub use membership::admits;
 pub use refusal::Refusal;
 pub use registrable::registrable_domain;
 pub use standing::{Ban, Role, Standing};
@@ -37,20 +44,44 @@ pub fn decide(
     command: &Command,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
-    if group.closed && !matches!(command, Command::Leave | Command::Delete(_)) {
-        return Err(Refusal::Closed);
-    }
+    is_open_to(group, command)?;
     match command {
         Command::Join(way) => membership::join(group, who, *way, now),
-        Command::Leave => Ok(membership::leave(who)),
-        Command::Admit => membership::admit(who, now),
-        Command::Ban(ban) => membership::ban(who, ban),
+        Command::Leave => membership::leave(who),
+        Command::Resign => administer::resign(who),
+        Command::Administer(act, them) => administer::act(group, who, act, them, now),
+        Command::Answer(call, says_yes) => administer::answer(who, *call, *says_yes, now),
         Command::Post(post) => posting::post(group, who, post, now),
-        Command::Edit(subject) => posting::edit(who, subject, now),
+        Command::Edit(subject) => posting::edit(group, who, subject, now),
         Command::Delete(subject) => posting::delete(who, subject),
+        Command::Remove(subject) => posting::remove(who, subject, now),
+        Command::Review(held, lets_through) => posting::review(who, *held, *lets_through, now),
         Command::Vote(vote, subject) => posting::vote(group, who, *vote, subject, now),
         Command::Unvote(vote, subject) => posting::unvote(who, *vote, subject, now),
-        Command::Describe => membership::describe(who),
-        Command::Report => posting::report(group, who, now),
+        Command::Report => posting::report(who, now),
+        Command::Describe => administer::describe(group, who, now),
+        Command::Close => administer::close(who),
+        Command::Arrange => collect::arrange(who, now),
+        Command::Collect(item) => collect::collect(who, item, now),
     }
 }
+
+/// A group that is closed takes nothing but what takes something back; one that nobody rules takes no joins and posts.
+fn is_open_to(group: &Group, command: &Command) -> Result<(), Refusal> {
+    let takes_back = matches!(
+        command,
+        Command::Leave | Command::Resign | Command::Delete(_) | Command::Unvote(..)
+    );
+    let is_new = matches!(
+        command,
+        Command::Join(_) | Command::Post(_) | Command::Edit(_) | Command::Collect(_)
+    );
+    match group.rule {
+        _ if group.closed && !takes_back => Err(Refusal::Closed),
+        Rule::Frozen if is_new => Err(Refusal::Frozen),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -28,11 +28,37 @@ pub enum Refusal {
     WiderThanItsThread,
     #[error("It was public, and what was public stays so; it can only be deleted.")]
     WasPublic,
-    #[error("Only the owner of a group may change it.")]
+    #[error("Only the owner of the group may do that.")]
     NotTheOwner,
+    #[error("Only the owner and the admins of the group may do that.")]
+    DoesNotRunIt,
+    #[error("The group does not let this actor invite others.")]
+    MayNotInvite,
+    #[error("The actor that is named is banned from the group.")]
+    TheyAreBanned,
+    #[error("The actor that is named is not a member of the group.")]
+    TheyAreNotIn,
+    #[error("The actor that is named is an admin of the group; only its owner may do that to them.")]
+    TheyAreAnAdmin,
+    #[error("Nothing of the kind was offered to this actor.")]
+    NothingOffered,
+    #[error("The group has no owner and no admin any more: it takes nothing new.")]
+    Frozen,
+    #[error("The group is private: what is posted there cannot name Public.")]
+    PublicInPrivate,
+    #[error("Only members may vote here.")]
+    VotesAreForMembers,
+    #[error("The author has changed it since; decide on the entry that holds the new version.")]
+    ChangedSince,
+    #[error("Only admins may change this collection.")]
+    CollectsNot,
     #[error("There is nobody to let in: this actor has not asked to join.")]
     NothingWaits,
-    #[error("The owner of a group cannot be banned from it.")]
+    #[error(
+        "The group is private, and the software of this actor's server cannot keep what is said in it among its members."
+    )]
+    CannotKeepIt,
+    #[error("The owner of a group cannot be put out of it; the group can be offered to somebody else first.")]
     IsTheOwner,
 }
 
@@ -53,7 +79,19 @@ impl Refusal {
             Self::WiderThanItsThread => "wider-than-its-thread",
             Self::WasPublic => "was-public",
             Self::NotTheOwner => "not-the-owner",
+            Self::DoesNotRunIt => "does-not-run-it",
+            Self::MayNotInvite => "may-not-invite",
+            Self::TheyAreBanned => "they-are-banned",
+            Self::TheyAreNotIn => "they-are-not-in",
+            Self::TheyAreAnAdmin => "they-are-an-admin",
+            Self::NothingOffered => "nothing-offered",
+            Self::Frozen => "frozen",
+            Self::PublicInPrivate => "public-in-private",
+            Self::VotesAreForMembers => "votes-are-for-members",
+            Self::ChangedSince => "changed-since",
+            Self::CollectsNot => "collects-not",
             Self::NothingWaits => "nothing-waits",
+            Self::CannotKeepIt => "cannot-keep-it",
             Self::IsTheOwner => "is-the-owner",
         }
     }
@@ -63,8 +101,17 @@ impl Refusal {
     pub const fn field(self) -> &'static str {
         match self {
             Self::ParentElsewhere => "object.inReplyTo",
-            Self::WiderThanItsThread | Self::WasPublic => "to",
-            Self::Closed | Self::NothingWaits => "object",
+            Self::WiderThanItsThread | Self::WasPublic | Self::PublicInPrivate => "to",
+            Self::CollectsNot => "target",
+            Self::Closed
+            | Self::Frozen
+            | Self::NothingWaits
+            | Self::NothingOffered
+            | Self::IsTheOwner
+            | Self::TheyAreBanned
+            | Self::TheyAreNotIn
+            | Self::TheyAreAnAdmin
+            | Self::ChangedSince => "object",
             _ => "actor",
         }
     }

@@ -31,8 +31,18 @@ pub struct Standing {
     /// Asked for membership; nobody has decided yet.
     pub waiting: bool,
     pub invited: bool,
+    /// Was asked to become an admin.
+    pub called: bool,
+    /// Was offered the group.
+    pub offered: bool,
+    /// Whatever they post waits for an admin.
+    pub watched: bool,
+    /// Posts of theirs that are in the group; counted up to what the review asks for.
+    pub accepted: u32,
     /// Was in once, and is not any more.
     pub left: bool,
+    /// By another's word: whoever was put out does not come back by asking alone.
+    pub expelled: bool,
     pub ban: Option<Ban>,
 }
 
@@ -46,8 +56,22 @@ impl Standing {
             role: Role::Member,
             waiting: false,
             invited: false,
+            called: false,
+            offered: false,
+            watched: false,
+            accepted: 0,
             left: false,
+            expelled: false,
             ban: None,
+        }
+    }
+
+    /// Whoever runs the server may do what the owner may.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self {
+            role: Role::Owner,
+            ..Self::stranger()
         }
     }
 
@@ -57,6 +81,12 @@ impl Standing {
         self.ban
             .as_ref()
             .is_some_and(|ban| ban.until.is_none_or(|until| until > now))
+    }
+
+    /// Whether this one counts where members do.
+    #[must_use]
+    pub const fn is_in(&self) -> bool {
+        self.member || self.runs_it()
     }
 
     /// Whether this one decides in the group.

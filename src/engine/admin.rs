@@ -4,19 +4,11 @@
 
 use crate::{
     dialect,
-    domain::{
-        Ban, Command, FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy, Refusal, decide, host_and_parents,
-    },
-    engine::{
-        Engine,
-        door::Refused,
-        keys::{NoKey, new_ed25519, new_key},
-        turn::Trouble,
-    },
+    domain::{Iri, Policies, PolicyChange, Refusal, host_and_parents},
+    engine::{Engine, door::Refused, keys::NoKey, turn::Trouble},
     store::{
         self, Actor, Tx,
-        group::{self, Change, InTurn, NewRow},
-        log, membership,
+        group::{self, Change, InTurn},
     },
     text,
 };
@@ -29,10 +21,7 @@ pub struct NewGroup {
     /// Markdown.
     pub summary: String,
     pub owner: Iri,
-    pub join: JoinPolicy,
-    pub post: PostPolicy,
-    pub follow: FollowMeans,
-    pub members_list: ListPolicy,
+    pub policies: Policies,
 }
 
 /// A group that was made.
@@ -98,30 +87,12 @@ impl Engine {
     /// If the name is taken or no name, or the store does not answer.
     pub async fn create_group(&self, new: NewGroup) -> Result<Created, AdminError> {
         text::group_name(&new.name).map_err(|why| AdminError::BadName(why.to_string()))?;
-        let title = checked_title(&new.title)?;
+        checked_title(&new.title)?;
         let id = self.here().group(&new.name);
         let (owner, owner_known) = self.actor_or_stub(&new.owner).await?;
-        let key = new_key(format!("{id}#main-key")).await?;
-        let ed25519 = new_ed25519(self.here(), &new.name).map_err(NoKey::from)?;
+        let keys = self.keys_for(&new.name).await?;
         let mut tx = self.store().begin().await?;
-        let now = self.clock().now();
-        let row = NewRow {
-            name: &new.name,
-            title: &title,
-            summary: &new.summary,
-            owner: owner.id,
-            join: new.join,
-            post: new.post,
-            follow: new.follow,
-            members_list: new.members_list,
-        };
-        group::insert(&mut tx, &row, now).await?;
-        let purpose = store::key_of_group(&new.name);
-        store::insert_own_key(&mut tx, &purpose, &key, now).await?;
-        store::insert_own_key(&mut tx, &store::ed25519_of(&purpose), &ed25519, now).await?;
-        let inbox = self.here().part(&new.name, "inbox");
-        let iri = Iri::object(&id).map_err(|why| AdminError::BadName(why.to_string()))?;
-        store::insert_own_actor(&mut tx, &iri, "Group", &inbox, now).await?;
+        self.insert_group(&mut tx, &new, &owner, keys).await?;
         self.commit(tx).await?;
         Ok(Created { id, owner_known })
     }
@@ -130,11 +101,17 @@ impl Engine {
     ///
     /// # Errors
     /// If there is no such group.
-    pub async fn change_group(&self, name: &str, mut change: Change) -> Result<(), AdminError> {
+    pub async fn change_group(
+        &self,
+        name: &str,
+        mut change: Change,
+        policies: &PolicyChange,
+    ) -> Result<(), AdminError> {
         change.title = change.title.as_deref().map(checked_title).transpose()?;
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
-        group::change(&mut tx, group.id, &change, self.clock().now()).await?;
+        change.policies = Some(policies.of(group.group.policies));
+        self.change_now(&mut tx, &group, &change).await?;
         self.commit(tx).await
     }
 
@@ -145,123 +122,7 @@ impl Engine {
     pub async fn close_group(&self, name: &str) -> Result<(), AdminError> {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
-        group::close(&mut tx, group.id, self.clock().now()).await?;
-        self.commit(tx).await
-    }
-
-    /// Keeps an actor, or a whole host, out of a group. Whoever was in is told.
-    ///
-    /// # Errors
-    /// If there is no such group, or it is the owner.
-    pub async fn ban(&self, name: &str, whom: &Whom, reason: Option<String>) -> Result<(), AdminError> {
-        let stub = match whom {
-            Whom::Actor(iri) => Some(self.actor_or_stub(iri).await?.0),
-            Whom::Host(_) => None,
-        };
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let ban = Ban { until: None, reason };
-        match (whom, stub) {
-            (Whom::Host(host), _) => {
-                if host_and_parents(&group.group.owner.authority()).contains(host) {
-                    return Err(Refusal::IsTheOwner.into());
-                }
-                membership::ban_host(&mut tx, group.id, host, self.clock().now()).await?;
-                for iri in membership::actors_of_host(&mut tx, group.id, host).await? {
-                    self.turn_out(&mut tx, &group, &iri).await?;
-                }
-            }
-            (Whom::Actor(_), Some(actor)) => self.ban_actor(&mut tx, &group, &actor, &ban).await?,
-            (Whom::Actor(_), None) => {}
-        }
-        self.commit(tx).await
-    }
-
-    /// Somebody whose host is banned leaves the group, and is told.
-    async fn turn_out(&self, tx: &mut Tx, group: &InTurn, iri: &str) -> Result<(), AdminError> {
-        let iri = Iri::object(iri).map_err(|why| AdminError::BadName(why.to_string()))?;
-        let Some(actor) = self.store().actor(&iri).await? else {
-            return Ok(());
-        };
-        let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
-        if let Some(request) = request {
-            self.send_reject(tx, group, &actor, &request, Refusal::Banned)
-                .await?;
-        }
-        Ok(self.put_out(tx, group, actor.id).await?)
-    }
-
-    async fn ban_actor(
-        &self,
-        tx: &mut Tx,
-        group: &InTurn,
-        actor: &Actor,
-        ban: &Ban,
-    ) -> Result<(), AdminError> {
-        let standing = self.standing(tx, group, actor).await?;
-        decide(
-            &group.group,
-            &standing,
-            &Command::Ban(ban.clone()),
-            self.clock().now(),
-        )?;
-        let (destination, request) = membership::heard_at(tx, group.id, actor.id).await?;
-        if let Some(request) = request.filter(|_| standing.follower || standing.member || standing.waiting) {
-            self.send_reject(tx, group, actor, &request, Refusal::Banned)
-                .await?;
-        }
-        membership::ban(tx, group.id, actor.id, ban, self.clock().now()).await?;
-        if let Some(destination) = destination {
-            log::close_unread(tx, group.id, destination).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends a ban; whoever was banned may ask to come in again.
-    ///
-    /// # Errors
-    /// If there is no such group, or no such ban.
-    pub async fn unban(&self, name: &str, whom: &Whom) -> Result<(), AdminError> {
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let ended = match whom {
-            Whom::Host(host) => membership::unban_host(&mut tx, group.id, host).await?,
-            Whom::Actor(iri) => match self.store().actor(iri).await? {
-                Some(actor) => membership::unban(&mut tx, group.id, actor.id).await?,
-                None => false,
-            },
-        };
-        if !ended {
-            let whom = match whom {
-                Whom::Actor(iri) => iri.to_string(),
-                Whom::Host(host) => host.clone(),
-            };
-            return Err(AdminError::NotBanned(whom));
-        }
-        self.commit(tx).await
-    }
-
-    /// Lets in an actor that waits.
-    ///
-    /// # Errors
-    /// If there is no such group, or the actor does not wait.
-    pub async fn admit(&self, name: &str, actor: &Iri) -> Result<(), AdminError> {
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let actor = self.store().actor(actor).await?.ok_or(Refusal::NothingWaits)?;
-        self.admit_one(&mut tx, &group, &actor).await?;
-        self.commit(tx).await
-    }
-
-    /// Turns away an actor that waits; a follower goes on reading.
-    ///
-    /// # Errors
-    /// If there is no such group, or the actor does not wait.
-    pub async fn turn_away(&self, name: &str, actor: &Iri) -> Result<(), AdminError> {
-        let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let actor = self.store().actor(actor).await?.ok_or(Refusal::NothingWaits)?;
-        self.turn_away_one(&mut tx, &group, &actor).await?;
+        self.close_now(&mut tx, &group).await?;
         self.commit(tx).await
     }
 
@@ -307,14 +168,7 @@ impl Engine {
     /// An actor that is gone is in no group any more.
     pub(super) async fn drop_actor(&self, actor: &Actor) -> Result<(), store::Error> {
         let mut tx = self.store().begin().await?;
-        let names = membership::groups_of(&mut tx, actor.id).await?;
-        let dropped = async {
-            for group in self.take(&mut tx, &names).await? {
-                self.put_out(&mut tx, &group, actor.id).await?;
-            }
-            Ok::<_, Trouble>(())
-        };
-        if let Err(trouble) = dropped.await {
+        if let Err(trouble) = self.has_gone(&mut tx, actor).await {
             tracing::warn!(
                 ?trouble,
                 "an actor that is gone could not be dropped; it is when its inbox says so again"
@@ -322,11 +176,12 @@ impl Engine {
             return Ok(());
         }
         tx.commit().await?;
+        self.store().ring();
         Ok(())
     }
 
     /// An actor as its server tells it, or by its id alone where that does not answer.
-    async fn actor_or_stub(&self, iri: &Iri) -> Result<(Actor, bool), AdminError> {
+    pub(super) async fn actor_or_stub(&self, iri: &Iri) -> Result<(Actor, bool), AdminError> {
         if let Ok(actor) = self.peers().actor(iri).await {
             return Ok((actor, true));
         }
@@ -349,7 +204,7 @@ impl Engine {
 }
 
 /// A title as it is kept: no control characters, and short enough for a line.
-fn checked_title(title: &str) -> Result<String, AdminError> {
+pub(super) fn checked_title(title: &str) -> Result<String, AdminError> {
     const LONGEST: usize = 200;
     let title = text::tidy_name(title);
     match title.chars().count() {

@@ -15,6 +15,7 @@ use crate::{
         ActorId, GroupId, Tx,
         deeds::{self, Deeds},
         facts::{Facts, Turned},
+        held::{NewHeld, Outcome},
         log::NewEntry,
         post::{Cast, Edit, NewPlace, NewPost},
     },
@@ -30,6 +31,12 @@ pub(super) enum Deed<'a> {
     Keep(NewPost<'a>),
     Edit(Uuid, Edit<'a>),
     Delete(Uuid),
+    /// Out of a group by another's word.
+    Remove(Uuid, GroupId),
+    /// It waits for an admin.
+    Hold(NewHeld<'a>),
+    /// It does so no longer.
+    Unhold(Uuid, Outcome),
     /// It was deleted before it came.
     Bury(&'a Iri, ActorId),
     Cast(Cast<'a>),
@@ -38,6 +45,8 @@ pub(super) enum Deed<'a> {
     Say(&'a Turned, NewEntry<'a>, Option<Uuid>),
     /// A group says no by letter.
     Reject(&'a Turned, Refusal),
+    /// A group says by letter that it took it.
+    Receipt(&'a Turned),
     /// It is kept until this is there.
     Wait(&'a str),
     /// A group of this server is to hear of the post as what a group says that it follows.
@@ -54,6 +63,7 @@ pub(super) struct Book<'a> {
     /// The last place given out in each group's log.
     last: HashMap<GroupId, i64>,
     letters: Vec<(&'a Case, &'a Turned, Refusal)>,
+    receipts: Vec<(&'a Case, &'a Turned)>,
     waits: Vec<(&'a Case, &'a str)>,
     passed_on: Vec<(&'a Case, &'a Iri, &'a str)>,
 }
@@ -66,11 +76,15 @@ impl<'a> Book<'a> {
             Deed::Keep(post) => self.deeds.posts.push(post),
             Deed::Edit(post, edit) => self.deeds.edits.push((post, edit)),
             Deed::Delete(post) => self.deeds.deletions.push(post),
+            Deed::Remove(post, group) => self.deeds.removals.push((post, group)),
+            Deed::Hold(held) => self.deeds.held.push(held),
+            Deed::Unhold(id, outcome) => self.deeds.ended.push((id, outcome)),
             Deed::Bury(post, actor) => self.deeds.graves.push((post, actor)),
             Deed::Cast(cast) => self.deeds.casts.push(cast),
             Deed::TakeBack(post, actor, vote) => self.deeds.uncasts.push((post, actor, vote)),
             Deed::Say(group, entry, new_post) => self.say(group, entry, new_post),
             Deed::Reject(group, why) => self.letters.push((case, group, why)),
+            Deed::Receipt(group) => self.receipts.push((case, group)),
             Deed::Wait(needs) => self.waits.push((case, needs)),
             Deed::PassOn { post, to } => self.passed_on.push((case, post, to)),
         }
@@ -96,6 +110,8 @@ impl<'a> Book<'a> {
     /// Whether lanes or chores have something to do after it.
     pub(super) fn is_of_interest(&self) -> bool {
         !(self.deeds.entries.is_empty()
+            && self.deeds.held.is_empty()
+            && self.receipts.is_empty()
             && self.letters.is_empty()
             && self.waits.is_empty()
             && self.passed_on.is_empty())
@@ -149,6 +165,9 @@ impl Engine {
         for (case, group, why) in book.letters {
             self.send_reject(tx, &group.in_turn, &case.actor, &case.raw, why)
                 .await?;
+        }
+        for (case, group) in book.receipts {
+            self.send_receipt(tx, &group.in_turn, case).await?;
         }
         for (case, needs) in book.waits {
             self.keep(tx, case, case.activity.id.as_str(), needs, case.via.as_deref())

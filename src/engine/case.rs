@@ -30,8 +30,37 @@ pub(super) struct Case {
     pub(super) via: Option<String>,
     /// The row in which it waited: its id has been seen. The row ends with the turn.
     pub(super) waited: Option<Uuid>,
+    /// The object as its origin told it, where `raw` does not carry it.
+    pub(super) fetched: Option<String>,
+    pub(super) warrant: Warrant,
     /// Of a post or an edit: title and text as we show them. What the author sent is passed on as it is.
     pub(super) shown: Shown,
+}
+
+/// By whose word it is decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Warrant {
+    /// Their own.
+    #[default]
+    Own,
+    /// An admin of this group has let it through, as a post for everybody or not. It is about this group alone.
+    Reviewed { group: String, public: bool },
+    /// It is the group itself: its admin asked for it, or the operator.
+    Group { group: String },
+}
+
+impl Warrant {
+    /// The one group that it is about, whatever it names.
+    pub(super) fn group(&self) -> Option<&str> {
+        match self {
+            Self::Own => None,
+            Self::Reviewed { group, .. } | Self::Group { group } => Some(group),
+        }
+    }
+
+    pub(super) const fn is_review(&self) -> bool {
+        matches!(self, Self::Reviewed { .. })
+    }
 }
 
 /// A post as we show it.
@@ -76,6 +105,14 @@ pub(super) struct Touches {
 }
 
 impl Case {
+    /// Whether everybody may read what it brings. What an admin has seen is for whom it was then.
+    pub(super) const fn is_public(&self) -> bool {
+        match self.warrant {
+            Warrant::Reviewed { public, .. } => public,
+            _ => self.activity.addressed.public,
+        }
+    }
+
     /// What it is about: the activity's own id, and posts.
     pub(super) fn touches(&self) -> Touches {
         let mut touches = Touches {

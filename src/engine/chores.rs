@@ -46,8 +46,10 @@ impl Engine {
                     .look_up_old_hosts()),
                 self.every(TimeDelta::hours(1), "dialects", || self.hold_to_words()),
                 self.keep_doing("waiting", LONGEST_REST, || self.work_on_all_waiting()),
+                self.keep_doing("notices", LONGEST_REST, || self.tell_admins()),
                 self.keep_doing("inboxes", LONGEST_REST, || self.check_inboxes()),
                 self.every(TimeDelta::minutes(1), "keys", || self.give_keys()),
+                self.every(TimeDelta::minutes(1), "owners", || self.look_for_owners()),
                 self.every(TimeDelta::hours(1), "pruning", || self.prune()),
             )
         };
@@ -112,7 +114,7 @@ impl Engine {
             .await
     }
 
-    async fn look_up(&self, hosts: Vec<String>, again: bool) -> Result<(), store::Error> {
+    pub(super) async fn look_up(&self, hosts: Vec<String>, again: bool) -> Result<(), store::Error> {
         stream::iter(hosts)
             .map(|host| async move {
                 if again || self.store().shape_of_host(&host).await?.is_none() {

@@ -8,10 +8,11 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     dialect::{self, Ask},
-    domain::{Command, Event, Refusal, decide},
+    domain::{Command, Event, Refusal, Standing, decide},
     engine::{
         Engine, Refused,
         book::{Book, Deed},
+        case::Warrant,
         matter::Matter,
         turn::Trouble,
     },
@@ -92,6 +93,16 @@ impl<'a> At<'a> {
         self.facts.group(id).ok_or(Halt(Ending::NotInTurn))
     }
 
+    /// What the sender is to a group.
+    pub(super) fn standing(&self, group: &Turned, matter: &Matter<'_>) -> Result<Standing, Halt> {
+        match matter.case.warrant {
+            Warrant::Group { .. } => Ok(Standing::operator()),
+            _ => Ok(self
+                .facts
+                .standing(&group.in_turn, &matter.case.actor, &matter.hosts)?),
+        }
+    }
+
     /// What a group decides.
     pub(super) fn decide(
         &self,
@@ -99,9 +110,7 @@ impl<'a> At<'a> {
         matter: &Matter<'_>,
         command: &Command,
     ) -> Result<Result<Vec<Event>, Refusal>, Halt> {
-        let standing = self
-            .facts
-            .standing(&group.in_turn, &matter.case.actor, &matter.hosts)?;
+        let standing = self.standing(group, matter)?;
         Ok(decide(&group.in_turn.group, &standing, command, self.now))
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     dialect::{self, Dialect},
-    domain::{Iri, host_and_parents},
+    domain::{Act, Iri, host_and_parents},
     engine::{AdminError, Engine, turn::Trouble},
     store::{
         self, Tx,
@@ -235,10 +235,8 @@ impl Import<'_> {
 impl Engine {
     /// Lets in one who waits: their server is told.
     async fn admit_waiting(&self, tx: &mut Tx, group: &InTurn, actor: &Iri) -> Result<(), Failed> {
-        match self.store().actor(actor).await? {
-            Some(actor) => Ok(self.admit_one(tx, group, &actor).await?),
-            None => Ok(()),
-        }
+        self.as_operator(tx, group, &Act::Admit, actor, None).await?;
+        Ok(())
     }
 }
 

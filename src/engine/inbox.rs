@@ -9,7 +9,7 @@ use crate::{
     domain::Iri,
     engine::{
         Arrival, Engine, Refused,
-        case::{Case, Shown, is_about_content},
+        case::{Case, Shown, Warrant, is_about_content},
         turns::Turned,
     },
     signature::Claim,
@@ -44,6 +44,10 @@ impl Engine {
         {
             return Err(Refused::NotFound);
         }
+        if matches!(activity.ask, Ask::Report { .. }) {
+            self.reporters().count(actor.id)?;
+        }
+        self.look_at_joiner(&activity, &actor).await?;
         fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {
             shown: Shown::of(&activity.ask),
@@ -54,9 +58,14 @@ impl Engine {
             inbox: arrival.inbox.map(ToOwned::to_owned),
             via: None,
             waited: None,
+            fetched: None,
+            warrant: Warrant::Own,
         };
         // It may wait; what it was made from need not.
         drop((arrival, document));
+        if let Ask::Found(founding) = &case.activity.ask {
+            return self.found(&case, founding).await;
+        }
         match self.turn(case).await? {
             Turned::Done => Ok(()),
             Turned::Stale(case) => self.receive_anew(&claims, *case).await,
@@ -91,7 +100,12 @@ impl Engine {
 
     /// What a document shows of the program that sent it, and that its host is there to be delivered to again. The turn of
     /// an actor that is remembered sees to the latter.
-    async fn learn(&self, actor: &Actor, shown: Option<Evidence>, remembered: bool) -> Result<(), Refused> {
+    pub(super) async fn learn(
+        &self,
+        actor: &Actor,
+        shown: Option<Evidence>,
+        remembered: bool,
+    ) -> Result<(), Refused> {
         if let Some(shown) = shown
             && self.peers().evidence(&actor.host, shown).await?
         {

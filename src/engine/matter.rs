@@ -4,7 +4,7 @@
 //! are enough, and whoever deletes it has those too.
 
 use crate::{
-    dialect::Ask,
+    dialect::{Ask, PostDocument},
     domain::{Iri, host_and_parents},
     engine::case::Case,
     store::{
@@ -54,6 +54,7 @@ impl<'a> Matter<'a> {
             holds.keys.push(key_of(self.case.activity.id.as_str()));
         }
         holds.names.extend(self.inbox());
+        holds.names.extend(self.case.warrant.group());
         match self.ask {
             Ask::Post(document) => {
                 holds.keys.push(key_of(document.id.as_str()));
@@ -66,6 +67,7 @@ impl<'a> Matter<'a> {
             Ask::Edit(document) => {
                 holds.keys.push(key_of(document.id.as_str()));
                 holds.posts.push(document.id.as_str());
+                holds.posts.extend(self.parent_of_new(document));
             }
             Ask::Delete { object } => {
                 holds.keys.push(key_of(object.as_str()));
@@ -75,6 +77,12 @@ impl<'a> Matter<'a> {
             Ask::Vote { object, .. } | Ask::Unvote { object, .. } => holds.posts.push(object.as_str()),
             _ => {}
         }
+    }
+
+    /// A version that was let through may be the first that its group takes: then it has its place in a thread to find.
+    fn parent_of_new(&self, document: &'a PostDocument) -> Option<&'a str> {
+        let parent = document.in_reply_to.as_ref().map(Iri::as_str);
+        parent.filter(|_| self.case.warrant.is_review())
     }
 
     pub(super) fn ask(&self, asked: &mut Asked<'a>, group_base: &'a str) {
@@ -96,7 +104,14 @@ impl<'a> Matter<'a> {
                     asked.awaited.push(parent.as_str());
                 }
             }
-            Ask::Edit(document) => asked.posts.push(document.id.as_str()),
+            Ask::Edit(document) => {
+                asked.posts.push(document.id.as_str());
+                if self.case.warrant.is_review() {
+                    asked.posts.extend(self.parent_of_new(document));
+                    asked.graves.push((&document.id, actor.id));
+                    asked.group_base = Some(group_base);
+                }
+            }
             Ask::Delete { object } => asked.posts.push(object.as_str()),
             Ask::Vote { object, .. } | Ask::Unvote { object, .. } => {
                 asked.posts.push(object.as_str());

@@ -3,8 +3,8 @@
 //! One rule: a membership, where its reader hears the group, and the letter that says so are written together.
 
 use crate::{
-    dialect,
-    domain::{Command, Event, Iri, Refusal, Standing, Way, decide},
+    dialect::{self, Local},
+    domain::{Call, Command, Event, Iri, Refusal, Standing, Way, decide},
     engine::{
         Engine, Refused,
         case::Case,
@@ -13,11 +13,13 @@ use crate::{
     },
     store::{
         self, Actor, ActorId, DestinationId, Tx,
-        group::{self, Change, InTurn},
+        asked::{self, NewAsking},
+        call,
+        group::InTurn,
         log::{self, NewLetter},
         membership::{self, Written},
+        people,
     },
-    text,
 };
 
 impl Engine {
@@ -33,18 +35,29 @@ impl Engine {
         fresh: bool,
     ) -> Result<(), Trouble> {
         let Some(name) = self.here().group_meant(group.as_str()) else {
-            return Ok(());
+            // GRP05: nobody joins another person, or for one.
+            return match (way, &case.inbox) {
+                (Way::Join, Some(_)) => {
+                    let why = "The object of a Join is the group that is to be joined.";
+                    Err(Refused::forbidden("no-group", "object", why).into())
+                }
+                _ => Ok(()),
+            };
         };
         let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
             return Err(Refused::NotFound.into());
         };
         let before = self.standing(tx, &group, &case.actor).await?;
-        let decided = decide(&group.group, &before, &Command::Join(way), self.clock().now());
+        let decided = match self.admits(tx, &group.group, &case.actor).await? {
+            Ok(()) => decide(&group.group, &before, &Command::Join(way), self.clock().now()),
+            Err(refusal) => Err(refusal),
+        };
         match decided {
             Ok(_) if !fresh && !is_in(&before, way) => Ok(()),
             Ok(events) => {
                 if fresh {
                     self.write_join(tx, &group, case, &before, &events).await?;
+                    self.note_asking(tx, &group, case, way, &events).await?;
                 }
                 if lets_in(&events, way) {
                     self.send_accept(tx, &group, &case.actor, &case.raw).await?;
@@ -90,6 +103,35 @@ impl Engine {
         Ok(())
     }
 
+    /// What admins hear of it.
+    async fn note_asking(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        case: &Case,
+        way: Way,
+        events: &[Event],
+    ) -> Result<(), Trouble> {
+        if events.contains(&Event::MemberAccepted) {
+            return self.is_in_now(tx, group, &case.actor).await;
+        }
+        if !events.contains(&Event::MembershipRequested) {
+            return Ok(());
+        }
+        let new = NewAsking {
+            id: self.clock().uuid(),
+            group: group.id,
+            actor: case.actor.id,
+            kind: match way {
+                Way::Follow => "Follow",
+                Way::Join => "Join",
+            },
+            iri: case.activity.id.as_str(),
+            raw: &case.raw,
+        };
+        Ok(asked::write(tx, &new, self.clock().now()).await?)
+    }
+
     /// Where an actor hears a group from now on. Groups of this server hear of each other without letters.
     pub(super) async fn hear(
         &self,
@@ -98,6 +140,10 @@ impl Engine {
         actor: &Actor,
     ) -> Result<Option<DestinationId>, Trouble> {
         if actor.host == self.here().authority() || !actor.is_known() {
+            return Ok(None);
+        }
+        // Whoever was let in before the group became private, or by an admin's hand, is in; what is said stays inside.
+        if self.admits(tx, &group.group, actor).await?.is_err() {
             return Ok(None);
         }
         let name = store::shape_of(&mut **tx, &actor.host).await?;
@@ -110,25 +156,36 @@ impl Engine {
 
     /// Leave, or an Undo of what let them in.
     pub(super) async fn leave(&self, tx: &mut Tx, case: &Case, group: &Iri) -> Result<(), Trouble> {
-        match self.here().group_meant(group.as_str()) {
-            Some(name) => self.leave_by_name(tx, case, name).await,
-            None => Ok(()),
+        match self.here().local(group.as_str()) {
+            Some(Local::Group {
+                name,
+                part: Some("admins" | "moderators"),
+            }) => self.resign(tx, case, name).await,
+            _ => match self.here().group_meant(group.as_str()) {
+                Some(name) => self.leave_by_name(tx, case, name).await,
+                None => Ok(()),
+            },
         }
     }
 
-    pub(super) async fn leave_by_name(&self, tx: &mut Tx, case: &Case, name: &str) -> Result<(), Trouble> {
-        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
-            return Ok(());
-        };
-        let events = self.decide(tx, &group, &case.actor, &Command::Leave).await??;
+    /// Somebody leaves by their own word.
+    pub(super) async fn leave_group(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        actor: ActorId,
+    ) -> Result<(), Trouble> {
+        let before = membership::standing(tx, group.id, actor, &[]).await?;
+        let events = decide(&group.group, &before, &Command::Leave, self.clock().now())?;
         if events.contains(&Event::Left) {
-            self.put_out(tx, &group, case.actor.id).await
-        } else {
-            Ok(())
+            self.put_out(tx, group, actor).await?;
+        } else if events.contains(&Event::Dismissed) {
+            people::unrank(tx, group.id, actor).await?;
         }
+        self.see_who_rules(tx, group, false).await
     }
 
-    /// Ends a membership: nothing more is due to whoever nobody reads for.
+    /// Ends a membership and all that belongs to it: nothing more is due to whoever nobody reads for.
     pub(super) async fn put_out(&self, tx: &mut Tx, group: &InTurn, actor: ActorId) -> Result<(), Trouble> {
         let (destination, _) = membership::heard_at(tx, group.id, actor).await?;
         let out = Written {
@@ -138,44 +195,21 @@ impl Engine {
             request: None,
             destination: None,
         };
-        membership::write(tx, group.id, actor, &out, self.clock().now()).await?;
+        let now = self.clock().now();
+        membership::write(tx, group.id, actor, &out, now).await?;
+        people::unrank(tx, group.id, actor).await?;
+        call::end(tx, group.id, actor, Call::Member, "declined", now).await?;
+        asked::decide(tx, group.id, actor, "withdrawn", None, now).await?;
         if let Some(destination) = destination {
             log::close_unread(tx, group.id, destination).await?;
         }
         Ok(())
     }
 
-    /// The owner changes the group's title or summary, from wherever the owner's account is.
-    pub(super) async fn describe(
-        &self,
-        tx: &mut Tx,
-        case: &Case,
-        group: &Iri,
-        title: Option<&str>,
-        summary: Option<&str>,
-    ) -> Result<(), Trouble> {
-        let name = self.here().group_meant(group.as_str()).unwrap_or_default();
-        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
-            return Err(Refused::NotFound.into());
-        };
-        self.decide(tx, &group, &case.actor, &Command::Describe).await??;
-        let change = Change {
-            title: title.map(text::tidy_name).filter(|title| !title.is_empty()),
-            summary: summary.map(text::plain),
-            ..Change::default()
-        };
-        group::change(tx, group.id, &change, self.clock().now()).await?;
-        Ok(())
-    }
-
     /// The sender's actor is gone: it is in no group any more.
     pub(super) async fn actor_gone(&self, tx: &mut Tx, case: &Case) -> Result<(), Trouble> {
-        let names = membership::groups_of(tx, case.actor.id).await?;
-        for group in self.take(tx, &names).await? {
-            self.put_out(tx, &group, case.actor.id).await?;
-        }
         store::mark_gone_in(tx, case.actor.id, self.clock().now()).await?;
-        Ok(())
+        self.has_gone(tx, &case.actor).await
     }
 
     pub(super) async fn send_accept(
@@ -205,14 +239,25 @@ impl Engine {
         request: &str,
         why: Refusal,
     ) -> Result<(), Trouble> {
+        self.send_reject_saying(tx, group, actor, request, &why.to_string())
+            .await
+    }
+
+    pub(super) async fn send_reject_saying(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        actor: &Actor,
+        request: &str,
+        why: &str,
+    ) -> Result<(), Trouble> {
         let (id, now) = (self.clock().uuid(), self.clock().now());
-        let why = why.to_string();
         let body = dialect::reject(
             id,
             &group.group.name,
             actor.iri.as_str(),
             request,
-            &why,
+            why,
             now,
             self.here(),
         );

@@ -4,24 +4,42 @@
 //! arm in `turn`, and a story in `tests/it`.
 
 mod admin;
+mod administer;
+mod albums;
 mod answers;
 mod batch;
 mod book;
+mod calls;
 mod case;
 mod chores;
 mod content;
+mod describing;
+mod discreet;
 mod door;
+mod enrol;
+mod face;
 pub(crate) mod figures;
 mod follows;
+mod founding;
+mod hold;
+mod hand;
 mod hosts;
 mod import;
 mod inbox;
 mod keys;
 mod lines;
+mod lists;
 mod matter;
 mod members;
+mod news;
+mod notices;
+mod owner;
 mod places;
 mod posting;
+mod receipts;
+mod removal;
+mod reports;
+mod review;
 mod saying;
 mod settle;
 mod turn;
@@ -34,7 +52,10 @@ use std::sync::Arc;
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
+pub use enrol::Enrolment;
+pub use face::shelf;
 pub use import::{Import, Imported, NewMember};
+pub(crate) use notices::can_be_told;
 
 use crate::{
     clock::Clock,
@@ -55,6 +76,7 @@ struct Parts {
     settings: Arc<Settings>,
     turns: turns::Turns,
     hosts: hosts::Hosts,
+    reporters: reports::Reporters,
 }
 
 impl Engine {
@@ -62,6 +84,7 @@ impl Engine {
     #[must_use]
     pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
         let hosts = hosts::Hosts::new(settings.limits.inbox_per_minute_per_host);
+        let reporters = reports::Reporters::new(settings.groups.reports_per_hour);
         let turns = turns::Turns::new(settings.database.connections, store.for_turns());
         Self(Arc::new(Parts {
             store,
@@ -70,6 +93,7 @@ impl Engine {
             settings,
             turns,
             hosts,
+            reporters,
         }))
     }
 
@@ -105,6 +129,10 @@ impl Engine {
 
     fn hosts(&self) -> &hosts::Hosts {
         &self.0.hosts
+    }
+
+    fn reporters(&self) -> &reports::Reporters {
+        &self.0.reporters
     }
 
     fn json_limits(&self) -> Limits {

@@ -3,6 +3,7 @@
 //! One rule: one answer per activity. It is taken if any group takes it; then the others say no by letter.
 
 use crate::{
+    dialect::Ask,
     domain::{Command, Event, Iri, Refusal, Subject},
     engine::{
         Engine, Refused,
@@ -41,7 +42,8 @@ impl Engine {
             return Ok(None);
         };
         let bound = &matter.case.activity.addressed.bound;
-        let mut agrees = bound.is_empty();
+        // It was in groups that removed it: there is nothing to agree with.
+        let mut agrees = bound.is_empty() || (stored.places.is_empty() && !stored.removed.is_empty());
         for place in &stored.places {
             agrees |= bound.contains(&at.group(place.group)?.in_turn.group.name);
         }
@@ -73,10 +75,14 @@ impl Engine {
             deleted: stored.deleted,
             was_public: self.narrows(matter.case, Some(stored)),
             voted,
+            approved: matter.case.warrant.is_review(),
         };
         let mut outcomes = vec![];
         for place in &stored.places {
             let group = at.group(place.group)?;
+            if !is_meant(matter, group, stored) {
+                continue;
+            }
             outcomes.push((group, at.decide(group, matter, &command(subject))?));
         }
         let Answered { taken, letters } = self.one_answer(matter.case, outcomes)?;
@@ -115,5 +121,16 @@ impl Engine {
             }
         }
         Ok(answered)
+    }
+}
+
+/// Whether this group is to decide: what an admin let through, and what they take out, is about their group alone.
+fn is_meant(matter: &Matter<'_>, group: &Turned, stored: &Stored) -> bool {
+    let name = &group.in_turn.group.name;
+    let bound = &matter.case.activity.addressed.bound;
+    let takes_out = matches!(matter.ask, Ask::Delete { .. }) && stored.author != matter.case.actor.id;
+    match matter.case.warrant.group() {
+        Some(only) => only == name,
+        None => !takes_out || bound.is_empty() || bound.contains(name),
     }
 }

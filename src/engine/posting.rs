@@ -1,4 +1,4 @@
-//! Posts, edits and deletions.
+//! Posts and edits.
 //!
 //! One rule: which group it is for comes from our own stored state and from addressing fields that all agree, never from
 //! one field that the sender chose.
@@ -7,7 +7,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
     dialect::PostDocument,
-    domain::{Command, Event, Iri, Submission},
+    domain::{Command, Event, Iri, Submission, Visibility},
     engine::{
         Engine, Refused,
         book::Deed,
@@ -34,7 +34,7 @@ impl Engine {
         let parent_iri = document.in_reply_to.as_ref().map(Iri::as_str);
         let parent = parent_iri.and_then(|iri| at.facts.post(iri));
         let is_awaited = parent_iri.is_some_and(|iri| at.facts.is_awaited(iri));
-        if parent.is_none() && is_awaited && case.waited.is_none() {
+        if parent.is_none() && is_awaited && case.waited.is_none() && !case.warrant.is_review() {
             // Its parent is being fetched: it waits behind it (ORD10).
             return Ok(vec![Deed::Wait(case.activity.id.as_str())]);
         }
@@ -44,7 +44,9 @@ impl Engine {
             return Err(Refused::NotFound.into());
         }
         let known = at.facts.post(document.id.as_str());
-        if known.is_some_and(|known| known.author != case.actor.id) {
+        if known.is_some_and(|known| known.author != case.actor.id)
+            || self.is_anothers(at, matter, &document.id)
+        {
             return Ok(vec![]); // somebody else's id (ORG06)
         }
         let mut outcomes = vec![];
@@ -54,6 +56,7 @@ impl Engine {
         }
         let Answered { taken, letters } = self.one_answer(case, outcomes)?;
         let mut deeds = letters;
+        deeds.extend(self.held(at, matter, document, &taken));
         let posted = taken
             .into_iter()
             .filter(|(_, events)| events.contains(&Event::Posted));
@@ -71,8 +74,10 @@ impl Engine {
             for group in posted {
                 let entry = self.entry(at, matter, group, &stored, "posted", None);
                 deeds.extend(entry.map(|entry| Deed::Say(group, entry, Some(stored.id))));
+                deeds.extend(self.receipt(at, case, group));
                 // Groups of this server that follow this one hear of it without a letter: it waits for their own turn.
-                let followers = group.followed_by.iter().filter(|_| stored.public);
+                let public = group.in_turn.group.policies.visibility == Visibility::Public;
+                let followers = group.followed_by.iter().filter(|_| stored.public && public);
                 deeds.extend(followers.map(|to| Deed::PassOn {
                     post: &document.id,
                     to,
@@ -91,15 +96,17 @@ impl Engine {
         (known, parent): (Option<&Stored>, Option<&Stored>),
     ) -> Submission {
         let here = |post: &Stored| post.places.iter().any(|place| place.group == group.in_turn.id);
+        let was_here = |post: &Stored| post.removed.contains(&group.in_turn.id);
         let buried = at.facts.is_buried(&document.id, case.actor.id);
         Submission {
             is_comment: document.in_reply_to.is_some(),
-            public: case.activity.addressed.public,
+            public: case.is_public(),
             was_public: self.narrows(case, known),
-            known: buried || known.is_some_and(|known| known.deleted || here(known)),
+            known: buried || known.is_some_and(|known| known.deleted || here(known) || was_here(known)),
             parent_is_here: parent.is_some_and(|parent| !parent.deleted && here(parent)),
             parent_is_private: parent.is_some_and(|parent| !parent.public),
             relayed: case.via.is_some(),
+            approved: case.warrant.is_review(),
         }
     }
 
@@ -110,6 +117,9 @@ impl Engine {
         case: &'a Case,
         parent: Option<&Stored>,
     ) -> Result<BTreeSet<&'a str>, Halt> {
+        if let Some(group) = case.warrant.group() {
+            return Ok(BTreeSet::from([group]));
+        }
         if let Some(via) = &case.via {
             return Ok(BTreeSet::from([via.as_str()]));
         }
@@ -150,7 +160,7 @@ impl Engine {
             title: case.shown.title.as_deref(),
             content: case.shown.content.as_deref(),
             url: document.url.as_deref(),
-            public: case.activity.addressed.public,
+            public: case.is_public(),
             published: document
                 .published
                 .map_or(at.now, |published| published.min(at.now)),
@@ -164,8 +174,13 @@ impl Engine {
         matter: &Matter<'a>,
         document: &'a PostDocument,
     ) -> Decided<'a> {
-        let Some(stored) = self.about(at, matter, &document.id)? else {
-            return Ok(vec![]);
+        let stored = match self.about(at, matter, &document.id)? {
+            // Another group has it; the one that held it does not yet.
+            Some(stored) if !is_where_it_is_reviewed(at, matter, stored)? => None,
+            stored => stored,
+        };
+        let Some(stored) = stored else {
+            return self.edit_held(at, matter, document);
         };
         let older = match (document.updated, stored.updated) {
             (Some(this), Some(last)) => this < last, // ORD03
@@ -173,6 +188,13 @@ impl Engine {
         };
         let Answered { taken, letters } = self.each_place(at, matter, stored, false, Command::Edit)?;
         let mut deeds = letters;
+        if !older {
+            let outcomes: Vec<_> = taken
+                .iter()
+                .map(|(group, _, events)| (*group, events.clone()))
+                .collect();
+            deeds.extend(self.held(at, matter, document, &outcomes));
+        }
         let mut edited = taken
             .into_iter()
             .filter(|(.., events)| events.contains(&Event::Edited))
@@ -191,31 +213,22 @@ impl Engine {
         for (group, ..) in edited {
             let entry = self.entry(at, matter, group, stored, "edited", None);
             deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
+            deeds.extend(self.receipt(at, matter.case, group));
         }
         Ok(deeds)
     }
+}
 
-    /// A Delete: by the author, of whatever we have of it, or before it has come.
-    pub(super) fn delete<'a>(&self, at: &At<'a>, matter: &Matter<'a>, object: &'a Iri) -> Decided<'a> {
-        let actor = &matter.case.actor;
-        let Some(stored) = self.about(at, matter, object)? else {
-            let theirs = object.same_origin(&actor.iri);
-            return Ok(theirs
-                .then_some(Deed::Bury(object, actor.id))
-                .into_iter()
-                .collect());
-        };
-        let Answered { taken, letters } = self.each_place(at, matter, stored, false, Command::Delete)?;
-        let mut deeds = letters;
-        if !taken.is_empty() {
-            deeds.push(Deed::Delete(stored.id));
+fn is_where_it_is_reviewed(at: &At<'_>, matter: &Matter<'_>, stored: &Stored) -> Result<bool, Halt> {
+    let Some(name) = matter.case.warrant.group() else {
+        return Ok(true);
+    };
+    for place in &stored.places {
+        if at.group(place.group)?.in_turn.group.name == name {
+            return Ok(true);
         }
-        for (group, place, _) in taken {
-            let entry = self.entry(at, matter, group, stored, "deleted", Some(place));
-            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
-        }
-        Ok(deeds)
     }
+    Ok(false)
 }
 
 /// A post as it will be found.
@@ -232,5 +245,6 @@ fn stored(new: &NewPost<'_>) -> Stored {
         updated: None,
         deleted: false,
         places: vec![],
+        removed: vec![],
     }
 }

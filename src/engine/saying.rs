@@ -2,10 +2,17 @@
 //!
 //! One rule: shapes are rendered here, once, in the accepting transaction; delivery only concatenates.
 
+use uuid::Uuid;
+
 use crate::{
-    dialect::{self, Said, What},
-    domain::Audience,
-    engine::{Engine, content::At, matter::Matter},
+    dialect::{self, Local, Said, What},
+    domain::{Audience, Visibility},
+    engine::{
+        Engine,
+        case::{Case, Warrant},
+        content::At,
+        matter::Matter,
+    },
     store::{
         facts::Turned,
         log::{NewEntry, NewShape},
@@ -25,16 +32,20 @@ impl Engine {
         retracts: Option<&Place>,
     ) -> Option<NewEntry<'a>> {
         let case = matter.case;
+        let private_group = group.in_turn.group.policies.visibility == Visibility::Private;
+        // What was public before the group became private is not any more.
+        let public = stored.public && !private_group;
         let said = Said {
-            id: self.clock().uuid(),
+            id: self.id_of(case),
             group: &group.in_turn.group.name,
-            what: What::from_word(kind)?,
+            what: What::of(kind, &case.raw)?,
             at: at.now,
             object: &stored.iri,
             object_kind: &stored.kind,
             published: stored.published,
             is_comment: stored.is_comment,
-            public: stored.public,
+            public,
+            private_group,
             author: case.actor.iri.as_str(),
             wrapped: !case.raw.is_empty(),
             retracts: retracts.map(|place| (place.activity, place.at)),
@@ -49,7 +60,7 @@ impl Engine {
             post: stored.id,
             thread: stored.thread,
             author_host: &case.actor.host,
-            audience: if stored.public {
+            audience: if public {
                 Audience::Public
             } else {
                 Audience::Members
@@ -58,6 +69,14 @@ impl Engine {
             raw: &case.raw,
             shapes: self.shaped(group, &said),
         })
+    }
+
+    /// What the group itself did has an id already: without a shape it is that, with one its announcement.
+    fn id_of(&self, case: &Case) -> Uuid {
+        match (&case.warrant, self.here().local(case.activity.id.as_str())) {
+            (Warrant::Group { .. }, Some(Local::Activity(id, None))) => id,
+            _ => self.clock().uuid(),
+        }
     }
 
     /// In which shapes, and how. While one is not decided yet, all are written.

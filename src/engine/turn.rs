@@ -5,7 +5,7 @@
 
 use crate::{
     dialect::Ask,
-    domain::{Command, Event, Iri, Refusal, Standing, Way, decide, host_and_parents},
+    domain::{Act, Ban, Command, Event, Iri, Refusal, Standing, Way, decide, host_and_parents},
     engine::{Engine, Refused, case::Case, figures, matter::Matter},
     store::{
         self, Actor, Tx,
@@ -41,14 +41,8 @@ impl Engine {
             Ask::Join { group, way } => self.join(&mut tx, case, group, *way, fresh).await?,
             _ if !fresh => return Ok(()),
             Ask::Leave { group } => self.leave(&mut tx, case, group).await?,
-            Ask::Describe {
-                group,
-                title,
-                summary,
-            } => {
-                self.describe(&mut tx, case, group, title.as_deref(), summary.as_deref())
-                    .await?;
-            }
+            Ask::Describe { group, object } => self.describe(&mut tx, case, group, object).await?,
+            Ask::Close { group } => self.shut(&mut tx, case, group).await?,
             ask @ (Ask::Post(_)
             | Ask::Edit(_)
             | Ask::Delete { .. }
@@ -56,12 +50,71 @@ impl Engine {
             | Ask::Unvote { .. }) => self.decide_now(&mut tx, &[Matter::of_seen(case, ask)]).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
-            Ask::Report { objects, reason } => self.report(&mut tx, case, objects, reason.as_deref()).await?,
-            Ask::Answer { of, accepted } => self.answered(&mut tx, case, of.as_ref(), *accepted).await?,
+            Ask::Report {
+                objects,
+                reason,
+                to_server,
+            } => {
+                self.report(&mut tx, case, (objects, reason.as_deref()), *to_server)
+                    .await?;
+            }
+            Ask::Answer(answered) => self.answered(&mut tx, case, answered).await?,
+            Ask::Invite {
+                group,
+                whom,
+                call,
+                told,
+                wanted,
+            } => {
+                self.invite(&mut tx, case, (group, whom), *call, (*told, *wanted))
+                    .await?;
+            }
+            Ask::Block {
+                group,
+                whom,
+                until,
+                reason,
+                wanted,
+            } => {
+                let ban = Ban {
+                    until: *until,
+                    reason: reason.clone(),
+                };
+                let act = if *wanted { Act::Ban(ban) } else { Act::Unban };
+                self.block(&mut tx, case, (group.as_deref(), whom), &act, reason.as_deref())
+                    .await?;
+            }
+            Ask::Arrange { group, what } => {
+                self.arrange(&mut tx, case, group.as_deref(), what).await?;
+            }
+            Ask::Collect {
+                object,
+                target,
+                wanted,
+            } if self.album_meant(target).is_some() => {
+                self.collected(&mut tx, case, object, target, *wanted).await?;
+            }
+            Ask::Collect {
+                object,
+                target,
+                wanted,
+            } if self.is_of_posts(target) => {
+                self.place_post(&mut tx, case, (object, target), *wanted).await?;
+            }
+            Ask::Collect {
+                object,
+                target,
+                wanted,
+            } => self.collect(&mut tx, case, object, target, *wanted).await?,
+            Ask::Propose(ask) if self.takes_out(ask).is_some() => {
+                self.propose_removal(&mut tx, case, ask).await?;
+            }
+            Ask::Propose(ask) => self.proposed(&mut tx, case, ask).await?,
             Ask::Fetch { object, .. } => self.keep_waiting(&mut tx, case, object.as_str()).await?,
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
-            Ask::Nothing => {}
+            // Decided before its turn: its keys take time.
+            Ask::Found(_) | Ask::Nothing => {}
         }
         if let Some(waited) = case.waited {
             received::finish(&mut tx, waited).await?;
@@ -108,11 +161,12 @@ impl Engine {
         Ok(decide(&group.group, &standing, command, self.clock().now()))
     }
 
-    /// Undo of something given by id only that is no vote: a request to join, by whoever did it (ORG11).
+    /// Undo of something given by id only that is no vote: a request to join, by whoever did it (ORG11), or what was done to
+    /// others.
     async fn undo(&self, tx: &mut Tx, case: &Case, object: &Iri) -> Result<(), Trouble> {
         match membership::group_of_request(tx, case.actor.id, object.as_str()).await? {
             Some(name) => self.leave_by_name(tx, case, &name).await,
-            None => Ok(()),
+            None => self.take_back(tx, case, object).await,
         }
     }
 }

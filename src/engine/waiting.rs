@@ -13,7 +13,7 @@ use crate::{
     domain::{Iri, Vote},
     engine::{
         Engine, Refused,
-        case::{Case, Shown},
+        case::{Case, Shown, Warrant},
         inbox::read,
         matter::Matter,
         turn::Trouble,
@@ -187,7 +187,7 @@ impl Engine {
             // It waits for its parent only.
             return match self.store().is_being_fetched(post.in_reply_to.as_ref()).await {
                 Ok(true) => End::Later,
-                Ok(false) => self.end(waiting, arrived, actor).await,
+                Ok(false) => self.end(waiting, arrived, actor, None).await,
                 Err(error) => End::Failed(error),
             };
         }
@@ -198,9 +198,10 @@ impl Engine {
             Ok((_, object)) => object,
             Err(error) => return after(&error),
         };
+        let fetched = object.to_string();
         document["object"] = object;
         match read(&document, self) {
-            Ok(activity) => self.end(waiting, activity, actor).await,
+            Ok(activity) => self.end(waiting, activity, actor, Some(fetched)).await,
             Err(refused) => End::Never(format!("{refused:?}")),
         }
     }
@@ -215,7 +216,7 @@ impl Engine {
             && let Ok(activity) = read(&document, self)
         {
             // A group of this server passed it on: it was verified when it came.
-            return self.end_via(waiting, activity, &waiting.raw, via).await;
+            return self.end_via(waiting, activity, &waiting.raw, None, via).await;
         }
         let Ok(needs) = Iri::activity(&waiting.needs) else {
             return End::Never("what it needs has no id".into());
@@ -230,7 +231,7 @@ impl Engine {
         if document.get("actor").is_some() {
             return match read(&document, self) {
                 Ok(activity) if activity.id == needs && activity.id.same_origin(&activity.actor) => {
-                    self.end_via(waiting, activity, &text, via).await
+                    self.end_via(waiting, activity, &text, None, via).await
                 }
                 Ok(_) => End::Never("the activity is not on the server of its actor".into()),
                 Err(refused) => End::Never(format!("{refused:?}")),
@@ -249,13 +250,16 @@ impl Engine {
 
     async fn end_object(&self, waiting: &Waiting, via: &str, document: &Value, id: &Iri) -> End {
         match self.as_post(document, id) {
-            Some(activity) => self.end_via(waiting, activity, "", via).await,
+            Some(activity) => {
+                self.end_via(waiting, activity, "", Some(document.to_string()), via)
+                    .await
+            }
             None => End::Never("what was announced is not a post that names its author".into()),
         }
     }
 
     /// A bare object as if its author had sent it.
-    fn as_post(&self, document: &Value, id: &Iri) -> Option<Activity> {
+    pub(super) fn as_post(&self, document: &Value, id: &Iri) -> Option<Activity> {
         let author = document.get("attributedTo").and_then(dialect::id_of)?;
         let actor = Iri::object(author).ok().filter(|actor| actor.same_origin(id))?;
         let wrapped = serde_json::json!({
@@ -270,7 +274,14 @@ impl Engine {
         })
     }
 
-    async fn end_via(&self, waiting: &Waiting, activity: Activity, raw: &str, via: &str) -> End {
+    async fn end_via(
+        &self,
+        waiting: &Waiting,
+        activity: Activity,
+        raw: &str,
+        fetched: Option<String>,
+        via: &str,
+    ) -> End {
         if !matches!(activity.ask, Ask::Post(_)) {
             return End::Never("only posts of followed groups are taken".into());
         }
@@ -290,11 +301,19 @@ impl Engine {
             inbox: None,
             via: Some(via.to_owned()),
             waited: Some(waiting.id),
+            fetched,
+            warrant: Warrant::Own,
         })
         .await
     }
 
-    async fn end(&self, waiting: &Waiting, activity: Activity, actor: &Actor) -> End {
+    async fn end(
+        &self,
+        waiting: &Waiting,
+        activity: Activity,
+        actor: &Actor,
+        fetched: Option<String>,
+    ) -> End {
         if let Err(refused) = self.check_origin(&activity, actor).await {
             return End::Never(format!("{refused:?}"));
         }
@@ -307,6 +326,8 @@ impl Engine {
             inbox: waiting.inbox.clone(),
             via: None,
             waited: Some(waiting.id),
+            fetched,
+            warrant: Warrant::Own,
         })
         .await
     }

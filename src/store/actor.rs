@@ -48,6 +48,8 @@ pub struct NewActor<'a> {
     pub inbox: &'a str,
     pub shared_inbox: Option<&'a str>,
     pub followers: Option<&'a str>,
+    /// Its other ids, by its own word.
+    pub also_known_as: &'a [String],
     /// Every key that it lists. Without a text (PEM or multibase), what we have of that key stays.
     pub keys: &'a [(String, Option<String>)],
 }
@@ -174,10 +176,10 @@ impl Store {
             .await?;
         let row = sqlx::query_as!(
             Row,
-            r#"insert into actor (iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            r#"insert into actor (iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at, also_known_as)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                on conflict (iri) do update set kind = $3, username = $4, name = $5, inbox = $6, shared_inbox = $7,
-                   followers = $8, fetched_at = $9, gone_at = null
+                   followers = $8, fetched_at = $9, also_known_as = $10, gone_at = null
                returning id, iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at,
                    gone_at is not null as "gone!""#,
             new.iri.as_str(),
@@ -189,6 +191,7 @@ impl Store {
             new.shared_inbox,
             new.followers,
             now,
+            new.also_known_as,
         )
         .fetch_one(&mut *tx)
         .await?;
@@ -274,19 +277,10 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn stub_actor(&self, iri: &Iri) -> Result<Actor> {
-        sqlx::query!(
-            "insert into actor (iri, host, kind, inbox, fetched_at) values ($1, $2, 'Person', '', 'epoch') on conflict (iri) do nothing",
-            iri.as_str(),
-            iri.authority(),
-        )
-        .execute(&self.pool)
-        .await?;
-        let missing = || Error::Nonsense {
-            table: "actor",
-            column: "iri",
-            row: iri.to_string(),
-        };
-        self.actor(iri).await?.ok_or_else(missing)
+        let mut tx = self.begin().await?;
+        let actor = stub_actor_in(&mut tx, iri).await?;
+        tx.commit().await?;
+        Ok(actor)
     }
 
     /// Actors that hear us at an inbox which answered *gone* or *elsewhere*; of one inbox at most once an hour.
@@ -322,4 +316,27 @@ pub async fn mark_gone_in(tx: &mut Tx, actor: ActorId, now: DateTime<Utc>) -> Re
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// As [`Store::stub_actor`], with all else that the transaction writes; whoever is known is as they are known.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn stub_actor_in(tx: &mut Tx, iri: &Iri) -> Result<Actor> {
+    sqlx::query!(
+        "insert into actor (iri, host, kind, inbox, fetched_at) values ($1, $2, 'Person', '', 'epoch') on conflict (iri) do nothing",
+        iri.as_str(),
+        iri.authority(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at, gone_at is not null as "gone!"
+           from actor where iri = $1"#,
+        iri.as_str(),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    row.try_into()
 }

@@ -19,7 +19,7 @@ use sqlx::{
 };
 use tokio::{sync::watch, task::AbortHandle, time};
 
-use crate::store::{Result, Store, actor::CHECKED_AGAIN};
+use crate::store::{Result, Store, actor::CHECKED_AGAIN, notice};
 
 const CHANNEL: &str = "folkmoot";
 
@@ -132,9 +132,12 @@ impl Store {
                    or exists (select from subscription where shape is null and until_seq is null)
                    or exists (select from destination where (gone_at is not null or redirected_at is not null)
                                   and (checked_at is null or checked_at < $2))
+                   or exists (select from held h left join notice n on n.group_id = h.group_id and n.queue = h.queue
+                              where h.told_at is null and h.decided_at is null and (n.at is null or n.at <= $3))
                    or coalesce((select min(next_try) from received) <= $1, false) as "something_waits!""#,
             self.now(),
             self.now() - CHECKED_AGAIN,
+            self.now() - notice::PAUSE,
         )
         .fetch_one(&self.pool)
         .await?;

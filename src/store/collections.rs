@@ -98,9 +98,9 @@ impl Store {
             r#"select w.iri
                from "group" g
                join lateral (
-                   select g.owner_id as actor_id, g.created_at as since
+                   select g.owner_id as actor_id, coalesce(g.owned_at, g.created_at) as since where g.rule = 'owned'
                    union all
-                   select m.actor_id, m.since from membership m
+                   select m.actor_id, coalesce(m.ranked_at, m.since) from membership m
                    where m.group_id = g.id and m.role = 'admin' and m.state <> 'banned' and m.actor_id <> g.owner_id
                ) s on true
                join actor w on w.id = s.actor_id
@@ -121,9 +121,9 @@ impl Store {
             r#"select w.iri
                from "group" g
                join lateral (
-                   select g.owner_id as actor_id, null::timestamptz as since
+                   select g.owner_id as actor_id, null::timestamptz as since where g.rule = 'owned'
                    union all
-                   select m.actor_id, m.since from membership m
+                   select m.actor_id, coalesce(m.ranked_at, m.since) from membership m
                    where m.group_id = g.id and m.role = 'admin' and m.state <> 'banned' and m.actor_id <> g.owner_id
                ) s on true
                join actor w on w.id = s.actor_id

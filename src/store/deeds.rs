@@ -9,7 +9,8 @@ use uuid::Uuid;
 use crate::{
     domain::{Iri, Vote},
     store::{
-        ActorId, Result, Tx, hash,
+        ActorId, GroupId, Result, Tx, hash,
+        held::{self, NewHeld, Outcome},
         log::NewEntry,
         post::{Cast, Edit, NewPlace, NewPost},
     },
@@ -28,6 +29,11 @@ pub struct Deeds<'a> {
     pub entries: Vec<NewEntry<'a>>,
     pub edits: Vec<(Uuid, Edit<'a>)>,
     pub deletions: Vec<Uuid>,
+    /// Posts that are out of a group by another's word.
+    pub removals: Vec<(Uuid, GroupId)>,
+    /// What waits for an admin, and what does so no longer.
+    pub held: Vec<NewHeld<'a>>,
+    pub ended: Vec<(Uuid, Outcome)>,
     /// Deleted by an actor before we saw it.
     pub graves: Vec<(&'a Iri, ActorId)>,
     /// Rows in which something waited that is decided now.
@@ -44,11 +50,15 @@ impl Deeds<'_> {
             && self.casts.is_empty()
             && self.uncasts.is_empty()
             && self.graves.is_empty()
+            && self.deletions.is_empty()
+            && self.held.is_empty()
+            && self.ended.is_empty()
     }
 
     fn has_rest(&self) -> bool {
         !(self.edits.is_empty()
             && self.deletions.is_empty()
+            && self.removals.is_empty()
             && self.graves.is_empty()
             && self.finished.is_empty())
     }
@@ -66,6 +76,7 @@ pub async fn write(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result
     if deeds.has_rest() {
         write_rest(tx, deeds, now).await?;
     }
+    held::write(tx, &deeds.held, &deeds.ended, now).await?;
     Ok(())
 }
 
@@ -182,7 +193,7 @@ async fn write_most(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Resul
     Ok(())
 }
 
-/// Edits, deletions (a place stays, so that what is deleted stays so), tombstones that keep Creates out which come after
+/// Edits, deletions and removals (a place stays, so that what is deleted stays so), tombstones that keep Creates out which come after
 /// their Deletes (ORD01), and the ends of what waited.
 async fn write_rest(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result<()> {
     let Deeds { edits, graves, .. } = deeds;
@@ -194,6 +205,10 @@ async fn write_rest(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Resul
              where p.id = e.id and p.deleted_at is null),
            deleted as (
              update post set deleted_at = $1, title = null, content = null, url = null where id = any($8)),
+           removed as (
+             update post_group g set removed_at = $1
+             from unnest($12::uuid[], $13::bigint[]) as r(post, of_group)
+             where g.post_id = r.post and g.group_id = r.of_group),
            buried as (
              insert into tombstone (iri_hash, actor_id, at)
              select t.*, $1 from unnest($9::bytea[], $10::bigint[]) as t on conflict do nothing)
@@ -209,6 +224,8 @@ async fn write_rest(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Resul
         &column(graves, |(iri, _)| hash(iri.as_str())),
         &column(graves, |(_, actor)| actor.0),
         &deeds.finished,
+        &column(&deeds.removals, |(post, _)| *post),
+        &column(&deeds.removals, |(_, group)| group.0),
     )
     .execute(&mut **tx)
     .await?;

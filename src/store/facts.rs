@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Iri, Standing, Vote},
-    store::{Actor, ActorId, GroupId, Result, group::InTurn, hash, membership, post::Stored},
+    domain::{Iri, Rule, Standing, Vote},
+    store::{Actor, ActorId, GroupId, Result, group::InTurn, hash, held::Pending, membership, post::Stored},
 };
 
 pub use gather::gather;
@@ -61,8 +61,13 @@ pub struct Facts {
     groups: Vec<Turned>,
     not_in_turn: Vec<String>,
     posts: HashMap<String, Stored>,
+    pending: HashMap<String, Vec<Pending>>,
     members: HashMap<(GroupId, ActorId), membership::Row>,
+    /// Of groups that hold the first posts of an author: how many were accepted.
+    accepted: HashMap<(GroupId, ActorId), i64>,
     bans: HashSet<(GroupId, String)>,
+    /// Of the same people under other ids.
+    other_bans: HashMap<(GroupId, ActorId), membership::OtherBan>,
     votes: HashSet<(Uuid, ActorId, String)>,
     seen: HashSet<Vec<u8>>,
     graves: HashSet<(Vec<u8>, ActorId)>,
@@ -70,6 +75,7 @@ pub struct Facts {
     actors: HashMap<ActorId, (DateTime<Utc>, bool)>,
     blocked: HashSet<String>,
     waited_for: HashSet<String>,
+    dialects: HashMap<String, String>,
 }
 
 impl Facts {
@@ -97,6 +103,18 @@ impl Facts {
         self.posts.get(iri)
     }
 
+    /// Versions of a post that wait for an admin, one at most in each group.
+    #[must_use]
+    pub fn pending(&self, iri: &str) -> &[Pending] {
+        self.pending.get(iri).map_or(&[], Vec::as_slice)
+    }
+
+    /// How a sender's host speaks, where that is known.
+    #[must_use]
+    pub fn dialect_of(&self, host: &str) -> Option<&str> {
+        self.dialects.get(host).map(String::as_str)
+    }
+
     /// All posts that were found.
     pub fn posts(&self) -> impl Iterator<Item = &Stored> {
         self.posts.values()
@@ -112,7 +130,13 @@ impl Facts {
             && hosts
                 .iter()
                 .any(|host| self.bans.contains(&(group.id, host.clone())));
-        membership::standing_of(row, actor.id, group.owner == actor.id, banned)
+        let owns = group.owner == actor.id && group.group.rule == Rule::Owned;
+        let standing = membership::standing_of(row, actor.id, owns, banned)?;
+        let other = self.other_bans.get(&(group.id, actor.id)).cloned();
+        let mut standing = membership::also_banned(standing, other);
+        let accepted = self.accepted.get(&(group.id, actor.id));
+        standing.accepted = accepted.map_or(0, |posts| u32::try_from(*posts).unwrap_or(u32::MAX));
+        Ok(standing)
     }
 
     /// Whether this actor voted so.

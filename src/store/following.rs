@@ -45,12 +45,18 @@ pub async fn unfollow(tx: &mut Tx, group: GroupId, whom: ActorId) -> Result<Opti
     .await?)
 }
 
-/// Writes down the answer to a Follow of ours, if it is whose turn it was to answer.
+/// Writes down the answer to a Follow of ours, if it is whose turn it was to answer; whether it was.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn answered(tx: &mut Tx, id: Uuid, by: ActorId, accepted: bool, now: DateTime<Utc>) -> Result<()> {
-    if accepted {
+pub async fn answered(
+    tx: &mut Tx,
+    id: Uuid,
+    by: ActorId,
+    accepted: bool,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let done = if accepted {
         sqlx::query!(
             "update following set accepted_at = coalesce(accepted_at, $3) where follow_id = $1 and actor_id = $2",
             id,
@@ -58,7 +64,7 @@ pub async fn answered(tx: &mut Tx, id: Uuid, by: ActorId, accepted: bool, now: D
             now
         )
         .execute(&mut **tx)
-        .await?;
+        .await?
     } else {
         sqlx::query!(
             "delete from following where follow_id = $1 and actor_id = $2",
@@ -66,9 +72,9 @@ pub async fn answered(tx: &mut Tx, id: Uuid, by: ActorId, accepted: bool, now: D
             by.0
         )
         .execute(&mut **tx)
-        .await?;
-    }
-    Ok(())
+        .await?
+    };
+    Ok(done.rows_affected() > 0)
 }
 
 /// Names of our groups that follow an actor and were accepted.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domain::{FollowMeans, Group, Iri, JoinPolicy, ListPolicy, PostPolicy},
+    domain::{Group, Iri, Policies},
     store::{ActorId, Error, Result, Store, Tx, word},
 };
 
@@ -28,21 +28,21 @@ pub struct NewRow<'a> {
     pub title: &'a str,
     pub summary: &'a str,
     pub owner: ActorId,
-    pub join: JoinPolicy,
-    pub post: PostPolicy,
-    pub follow: FollowMeans,
-    pub members_list: ListPolicy,
+    pub policies: &'a Policies,
 }
 
 /// What may be changed of a group; `None` stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     pub title: Option<String>,
+    /// Markdown.
     pub summary: Option<String>,
-    pub join: Option<JoinPolicy>,
-    pub post: Option<PostPolicy>,
-    pub follow: Option<FollowMeans>,
-    pub members_list: Option<ListPolicy>,
+    pub policies: Option<Policies>,
+    /// `Some(None)`: none any more.
+    pub icon: Option<Option<String>>,
+    pub image: Option<Option<String>>,
+    pub rules: Option<Vec<String>>,
+    pub related: Option<Vec<String>>,
 }
 
 /// A group as it is read for a decision.
@@ -51,11 +51,34 @@ pub(super) struct Row {
     pub(super) name: String,
     pub(super) owner_id: i64,
     pub(super) owner: String,
-    pub(super) join_policy: String,
-    pub(super) post_policy: String,
-    pub(super) follow_means: String,
+    pub(super) policies: PolicyRow,
+    pub(super) rule: String,
     pub(super) closed: bool,
     pub(super) seq: i64,
+}
+
+/// The policies of a group, in the order in which the function `policies` of the database gives them.
+pub(super) type PolicyRow = (
+    (String, String, String, String, String),
+    (String, String, String, i32, bool, String),
+);
+
+/// What a row says that a group granted.
+pub(super) fn policies(group: &str, row: &PolicyRow) -> Result<Policies> {
+    let ((join, post, follow, visibility, members_list), (invite, info, review, count, appoint, vote)) = row;
+    Ok(Policies {
+        join: word("group", "join_policy", group, join)?,
+        post: word("group", "post_policy", group, post)?,
+        follow: word("group", "follow_means", group, follow)?,
+        visibility: word("group", "visibility", group, visibility)?,
+        members_list: word("group", "members_list", group, members_list)?,
+        invite: word("group", "invite_policy", group, invite)?,
+        info: word("group", "info_policy", group, info)?,
+        review: word("group", "review", group, review)?,
+        review_count: u32::try_from(*count).unwrap_or(1),
+        admins_appoint: *appoint,
+        vote: word("group", "vote_policy", group, vote)?,
+    })
 }
 
 impl TryFrom<Row> for InTurn {
@@ -69,9 +92,8 @@ impl TryFrom<Row> for InTurn {
         })?;
         Ok(Self {
             group: Group {
-                join: word("group", "join_policy", &row.name, &row.join_policy)?,
-                post: word("group", "post_policy", &row.name, &row.post_policy)?,
-                follow: word("group", "follow_means", &row.name, &row.follow_means)?,
+                policies: policies(&row.name, &row.policies)?,
+                rule: word("group", "rule", &row.name, &row.rule)?,
                 owner,
                 closed: row.closed,
                 name: row.name,
@@ -90,8 +112,10 @@ impl TryFrom<Row> for InTurn {
 pub async fn take_turns(tx: &mut Tx, names: &[String]) -> Result<Vec<InTurn>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select g.id, g.name, g.owner_id, a.iri as owner, g.join_policy, g.post_policy, g.follow_means,
-                  g.closed_at is not null as "closed!", s.seq
+        r#"select g.id, g.name, g.owner_id, a.iri as owner,
+                  row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
+                      row(g.invite_policy, g.info_policy, g.review, g.review_count, g.admins_appoint, g.vote_policy)) as "policies!: PolicyRow",
+                  g.rule, g.closed_at is not null as "closed!", s.seq
            from group_seq s
            join "group" g on g.id = s.group_id
            join actor a on a.id = g.owner_id
@@ -110,17 +134,27 @@ pub async fn take_turns(tx: &mut Tx, names: &[String]) -> Result<Vec<InTurn>> {
 /// # Errors
 /// [`Error::Taken`] if the name is taken.
 pub async fn insert(tx: &mut Tx, new: &NewRow<'_>, now: DateTime<Utc>) -> Result<GroupId> {
+    let granted = new.policies;
     let id = sqlx::query_scalar!(
-        r#"insert into "group" (name, title, summary, owner_id, join_policy, post_policy, follow_means, members_list, created_at, updated_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) returning id"#,
+        r#"insert into "group" (name, title, summary, owner_id, join_policy, post_policy, follow_means, visibility,
+                                members_list, invite_policy, info_policy, review, review_count, admins_appoint,
+                                vote_policy, created_at, updated_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) returning id"#,
         new.name,
         new.title,
         new.summary,
         new.owner.0,
-        new.join.word(),
-        new.post.word(),
-        new.follow.word(),
-        new.members_list.word(),
+        granted.join.word(),
+        granted.post.word(),
+        granted.follow.word(),
+        granted.visibility.word(),
+        granted.members_list.word(),
+        granted.invite.word(),
+        granted.info.word(),
+        granted.review.word(),
+        i32::try_from(granted.review_count).unwrap_or(i32::MAX),
+        granted.admins_appoint,
+        granted.vote.word(),
         now,
     )
     .fetch_one(&mut **tx)
@@ -142,17 +176,46 @@ pub async fn insert(tx: &mut Tx, new: &NewRow<'_>, now: DateTime<Utc>) -> Result
 pub async fn change(tx: &mut Tx, group: GroupId, change: &Change, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         r#"update "group" set title = coalesce($2, title), summary = coalesce($3, summary),
-                  join_policy = coalesce($4, join_policy), post_policy = coalesce($5, post_policy),
-                  follow_means = coalesce($6, follow_means), members_list = coalesce($7, members_list), updated_at = $8
+                  icon = case when $4 then $5 else icon end, image = case when $6 then $7 else image end,
+                  rules = coalesce($8, rules), related = coalesce($9, related), updated_at = $10
            where id = $1"#,
         group.0,
         change.title,
         change.summary,
-        change.join.map(JoinPolicy::word),
-        change.post.map(PostPolicy::word),
-        change.follow.map(FollowMeans::word),
-        change.members_list.map(ListPolicy::word),
+        change.icon.is_some(),
+        change.icon.clone().flatten(),
+        change.image.is_some(),
+        change.image.clone().flatten(),
+        change.rules.as_deref(),
+        change.related.as_deref(),
         now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    match &change.policies {
+        Some(policies) => allow(tx, group, policies).await,
+        None => Ok(()),
+    }
+}
+
+async fn allow(tx: &mut Tx, group: GroupId, granted: &Policies) -> Result<()> {
+    sqlx::query!(
+        r#"update "group" set join_policy = $2, post_policy = $3, follow_means = $4, visibility = $5,
+                  members_list = $6, invite_policy = $7, info_policy = $8, review = $9, review_count = $10,
+                  admins_appoint = $11, vote_policy = $12
+           where id = $1"#,
+        group.0,
+        granted.join.word(),
+        granted.post.word(),
+        granted.follow.word(),
+        granted.visibility.word(),
+        granted.members_list.word(),
+        granted.invite.word(),
+        granted.info.word(),
+        granted.review.word(),
+        i32::try_from(granted.review_count).unwrap_or(i32::MAX),
+        granted.admins_appoint,
+        granted.vote.word(),
     )
     .execute(&mut **tx)
     .await?;
@@ -174,7 +237,48 @@ pub async fn close(tx: &mut Tx, group: GroupId, now: DateTime<Utc>) -> Result<()
     Ok(())
 }
 
+/// How many open groups an actor owns; nobody else counts until the transaction ends.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn owned_by(tx: &mut Tx, owner: ActorId) -> Result<i64> {
+    sqlx::query!("select id from actor where id = $1 for update", owner.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    count_owned(&mut **tx, owner).await
+}
+
+async fn count_owned(database: impl sqlx::PgExecutor<'_>, owner: ActorId) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "groups!" from "group" where owner_id = $1 and closed_at is null"#,
+        owner.0,
+    )
+    .fetch_one(database)
+    .await?)
+}
+
 impl Store {
+    /// How many open groups an actor owns.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn groups_owned_by(&self, owner: ActorId) -> Result<i64> {
+        count_owned(&self.pool, owner).await
+    }
+
+    /// Whether there is a private group of this name.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_private(&self, name: &str) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists(select from "group" where name = $1 and visibility = 'private') as "is!""#,
+            name
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
     /// Whether there is, or was, a group of this name.
     ///
     /// # Errors

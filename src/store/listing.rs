@@ -21,6 +21,20 @@ pub struct GroupRow {
     pub post: String,
     pub follow: String,
     pub members_list: String,
+    pub visibility: String,
+    pub review: String,
+    pub review_count: i32,
+    pub invite: String,
+    pub info: String,
+    pub vote: String,
+    pub admins_appoint: bool,
+    /// owned, orphaned or frozen.
+    pub rule: String,
+    pub rules: Vec<String>,
+    pub icon: Option<String>,
+    pub image: Option<String>,
+    /// Ids of groups.
+    pub related: Vec<String>,
     pub members: i64,
     /// Members who follow are among them.
     pub followers: i64,
@@ -45,7 +59,7 @@ pub struct MemberRow {
     pub role: String,
     pub member: bool,
     pub follower: bool,
-    /// in, pending, invited, banned or out; a ban that is over is out.
+    /// in, pending, invited (as what: `role`), banned or out; a ban that is over is out.
     pub state: String,
     pub banned_until: Option<DateTime<Utc>>,
     pub ban_reason: Option<String>,
@@ -99,7 +113,9 @@ impl Store {
         let rows = sqlx::query_as!(
             GroupRow,
             r#"select g.name, g.title, g.summary, a.iri as owner, g.join_policy as "join", g.post_policy as post,
-                      g.follow_means as follow, g.members_list,
+                      g.follow_means as follow, g.members_list, g.visibility,
+                      g.review, g.review_count, g.invite_policy as invite, g.info_policy as info, g.vote_policy as vote,
+                      g.admins_appoint, g.rule, g.rules, g.icon, g.image, g.related,
                       coalesce(m.members, 0) as "members!", coalesce(m.followers, 0) as "followers!",
                       coalesce(m.pending, 0) as "pending!",
                       coalesce(p.threads, 0) as "threads!", coalesce(p.comments, 0) as "comments!",
@@ -124,8 +140,31 @@ impl Store {
         Ok(rows)
     }
 
-    /// Who has to do with a group, the newest first. `state` is `members`, `followers`, `pending`, `invited`, `banned`
-    /// or `all`.
+    /// Who is invited to a group, as what, the newest first.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn list_invited(&self, group: &str) -> Result<Vec<MemberRow>> {
+        let rows = sqlx::query_as!(
+            MemberRow,
+            r#"select a.iri as actor, coalesce(a.name, a.username) as name, a.host, i.call as role,
+                      coalesce(m.member, false) as "member!", coalesce(m.follower, false) as "follower!",
+                      'invited' as "state!", null::timestamptz as banned_until, null::text as ban_reason, i.at as since
+               from invitation i
+               join "group" g on g.id = i.group_id
+               join actor a on a.id = i.actor_id
+               left join membership m on m.group_id = g.id and m.actor_id = a.id
+               where g.name = $1 and i.ended_at is null
+               order by i.at desc, i.id desc"#,
+            group,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows)
+    }
+
+    /// Who has to do with a group, the newest first. `state` is `members`, `followers`, `pending`, `banned` or `all`; who
+    /// is only invited is in [`Store::list_invited`].
     ///
     /// # Errors
     /// If the database does not answer.

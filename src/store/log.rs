@@ -108,6 +108,56 @@ pub async fn close_unread(tx: &mut Tx, group: GroupId, destination: DestinationI
     Ok(())
 }
 
+/// Hosts with an ear for a group.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn hosts_that_hear(tx: &mut Tx, group: GroupId) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "select distinct d.host from subscription s join destination d on d.id = s.destination_id
+         where s.group_id = $1 and s.until_seq is null",
+        group.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// A host hears nothing of a group that is said from now on.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn silence(tx: &mut Tx, group: GroupId, host: &str) -> Result<()> {
+    sqlx::query!(
+        "update subscription s set until_seq = q.seq
+         from group_seq q, destination d
+         where s.group_id = $1 and s.until_seq is null and q.group_id = s.group_id
+           and d.id = s.destination_id and d.host = $2",
+        group.0,
+        host,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Destinations where somebody reads a group and that have no ear for it, with their hosts.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn readers_that_do_not_hear(tx: &mut Tx, group: GroupId) -> Result<Vec<(i64, String)>> {
+    let rows = sqlx::query!(
+        "select distinct d.id, d.host
+         from membership m join destination d on d.id = m.destination_id
+         where m.group_id = $1 and (m.follower or m.member)
+           and not exists (select from subscription s
+                           where s.group_id = $1 and s.destination_id = d.id and s.until_seq is null)",
+        group.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.host)).collect())
+}
+
 /// A letter to be sent.
 #[derive(Clone, Debug)]
 pub struct NewLetter<'a> {

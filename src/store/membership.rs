@@ -26,7 +26,11 @@ pub struct Written<'a> {
 pub async fn standing(tx: &mut Tx, group: GroupId, actor: ActorId, hosts: &[String]) -> Result<Standing> {
     let row = sqlx::query!(
         r#"select m.follower as "follower?", m.member as "member?", m.role as "role?", m.state as "state?",
-                  m.banned_until, m.ban_reason, g.owner_id = $2 as "owns!",
+                  m.banned_until, m.ban_reason, m.watched as "watched?", m.expelled as "expelled?",
+                  g.owner_id = $2 and g.rule = 'owned' as "owns!",
+                  (select row(x.banned_until, x.ban_reason) from other_bans(g.id, $2) x) as "other: OtherBan",
+                  array(select i.call from invitation i
+                        where i.group_id = g.id and i.actor_id = $2 and i.ended_at is null) as "calls!",
                   exists(select from group_ban b where b.group_id = g.id and b.host = any($3)) as "host_is_banned!"
            from "group" g left join membership m on m.group_id = g.id and m.actor_id = $2
            where g.id = $1"#,
@@ -44,10 +48,20 @@ pub async fn standing(tx: &mut Tx, group: GroupId, actor: ActorId, hosts: &[Stri
             state,
             banned_until: row.banned_until,
             ban_reason: row.ban_reason,
+            watched: row.watched.unwrap_or_default(),
+            expelled: row.expelled.unwrap_or_default(),
         }),
         _ => None,
     };
-    standing_of(known.as_ref(), actor, row.owns, row.host_is_banned)
+    let standing = standing_of(known.as_ref(), actor, row.owns, row.host_is_banned)?;
+    let standing = also_banned(standing, row.other);
+    let was_asked = |call: &str| row.calls.iter().any(|known| known == call);
+    Ok(Standing {
+        invited: was_asked("member"),
+        called: was_asked("admin"),
+        offered: was_asked("owner"),
+        ..standing
+    })
 }
 
 /// A row of `membership`, as far as a decision asks for it.
@@ -59,6 +73,22 @@ pub(super) struct Row {
     pub(super) state: String,
     pub(super) banned_until: Option<DateTime<Utc>>,
     pub(super) ban_reason: Option<String>,
+    pub(super) watched: bool,
+    pub(super) expelled: bool,
+}
+
+/// A ban of the same person under another id: until when, and why.
+pub(super) type OtherBan = (Option<DateTime<Utc>>, Option<String>);
+
+/// A ban follows whoever it is of. It takes the group from nobody.
+pub(super) fn also_banned(standing: Standing, other: Option<OtherBan>) -> Standing {
+    match other {
+        Some((until, reason)) if standing.role != Role::Owner => Standing {
+            ban: Some(Ban { until, reason }),
+            ..standing
+        },
+        _ => standing,
+    }
 }
 
 /// What a row says of an actor, together with what the group says of it.
@@ -89,9 +119,11 @@ pub(super) fn standing_of(
         member: row.is_some_and(|row| row.member),
         role,
         waiting: state == "pending",
-        invited: state == "invited",
+        watched: row.is_some_and(|row| row.watched),
         left: state == "out",
+        expelled: row.is_some_and(|row| row.expelled),
         ban,
+        ..Standing::stranger()
     })
 }
 
@@ -113,7 +145,8 @@ pub async fn write(
          set follower = $3, member = $4, state = $5, request = coalesce($6, m.request),
              request_iris = case when m.state = 'out' then excluded.request_iris
                                  else (excluded.request_iris || m.request_iris)[1:4] end,
-             destination_id = $8, banned_until = null, ban_reason = null,
+             destination_id = $8, banned_until = null, ban_reason = null, ban_iri = null,
+             expelled = m.expelled and not $4,
              since = case when m.member = $4 and m.follower = $3 then m.since else $9 end",
         group.0,
         actor.0,
@@ -130,22 +163,30 @@ pub async fn write(
     Ok(())
 }
 
-/// Bans an actor from a group.
+/// Bans an actor from a group; `iri` is of the Block, if that is how it came.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn ban(tx: &mut Tx, group: GroupId, actor: ActorId, ban: &Ban, now: DateTime<Utc>) -> Result<()> {
+pub async fn ban(
+    tx: &mut Tx,
+    group: GroupId,
+    actor: ActorId,
+    ban: &Ban,
+    iri: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
-        "insert into membership as m (group_id, actor_id, state, banned_until, ban_reason, since)
-         values ($1, $2, 'banned', $3, $4, $5)
+        "insert into membership as m (group_id, actor_id, state, banned_until, ban_reason, ban_iri, since, expelled)
+         values ($1, $2, 'banned', $3, $4, $6, $5, true)
          on conflict (group_id, actor_id) do update
-         set follower = false, member = false, state = 'banned', banned_until = $3, ban_reason = $4,
-             role = case when m.role = 'owner' then m.role else 'member' end, destination_id = null, since = $5",
+         set follower = false, member = false, state = 'banned', banned_until = $3, ban_reason = $4, ban_iri = $6,
+             role = 'member', ranked_at = null, destination_id = null, since = $5, expelled = true",
         group.0,
         actor.0,
         ban.until,
         ban.reason,
         now,
+        iri,
     )
     .execute(&mut **tx)
     .await?;
@@ -158,7 +199,7 @@ pub async fn ban(tx: &mut Tx, group: GroupId, actor: ActorId, ban: &Ban, now: Da
 /// If the database does not answer.
 pub async fn unban(tx: &mut Tx, group: GroupId, actor: ActorId) -> Result<bool> {
     let done = sqlx::query!(
-        "update membership set state = 'out', banned_until = null, ban_reason = null
+        "update membership set state = 'out', banned_until = null, ban_reason = null, ban_iri = null, expelled = false
          where group_id = $1 and actor_id = $2 and state = 'banned'",
         group.0,
         actor.0
@@ -204,22 +245,6 @@ pub async fn group_of_request(tx: &mut Tx, actor: ActorId, request: &str) -> Res
     .await?)
 }
 
-/// Who waits to be let in: whoever is named, or sent the request that is.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn waits(tx: &mut Tx, group: GroupId, named: &str) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar!(
-        "select a.iri from membership m join actor a on a.id = m.actor_id
-         where m.group_id = $1 and m.state = 'pending' and (a.iri = $2 or $2 = any(m.request_iris))
-         limit 1",
-        group.0,
-        named
-    )
-    .fetch_optional(&mut **tx)
-    .await?)
-}
-
 /// The groups in which an actor is anything at all.
 ///
 /// # Errors
@@ -227,7 +252,7 @@ pub async fn waits(tx: &mut Tx, group: GroupId, named: &str) -> Result<Option<St
 pub async fn groups_of(tx: &mut Tx, actor: ActorId) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         r#"select g.name from membership m join "group" g on g.id = m.group_id
-           where m.actor_id = $1 and m.state in ('in', 'pending', 'invited')"#,
+           where m.actor_id = $1 and (m.state in ('in', 'pending') or m.role = 'admin')"#,
         actor.0
     )
     .fetch_all(&mut **tx)
@@ -241,7 +266,7 @@ pub async fn groups_of(tx: &mut Tx, actor: ActorId) -> Result<Vec<String>> {
 pub async fn actors_of_host(tx: &mut Tx, group: GroupId, host: &str) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         r#"select a.iri from membership m join actor a on a.id = m.actor_id
-           where m.group_id = $1 and m.state in ('in', 'pending', 'invited')
+           where m.group_id = $1 and m.state in ('in', 'pending')
              and $2 = any(host_and_parents(a.host))"#,
         group.0,
         host
@@ -275,6 +300,22 @@ pub async fn unban_host(tx: &mut Tx, group: GroupId, host: &str) -> Result<bool>
         "delete from group_ban where group_id = $1 and host = $2",
         group.0,
         host
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Whether whatever an actor posts waits for an admin; false: the group knows nothing of them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn watch(tx: &mut Tx, group: GroupId, actor: ActorId, watched: bool) -> Result<bool> {
+    let done = sqlx::query!(
+        "update membership set watched = $3 where group_id = $1 and actor_id = $2",
+        group.0,
+        actor.0,
+        watched
     )
     .execute(&mut **tx)
     .await?;

@@ -5,36 +5,47 @@
 //! is a method of [`Store`]. A new table is a migration, a file here and a line below.
 
 mod actor;
+pub mod asked;
+pub mod album;
 mod bell;
+pub mod call;
 mod collections;
 mod connect;
 pub mod deeds;
 pub mod facts;
 pub mod following;
 pub mod group;
+pub mod held;
 pub mod import;
 mod lane;
 mod listing;
 pub mod log;
 pub mod membership;
+pub mod notice;
+pub mod news;
 mod own_key;
+pub mod people;
 mod peer;
 pub mod post;
 mod queue;
 pub mod received;
+pub mod record;
+pub mod report;
 mod scheme;
 mod settle;
 mod shard;
 pub mod turn;
 mod view;
 mod view_activity;
+mod view_held;
 mod view_post;
 mod view_thread;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor, mark_gone_in};
+pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor, mark_gone_in, stub_actor_in};
+pub use album::{AlbumView, ItemView};
 pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
@@ -46,11 +57,14 @@ pub use lane::{
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
 pub use own_key::{OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
-pub use peer::{LookedUp, PeerClass, shape_of};
+pub use peer::{LookedUp, PeerClass, peer_class_in, shape_of};
 pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
+pub use record::Record;
+pub use report::ReportRow;
 pub use shard::{SHARDS, ShardLocks};
-pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer};
+pub use view::{Figures, GroupCard, GroupView, HostFigures, Viewer, group_face};
 pub use view_activity::{ActivityView, AnnouncedView};
+pub use view_held::{HeldView, Reviewer, Waiting};
 pub use view_post::{AuthorView, PostView, ThreadView};
 pub use view_thread::CommentView;
 

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, Tx};
 
 /// After this a host is looked up again: its software may have changed, or our table of classes.
 const LOOK_UP_AGAIN: TimeDelta = TimeDelta::days(1);
@@ -47,14 +47,7 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn peer_class(&self, host: &str) -> Result<Option<PeerClass>> {
-        let row = sqlx::query_as!(
-            PeerClass,
-            "select software, version, evidence, class, class_shape, shape, looked_up_at from peer where host = $1",
-            host,
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(row)
+        class_of_host(&self.pool, host).await
     }
 
     /// The name of the shape that a host is written to in: the operator's, else its class's; nothing before its look-up.
@@ -205,6 +198,25 @@ impl Store {
         .await?;
         Ok(blocked)
     }
+}
+
+/// As [`Store::peer_class`], for whoever is in a transaction.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn peer_class_in(tx: &mut Tx, host: &str) -> Result<Option<PeerClass>> {
+    class_of_host(&mut **tx, host).await
+}
+
+async fn class_of_host(database: impl sqlx::PgExecutor<'_>, host: &str) -> Result<Option<PeerClass>> {
+    let row = sqlx::query_as!(
+        PeerClass,
+        "select software, version, evidence, class, class_shape, shape, looked_up_at from peer where host = $1",
+        host,
+    )
+    .fetch_optional(database)
+    .await?;
+    Ok(row)
 }
 
 /// As [`Store::shape_of_host`], for whoever is in a transaction.

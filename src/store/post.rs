@@ -1,4 +1,4 @@
-//! Posts, votes and reports.
+//! Posts and votes.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -22,6 +22,8 @@ pub struct Stored {
     pub updated: Option<DateTime<Utc>>,
     pub deleted: bool,
     pub places: Vec<Place>,
+    /// Groups that it was removed from: none of them takes it again.
+    pub removed: Vec<GroupId>,
 }
 
 /// A post in a group.
@@ -158,36 +160,39 @@ async fn iri_announced_in(database: impl sqlx::PgExecutor<'_>, activity: Uuid) -
     .await?)
 }
 
-/// A report to be kept.
-#[derive(Clone, Debug)]
-pub struct NewReport<'a> {
-    pub id: Uuid,
-    pub iri: &'a Iri,
-    pub group: Option<GroupId>,
-    pub reporter: ActorId,
-    pub objects: &'a [String],
-    pub reason: Option<&'a str>,
-    pub raw: &'a str,
-    pub at: DateTime<Utc>,
+/// A post that is in a group.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed {
+    pub author: ActorId,
+    pub public: bool,
 }
 
-/// Keeps a report for whoever handles them.
+/// A post of this id, if it is in this group.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn report(tx: &mut Tx, new: &NewReport<'_>) -> Result<()> {
-    sqlx::query!(
-        "insert into report (id, iri, group_id, reporter_id, objects, reason, raw, at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new.id,
-        new.iri.as_str(),
-        new.group.map(|id| id.0),
-        new.reporter.0,
-        new.objects,
-        new.reason,
-        new.raw,
-        new.at,
+pub async fn placed(tx: &mut Tx, group: GroupId, iri: &str) -> Result<Option<Placed>> {
+    let row = sqlx::query!(
+        "select p.author_id, p.public from post p
+         join post_group pg on pg.post_id = p.id and pg.group_id = $1 and pg.removed_at is null
+         where p.iri = $2 and p.deleted_at is null",
+        group.0,
+        iri
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(())
+    Ok(row.map(|row| Placed {
+        author: ActorId(row.author_id),
+        public: row.public,
+    }))
+}
+
+/// The id of a post at its origin.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn iri_of(tx: &mut Tx, id: Uuid) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!("select iri from post where id = $1", id)
+        .fetch_optional(&mut **tx)
+        .await?)
 }

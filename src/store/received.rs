@@ -28,6 +28,21 @@ pub async fn see(tx: &mut Tx, iri: &str, now: DateTime<Utc>) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
+impl Store {
+    /// Whether an activity of this id was decided about.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn has_seen(&self, id: &Iri) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists(select from seen where iri_hash = $1) as "is!""#,
+            hash(id.as_str()),
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+}
+
 /// A document that waits.
 #[derive(Clone, Debug)]
 pub struct Waiting {
@@ -118,6 +133,21 @@ pub async fn finish(tx: &mut Tx, id: Uuid) -> Result<()> {
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// Whether an activity of this id was decided about that asked nobody to become anything.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn was_seen(tx: &mut Tx, iri: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists(select from seen where iri_hash = $1)
+                  and not exists(select from invitation where iri = $2) as "was!""#,
+        hash(iri),
+        iri
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 impl Store {

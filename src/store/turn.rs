@@ -21,7 +21,7 @@ pub struct Holds<'a> {
     pub keys: Vec<i64>,
     /// Names of groups.
     pub names: Vec<&'a str>,
-    /// Ids of posts: every group that they are in.
+    /// Ids of posts: every group that they are in, or held by.
     pub posts: Vec<&'a str>,
 }
 
@@ -105,7 +105,12 @@ pub async fn take(tx: &mut Tx, holds: &Holds<'_>, patience: Patience) -> Result<
                        from unnest($3::text[]) as w(iri)
                        cross join lateral (select p.id from post p where p.iri = w.iri offset 0) p
                        cross join lateral (select g.group_id from post_group g
-                                           where g.post_id = p.id and g.removed_at is null offset 0) pg))
+                                           where g.post_id = p.id and g.removed_at is null offset 0) pg
+                       union all
+                       select h.group_id
+                       from unnest($3::text[]) as w(iri)
+                       cross join lateral (select o.group_id from held o
+                                           where o.object = w.iri and o.decided_at is null offset 0) h))
                    order by q.group_id for no key update of q"#
                     + $waits,
                 &keys,

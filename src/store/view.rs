@@ -7,8 +7,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domain::{Group, Iri, ListPolicy},
-    store::{ActorId, Error, GroupId, Result, Store, word},
+    domain::{Group, Iri},
+    store::{
+        ActorId, Error, GroupId, Result, Store,
+        group::{PolicyRow, policies},
+        word,
+    },
 };
 
 /// Who is asking, as far as their signature says.
@@ -49,10 +53,15 @@ pub struct GroupView {
     /// Row of `"group"`, for the reads that follow.
     pub id: GroupId,
     pub group: Group,
-    pub members_list: ListPolicy,
     pub title: String,
     /// Markdown.
     pub summary: String,
+    /// Where the pictures are.
+    pub icon: Option<String>,
+    pub image: Option<String>,
+    pub rules: Vec<String>,
+    /// Ids of groups.
+    pub related: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub closed_at: Option<DateTime<Utc>>,
@@ -82,7 +91,7 @@ pub struct GroupCard {
     pub members: u64,
 }
 
-/// What NodeInfo tells: open groups and what is public in them.
+/// What NodeInfo tells: open groups and what is public in them. Private groups are in no figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostFigures {
     pub groups: u64,
@@ -96,10 +105,12 @@ struct GroupRow {
     title: String,
     summary: String,
     owner: String,
-    join_policy: String,
-    post_policy: String,
-    follow_means: String,
-    members_list: String,
+    policies: PolicyRow,
+    rule: String,
+    icon: Option<String>,
+    image: Option<String>,
+    rules: Vec<String>,
+    related: Vec<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     closed_at: Option<DateTime<Utc>>,
@@ -120,17 +131,19 @@ impl TryFrom<GroupRow> for GroupView {
         })?;
         Ok(Self {
             id: GroupId(row.id),
-            members_list: word("group", "members_list", row.id, &row.members_list)?,
             group: Group {
                 owner,
-                join: word("group", "join_policy", row.id, &row.join_policy)?,
-                post: word("group", "post_policy", row.id, &row.post_policy)?,
-                follow: word("group", "follow_means", row.id, &row.follow_means)?,
+                policies: policies(&row.name, &row.policies)?,
+                rule: word("group", "rule", row.id, &row.rule)?,
                 closed: row.closed_at.is_some(),
                 name: row.name,
             },
             title: row.title,
             summary: row.summary,
+            icon: row.icon,
+            image: row.image,
+            rules: row.rules,
+            related: row.related,
             created_at: row.created_at,
             updated_at: row.updated_at,
             closed_at: row.closed_at,
@@ -142,26 +155,12 @@ impl TryFrom<GroupRow> for GroupView {
 }
 
 impl Store {
-    /// What a group shows of itself to anybody, closed ones included.
+    /// What a group shows of itself, closed ones included.
     ///
     /// # Errors
     /// If the database does not answer, or the row makes no sense.
     pub async fn group_face(&self, name: &str) -> Result<Option<GroupView>> {
-        let row = sqlx::query_as!(
-            GroupRow,
-            r#"select g.id, g.name, g.title, g.summary, w.iri as owner, g.join_policy, g.post_policy, g.follow_means,
-                      g.members_list, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem,
-                      e.iri as "ed25519_id?", e.public_pem as "ed25519_pem?"
-               from "group" g
-               join actor w on w.id = g.owner_id
-               join own_key k on k.purpose = 'group:' || g.name
-               left join own_key e on e.purpose = 'group:' || g.name || '/ed25519'
-               where g.name = $1"#,
-            name,
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(GroupView::try_from).transpose()
+        group_face(&self.pool, name).await
     }
 
     /// How many members and followers a group has, and what the viewer is in it.
@@ -189,7 +188,22 @@ impl Store {
         })
     }
 
-    /// Groups that are open, by name, those after `after` first.
+    /// Whether somebody is inside a group: a member, whoever runs it, or the server of one where it is private.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_inside(&self, group: GroupId, viewer: &Viewer) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from inside($1, $2, $3)) as "is!""#,
+            group.0,
+            viewer.actor(),
+            viewer.host(),
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// Public groups that are open, by name, those after `after` first.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -198,7 +212,8 @@ impl Store {
             r#"select g.name, g.title, g.summary,
                       (select count(*) from membership m
                        where m.group_id = g.id and m.member) as "members!"
-               from "group" g where g.closed_at is null and g.name > $1 order by g.name limit $2"#,
+               from "group" g
+               where g.closed_at is null and g.visibility = 'public' and g.name > $1 order by g.name limit $2"#,
             after,
             limit,
         )
@@ -219,10 +234,13 @@ impl Store {
     /// If the database does not answer.
     pub async fn host_figures(&self) -> Result<HostFigures> {
         let row = sqlx::query!(
-            r#"select (select count(*) from "group" where closed_at is null) as "groups!",
+            r#"select (select count(*) from "group" where closed_at is null and visibility = 'public') as "groups!",
                       count(*) filter (where parent_id is null) as "threads!",
                       count(*) filter (where parent_id is not null) as "comments!"
-               from post where public and deleted_at is null"#
+               from post
+               where public and deleted_at is null
+                 and id not in (select pg.post_id from post_group pg join "group" g on g.id = pg.group_id
+                                where g.visibility = 'private')"#
         )
         .fetch_one(&self.pool)
         .await?;
@@ -241,6 +259,31 @@ impl Store {
         sqlx::query_scalar!("select 1").fetch_one(&self.pool).await?;
         Ok(())
     }
+}
+
+/// As [`Store::group_face`], for whoever is in a transaction.
+///
+/// # Errors
+/// If the database does not answer, or the row makes no sense.
+pub async fn group_face(database: impl sqlx::PgExecutor<'_>, name: &str) -> Result<Option<GroupView>> {
+    let row = sqlx::query_as!(
+        GroupRow,
+        r#"select g.id, g.name, g.title, g.summary, w.iri as owner,
+                  row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
+                      row(g.invite_policy, g.info_policy, g.review, g.review_count, g.admins_appoint, g.vote_policy))
+                      as "policies!: PolicyRow",
+                  g.rule, g.icon, g.image, g.rules, g.related, g.created_at, g.updated_at, g.closed_at, k.iri as key_id, k.public_pem,
+                  e.iri as "ed25519_id?", e.public_pem as "ed25519_pem?"
+           from "group" g
+           join actor w on w.id = g.owner_id
+           join own_key k on k.purpose = 'group:' || g.name
+           left join own_key e on e.purpose = 'group:' || g.name || '/ed25519'
+           where g.name = $1"#,
+        name,
+    )
+    .fetch_optional(database)
+    .await?;
+    row.map(GroupView::try_from).transpose()
 }
 
 /// Postgres counts in signed numbers.

@@ -5,7 +5,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{GroupId, Result, Slice, Store, Viewer};
+use crate::{
+    domain::Call,
+    store::{GroupId, HeldView, Result, Slice, Store, Viewer, word},
+};
 
 /// Largest sum of raw texts in one page, in bytes; a first entry larger than that still comes alone.
 const PAGE_BYTES: i64 = 2 << 20;
@@ -24,6 +27,8 @@ pub struct AnnouncedView {
     pub published: DateTime<Utc>,
     pub is_comment: bool,
     pub public: bool,
+    /// Its group is private.
+    pub private_group: bool,
     /// Who did it.
     pub author: String,
     /// The announcement that it takes back.
@@ -41,8 +46,17 @@ pub enum ActivityView {
         id: Uuid,
         at: DateTime<Utc>,
     },
-    /// The text of a letter of ours.
+    /// It waits for an admin, or waited.
+    Held(HeldView),
+    /// The text of a letter of ours, or of what a group said in its own name.
     Letter(String),
+    /// An invitation or offer whose letter is not kept any more.
+    Call {
+        group: String,
+        whom: String,
+        call: Call,
+        at: DateTime<Utc>,
+    },
     /// A Follow whose letter is not kept any more.
     Follow {
         group: String,
@@ -59,17 +73,51 @@ impl Store {
         if let Some(found) = self.announced(id, viewer).await? {
             return Ok(Some(found));
         }
+        if let Some(held) = self.held_view(id, viewer).await? {
+            return Ok(Some(ActivityView::Held(held)));
+        }
+        if let Some(found) = self.passed_on(id, viewer).await? {
+            return Ok(Some(found));
+        }
         if let Some(body) = self.letter_body(id, viewer).await? {
             return Ok(Some(ActivityView::Letter(body)));
         }
-        self.follow_sent(id).await
+        if let Some(body) = self.news_text(id, viewer).await? {
+            return Ok(Some(ActivityView::Letter(body)));
+        }
+        if let Some(found) = self.call_sent(id, viewer).await? {
+            return Ok(Some(found));
+        }
+        self.follow_sent(id, viewer).await
+    }
+
+    async fn call_sent(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
+        let row = sqlx::query!(
+            r#"select g.name as "group", w.iri as whom, i.call, i.at
+               from invitation i join "group" g on g.id = i.group_id join actor w on w.id = i.actor_id
+               where i.id = $1 and i.iri is null and ((g.members_list = 'public' and g.visibility = 'public') or w.host = $2 or w.id = $3)"#,
+            id,
+            viewer.host(),
+            viewer.actor(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| {
+            Ok(ActivityView::Call {
+                call: word("invitation", "call", id, &row.call)?,
+                group: row.group,
+                whom: row.whom,
+                at: row.at,
+            })
+        })
+        .transpose()
     }
 
     async fn announced(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
         let row = sqlx::query!(
             r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                       p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as "is_comment!",
-                      p.public, r.id as "retracts?", r.accepted_at as "retracted_at?",
+                      p.public, g.visibility = 'private' as "private_group!", r.id as "retracts?", r.accepted_at as "retracted_at?",
                       coalesce(p.deleted_at, pg.removed_at) as gone_at
                from activity a
                join actor w on w.id = a.actor_id
@@ -78,11 +126,10 @@ impl Store {
                left join post_group pg on pg.post_id = p.id and pg.group_id = a.group_id
                left join activity r on r.id = a.retracts
                where a.id = $1
-                 and (p.public or p.author_id = $2 or exists (
-                     select from membership m
-                     where m.group_id = a.group_id and m.actor_id = $2 and m.member))"#,
+                 and exists (select from readable(a.group_id, p.author_id, p.public, $2, $3))"#,
             id,
             viewer.actor(),
+            viewer.host(),
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -100,21 +147,28 @@ impl Store {
             object_kind: row.object_kind,
             published: row.published_at,
             is_comment: row.is_comment,
-            public: row.public,
+            public: row.public && !row.private_group,
+            private_group: row.private_group,
             author: row.author,
             retracts: row.retracts.zip(row.retracted_at),
             raw: row.raw,
         }))))
     }
 
-    /// A letter tells who is in a group. Where that is no public matter, only its addressee's server may read it again.
+    /// A letter tells who is in a group. Where that is no public matter, only its addressee's server may read it again. A
+    /// receipt carries what may have been for members, or for nobody; a notice what waits, which is for those who run the
+    /// group.
     async fn letter_body(&self, id: Uuid, viewer: &Viewer) -> Result<Option<String>> {
         Ok(sqlx::query_scalar!(
             r#"select l.body
                from letter l join "group" g on g.id = l.group_id join destination d on d.id = l.destination_id
                where l.activity_id = $1
-                 and (g.members_list = 'public' or d.host = $2
-                      or exists (select from actor w where w.id = $3 and w.host = d.host))"#,
+                 and case l.kind
+                     when 'Notice' then reviews_for(l.group_id, $3, $2)
+                     when 'Receipt' then
+                         d.host = $2 or exists (select from actor w where w.id = $3 and w.inbox = d.inbox)
+                     else g.members_list = 'public' and g.visibility = 'public' or d.host = $2
+                         or exists (select from actor w where w.id = $3 and w.host = d.host) end"#,
             id,
             viewer.host(),
             viewer.actor(),
@@ -123,12 +177,67 @@ impl Store {
         .await?)
     }
 
-    async fn follow_sent(&self, id: Uuid) -> Result<Option<ActivityView>> {
+    /// What somebody did to a group and to no post of it, as it was passed on.
+    async fn passed_on(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
+        let row = sqlx::query!(
+            r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
+                      g.visibility = 'private' as "private_group!", e.audience = 'public' as "public?"
+               from activity a
+               join actor w on w.id = a.actor_id
+               join "group" g on g.id = a.group_id
+               left join entry e on e.activity_id = a.id
+               where a.id = $1 and a.post_id is null
+                 and ((g.visibility = 'public' and e.audience = 'public') or exists (select from inside(g.id, $2, $3)))"#,
+            id,
+            viewer.actor(),
+            viewer.host(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| {
+            ActivityView::Announced(Box::new(AnnouncedView {
+                id: row.id,
+                group: row.group,
+                kind: row.kind,
+                at: row.accepted_at,
+                object: String::new(),
+                object_kind: String::new(),
+                published: row.accepted_at,
+                is_comment: false,
+                public: row.public.unwrap_or(false) && !row.private_group,
+                private_group: row.private_group,
+                author: row.author,
+                retracts: None,
+                raw: row.raw,
+            }))
+        }))
+    }
+
+    /// What a group said in its own name.
+    async fn news_text(&self, id: Uuid, viewer: &Viewer) -> Result<Option<String>> {
+        Ok(sqlx::query_scalar!(
+            r#"select a.raw
+               from activity a join "group" g on g.id = a.group_id
+               where a.id = $1 and a.post_id is null and a.actor_id is null
+                 and (g.visibility = 'public' or exists (select from inside(g.id, $2, $3)))"#,
+            id,
+            viewer.actor(),
+            viewer.host(),
+        )
+        .fetch_optional(&self.pool)
+        .await?)
+    }
+
+    async fn follow_sent(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
         let row = sqlx::query!(
             r#"select g.name as "group", w.iri as whom
                from following f join "group" g on g.id = f.group_id join actor w on w.id = f.actor_id
-               where f.follow_id = $1"#,
+               where f.follow_id = $1
+                 and (g.visibility = 'public' or exists (select from inside(g.id, $2, $3))
+                      or exists (select from actor v where v.id = $2 and v.host = w.host) or w.host = $3)"#,
             id,
+            viewer.actor(),
+            viewer.host(),
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -154,7 +263,7 @@ impl Store {
             r#"with page as (
                    select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                           p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as is_comment,
-                          p.public, pg.seq,
+                          p.public, g.visibility = 'private' as private_group, pg.seq,
                           lead(pg.seq) over newest as older,
                           row_number() over newest as place,
                           sum(octet_length(a.raw)) over (newest rows unbounded preceding) as bytes
@@ -164,21 +273,20 @@ impl Store {
                    join activity a on a.id = pg.activity_id
                    join actor w on w.id = p.author_id
                    where pg.group_id = $1 and pg.seq < $3 and pg.removed_at is null and p.deleted_at is null
-                     and (p.public or p.author_id = $2 or exists (
-                         select from membership m
-                         where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
+                     and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $6))
                    window newest as (order by pg.seq desc)
                    order by pg.seq desc
                    limit $4
                )
                select id, kind, raw, accepted_at, author, "group", object, object_kind, published_at,
-                      is_comment as "is_comment!", public, seq, older as "older?"
+                      is_comment as "is_comment!", public, private_group as "private_group!", seq, older as "older?"
                from page where place = 1 or bytes <= $5 order by seq desc"#,
             group.0,
             viewer.actor(),
             before.unwrap_or(i64::MAX),
             limit,
             PAGE_BYTES,
+            viewer.host(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -193,7 +301,8 @@ impl Store {
                 object_kind: row.object_kind,
                 published: row.published_at,
                 is_comment: row.is_comment,
-                public: row.public,
+                public: row.public && !row.private_group,
+                private_group: row.private_group,
                 author: row.author,
                 retracts: None,
                 raw: row.raw,
@@ -214,11 +323,10 @@ impl Store {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!" from post_group pg join post p on p.id = pg.post_id
                where pg.group_id = $1 and pg.removed_at is null and p.deleted_at is null
-                 and (p.public or p.author_id = $2 or exists (
-                     select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))"#,
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $3))"#,
             group.0,
             viewer.actor(),
+            viewer.host(),
         )
         .fetch_one(&self.pool)
         .await?;

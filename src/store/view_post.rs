@@ -73,12 +73,11 @@ impl Store {
                join post_group pg on pg.post_id = p.id and pg.removed_at is null
                join "group" g on g.id = pg.group_id
                where p.id = $1
-                 and (p.public or p.author_id = $2 or exists (
-                     select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $3))
                order by g.closed_at is not null, g.id limit 1"#,
             id,
             viewer.actor(),
+            viewer.host(),
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -127,14 +126,13 @@ impl Store {
                from post_group pg join post p on p.id = pg.post_id join actor w on w.id = p.author_id
                where pg.group_id = $1 and p.parent_id is null and pg.seq < $3
                  and pg.removed_at is null and p.deleted_at is null
-                 and (p.public or p.author_id = $2 or exists (
-                     select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $5))
                order by pg.seq desc limit $4"#,
             group.0,
             viewer.actor(),
             before.unwrap_or(i64::MAX),
             one_more(limit),
+            viewer.host(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -164,11 +162,10 @@ impl Store {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!" from post_group pg join post p on p.id = pg.post_id
                where pg.group_id = $1 and p.parent_id is null and pg.removed_at is null and p.deleted_at is null
-                 and (p.public or p.author_id = $2 or exists (
-                     select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))"#,
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $3))"#,
             group.0,
             viewer.actor(),
+            viewer.host(),
         )
         .fetch_one(&self.pool)
         .await?;
@@ -183,13 +180,12 @@ impl Store {
         Ok(sqlx::query_scalar!(
             r#"select p.iri from post_group pg join post p on p.id = pg.post_id
                where pg.group_id = $1 and pg.featured_at is not null and pg.removed_at is null and p.deleted_at is null
-                 and (p.public or p.author_id = $2 or exists (
-                     select from membership m
-                     where m.group_id = pg.group_id and m.actor_id = $2 and m.member))
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $4))
                order by pg.featured_at desc, pg.seq desc limit $3"#,
             group.0,
             viewer.actor(),
             limit,
+            viewer.host(),
         )
         .fetch_all(&self.pool)
         .await?)

@@ -49,15 +49,14 @@ impl Store {
                join actor w on w.id = p.author_id
                where p.thread_id = $2 and p.id <> p.thread_id
                  and ($4::uuid is null or (p.received_at, p.id) > (select received_at, id from post where id = $4))
-                 and (p.public or p.author_id = $3 or exists (
-                     select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member))
+                 and exists (select from readable($1, p.author_id, p.public, $3, $6))
                order by p.received_at, p.id limit $5"#,
             group.0,
             thread,
             viewer.actor(),
             after,
             one_more(limit),
+            viewer.host(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -98,15 +97,14 @@ impl Store {
                join post_group pg on pg.post_id = p.id and pg.group_id = $1 and pg.removed_at is null
                where p.thread_id = $2 and p.deleted_at is null
                  and ($4::uuid is null or (p.received_at, p.id) > (select received_at, id from post where id = $4))
-                 and (p.public or p.author_id = $3 or exists (
-                     select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member))
+                 and exists (select from readable($1, p.author_id, p.public, $3, $6))
                order by p.received_at, p.id limit $5"#,
             group.0,
             thread,
             viewer.actor(),
             after,
             one_more(limit),
+            viewer.host(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -124,12 +122,11 @@ impl Store {
                from post p
                join post_group pg on pg.post_id = p.id and pg.group_id = $1 and pg.removed_at is null
                where p.thread_id = $2 and p.deleted_at is null
-                 and (p.public or p.author_id = $3 or exists (
-                     select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member))"#,
+                 and exists (select from readable($1, p.author_id, p.public, $3, $4))"#,
             group.0,
             thread,
             viewer.actor(),
+            viewer.host(),
         )
         .fetch_one(&self.pool)
         .await?;
@@ -154,15 +151,14 @@ impl Store {
                join post_group pg on pg.post_id = p.id and pg.group_id = $1 and pg.removed_at is null
                where p.parent_id = $2 and p.deleted_at is null
                  and ($4::uuid is null or (p.received_at, p.id) > (select received_at, id from post where id = $4))
-                 and (p.public or p.author_id = $3 or exists (
-                     select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member))
+                 and exists (select from readable($1, p.author_id, p.public, $3, $6))
                order by p.received_at, p.id limit $5"#,
             group.0,
             parent,
             viewer.actor(),
             after,
             one_more(limit),
+            viewer.host(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -180,12 +176,11 @@ impl Store {
                from post p
                join post_group pg on pg.post_id = p.id and pg.group_id = $1 and pg.removed_at is null
                where p.parent_id = $2 and p.deleted_at is null
-                 and (p.public or p.author_id = $3 or exists (
-                     select from membership m
-                     where m.group_id = $1 and m.actor_id = $3 and m.member))"#,
+                 and exists (select from readable($1, p.author_id, p.public, $3, $4))"#,
             group.0,
             parent,
             viewer.actor(),
+            viewer.host(),
         )
         .fetch_one(&self.pool)
         .await?;

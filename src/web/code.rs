@@ -73,6 +73,37 @@ const GROUPS_DISAGREE: Code = code(
     "The addressing names groups that do not agree",
     "Where audience or target is given, every group of this server in to or cc is among theirs, and it is the post's own.",
 );
+const MAY_NOT_CREATE: Code = code(
+    403,
+    "may-not-create",
+    "This actor may not make groups here",
+    "The operator of this server decides whose signed Create makes a group.",
+);
+const TOO_MANY_GROUPS: Code = code(
+    403,
+    "too-many-groups",
+    "This actor owns enough groups here",
+    "One actor may own so many open groups; close one, or ask the operator.",
+);
+const NAME_TAKEN: Code = code(
+    403,
+    "name-taken",
+    "This name is taken",
+    "There is a group of this name, and of the names near it. Choose another preferredUsername.",
+);
+const FIXED: Code = code(
+    403,
+    "fixed",
+    "This of a group cannot be changed",
+    "An Update of a group changes its name, summary, icon, image, rules, related groups and policies. The field that it may not \
+     change is named.",
+);
+const TOO_MANY_COLLECTIONS: Code = code(
+    403,
+    "too-many-collections",
+    "The group has enough collections",
+    "A group may have so many; delete one that is not used.",
+);
 pub(super) const NOT_FOUND: Code = code(
     404,
     "not-found",
@@ -136,7 +167,7 @@ pub(super) const UNAVAILABLE: Code = code(
 );
 
 /// All but the domain's. The first of a status stands for it where nothing more is known.
-pub(super) const CODES: [Code; 18] = [
+pub(super) const CODES: [Code; 23] = [
     BAD_REQUEST,
     UNREADABLE,
     UNSIGNED,
@@ -145,6 +176,11 @@ pub(super) const CODES: [Code; 18] = [
     BLOCKED,
     FOREIGN_ID,
     GROUPS_DISAGREE,
+    MAY_NOT_CREATE,
+    TOO_MANY_GROUPS,
+    NAME_TAKEN,
+    FIXED,
+    TOO_MANY_COLLECTIONS,
     NOT_FOUND,
     METHOD,
     TOO_SLOW,
@@ -158,7 +194,7 @@ pub(super) const CODES: [Code; 18] = [
 ];
 
 /// What the domain may say.
-pub(super) const REFUSALS: [Refusal; 14] = [
+pub(super) const REFUSALS: [Refusal; 26] = [
     Refusal::Banned,
     Refusal::NotInvited,
     Refusal::ClosedToNewMembers,
@@ -171,6 +207,18 @@ pub(super) const REFUSALS: [Refusal; 14] = [
     Refusal::WiderThanItsThread,
     Refusal::WasPublic,
     Refusal::NotTheOwner,
+    Refusal::DoesNotRunIt,
+    Refusal::MayNotInvite,
+    Refusal::TheyAreBanned,
+    Refusal::TheyAreNotIn,
+    Refusal::TheyAreAnAdmin,
+    Refusal::NothingOffered,
+    Refusal::Frozen,
+    Refusal::PublicInPrivate,
+    Refusal::VotesAreForMembers,
+    Refusal::ChangedSince,
+    Refusal::CollectsNot,
     Refusal::NothingWaits,
+    Refusal::CannotKeepIt,
     Refusal::IsTheOwner,
 ];

@@ -27,7 +27,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{engine::Engine, web::error::Problem};
 use client::Gate;
-use federation::{activity, actor, discovery, inbox, outbox, people, threads};
+use federation::{activity, actor, albums, discovery, inbox, outbox, pending, people, records, threads};
 
 pub(crate) use federation::figures;
 pub use serve::serve;
@@ -74,6 +74,7 @@ fn inboxes() -> Router<Web> {
 fn documents() -> Router<Web> {
     Router::new()
         .route("/c/{name}", get(actor::group))
+        .route("/c/{name}/rules", get(actor::rules))
         .route("/actor", get(actor::instance))
         .route("/actor/outbox", get(actor::instance_outbox))
         .route("/post/{id}", get(actor::post))
@@ -88,10 +89,23 @@ fn documents() -> Router<Web> {
 fn collections() -> Router<Web> {
     Router::new()
         .route("/c/{name}/outbox", get(outbox::outbox))
-        .route("/c/{name}/members", get(people::members))
+        .route(
+            "/c/{name}/members",
+            get(people::members).post(records::make).put(records::make),
+        )
+        .route(
+            "/c/{name}/members/{id}",
+            get(records::one).delete(records::delete),
+        )
+        .route("/memberships", get(records::mine))
         .route("/c/{name}/followers", get(people::followers))
         .route("/c/{name}/admins", get(people::admins))
         .route("/c/{name}/moderators", get(people::moderators))
+        .route("/c/{name}/pendingActivities", get(pending::activities))
+        .route("/c/{name}/pendingMembers", get(pending::members))
+        .route("/c/{name}/affiliations", get(albums::affiliations))
+        .route("/c/{name}/collections", get(albums::albums))
+        .route("/c/{name}/collections/{id}", get(albums::album))
         .route("/c/{name}/featured", get(threads::featured))
         .route("/c/{name}/threads", get(threads::threads))
         .route("/c/{name}/threads/{id}", get(threads::context))

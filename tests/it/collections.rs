@@ -3,14 +3,14 @@
 //! One rule: a total is the number of items that whoever asks can reach by following `next`.
 
 use chrono::TimeDelta;
-use folkmoot::domain::{FollowMeans, JoinPolicy, ListPolicy};
+use folkmoot::domain::{FollowMeans, JoinPolicy, ListPolicy, Policies, PolicyChange};
 use folkmoot::signature::{Request, Scheme, sign};
 use folkmoot::store::group::Change;
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::support::peer::{Actor, Said};
-use crate::support::world::{Policies, World};
+use crate::support::world::World;
 
 /// A collection, walked to its end: all items, after checks that hold for any.
 async fn items(world: &World, id: &str) -> Vec<Value> {
@@ -195,11 +195,13 @@ async fn a_list_is_shown_to_whom_the_group_says() {
     let group = world.group("garden").await;
     let ann = world.lemmy().actor("ann").follows(&group).await;
     let stranger = world.mastodon().actor("stranger");
-    let change = Change {
+    let policies = PolicyChange {
         members_list: Some(ListPolicy::Members),
-        ..Change::default()
+        ..PolicyChange::default()
     };
-    world.house().engine.change_group("garden", change).await.unwrap();
+    let change = Change::default();
+    let engine = &world.house().engine;
+    engine.change_group("garden", change, &policies).await.unwrap();
     for collection in ["members", "followers"] {
         let url = group.part(collection);
         for document in [world.document(&url).await, read_by(&world, &stranger, &url).await] {
@@ -223,11 +225,10 @@ async fn the_owner_is_named_first() {
     let world = World::start().await;
     let owner = world.lemmy().actor("owner");
     let policies = Policies {
-        owner: Some(owner.clone()),
         join: JoinPolicy::Open,
         ..Policies::default()
     };
-    let group = world.group_with("garden", policies).await;
+    let group = world.group_of(&owner, "garden", policies).await;
     world.lemmy().actor("ann").follows(&group).await;
     for collection in ["moderators", "admins"] {
         assert_eq!(

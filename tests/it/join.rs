@@ -1,12 +1,12 @@
 //! Coming in and leaving, in every dialect's words.
 
 use chrono::TimeDelta;
-use folkmoot::domain::{FollowMeans, Iri, JoinPolicy};
+use folkmoot::domain::{FollowMeans, Iri, JoinPolicy, Policies};
 use folkmoot::engine::Whom;
 use serde_json::{Value, json};
 
 use crate::support::peer::{Actor, Group};
-use crate::support::world::{Policies, World};
+use crate::support::world::World;
 
 async fn total(world: &World, group: &Group, collection: &str) -> u64 {
     world.document(&group.part(collection)).await["totalItems"]
@@ -152,7 +152,10 @@ async fn whoever_is_banned_stays_out() {
     let join = ann.asks(&group).await;
     ann.is_accepted(&join).await;
     let engine = &world.house().engine;
-    engine.ban("garden", &Whom::Actor(iri(&ann)), None).await.unwrap();
+    engine
+        .ban("garden", &Whom::Actor(iri(&ann)), None, None)
+        .await
+        .unwrap();
     ann.is_rejected(&join).await;
     ann.sends_to(&group.inbox(), &join.text).await.is(202);
     let again = ann.asks(&group).await;
@@ -173,7 +176,12 @@ async fn a_banned_host_sends_nobody() {
     let join = joined.asks(&group).await;
     joined.is_accepted(&join).await;
     let host = Whom::Host(bad.authority().to_owned());
-    world.house().engine.ban("garden", &host, None).await.unwrap();
+    world
+        .house()
+        .engine
+        .ban("garden", &host, None, None)
+        .await
+        .unwrap();
     joined.is_rejected(&join).await;
     let new = bad.actor("bob");
     let asked = new.asks(&group).await;
@@ -220,7 +228,7 @@ async fn approval_answers_a_join_when_it_is_decided() {
     world
         .house()
         .engine
-        .turn_away("garden", &iri(&bob))
+        .turn_away("garden", &iri(&bob), None)
         .await
         .unwrap();
     ann.is_accepted(&anns).await;
@@ -275,10 +283,9 @@ async fn the_owner_is_not_a_member_unless_they_join() {
     let owner = world.lemmy().actor("owner");
     let policies = Policies {
         join: JoinPolicy::Closed,
-        owner: Some(owner.clone()),
         ..Policies::default()
     };
-    let group = world.group_with("garden", policies).await;
+    let group = world.group_of(&owner, "garden", policies).await;
     assert_eq!(total(&world, &group, "members").await, 0);
     let reader = world.mastodon().actor("bob").follows(&group).await;
     let post = owner.post(&group, "welcome").await;

@@ -29,5 +29,6 @@ mod private;
 mod queue;
 mod races;
 mod shapes;
+mod stories;
 mod support;
 mod turns;

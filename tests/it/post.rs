@@ -1,10 +1,10 @@
 //! What a member says, and how it reaches every other member.
 
-use folkmoot::domain::PostPolicy;
+use folkmoot::domain::{Policies, PostPolicy};
 use serde_json::json;
 
 use crate::support::peer::{Actor, Group, Said};
-use crate::support::world::{Policies, World};
+use crate::support::world::World;
 
 /// One member on a server of each kind, and one who writes.
 struct Members {
@@ -209,10 +209,9 @@ async fn who_may_not_post_is_told_why() {
     ] {
         let policies = Policies {
             post: policy,
-            owner: Some(owner.clone()),
             ..Policies::default()
         };
-        let group = world.group_with(name, policies).await;
+        let group = world.group_of(&owner, name, policies).await;
         let post = stranger.speaks(|me| stranger.server().software().manners.post(me, &group, "hello"));
         let problem = stranger.sends(&group, &post).await.problem(403);
         assert!(
@@ -223,10 +222,9 @@ async fn who_may_not_post_is_told_why() {
     }
     let policies = Policies {
         post: PostPolicy::Anyone,
-        owner: Some(owner),
         ..Policies::default()
     };
-    let group = world.group_with("anyone", policies).await;
+    let group = world.group_of(&owner, "anyone", policies).await;
     stranger.post(&group, "hello").await;
     world.end().await;
 }
@@ -238,10 +236,9 @@ async fn members_comment_where_admins_post() {
     let owner = world.lemmy().actor("owner");
     let policies = Policies {
         post: PostPolicy::Admins,
-        owner: Some(owner.clone()),
         ..Policies::default()
     };
-    let group = world.group_with("news", policies).await;
+    let group = world.group_of(&owner, "news", policies).await;
     let ann = world.lemmy().actor("ann").follows(&group).await;
     let post = owner.post(&group, "news").await;
     let reply = ann.replies(&group, &post, "oh").await;

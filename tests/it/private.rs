@@ -3,11 +3,11 @@
 //! One rule: it reaches members whose software can keep it among them, and is behind no door that a stranger may open.
 
 use chrono::TimeDelta;
-use folkmoot::domain::{Iri, JoinPolicy};
+use folkmoot::domain::{Iri, JoinPolicy, Policies};
 use serde_json::{Value, json};
 
 use crate::support::peer::{Actor, Group, Said};
-use crate::support::world::{Policies, World};
+use crate::support::world::World;
 
 const SECRET: &str = "for members only";
 

@@ -64,6 +64,15 @@ pub(super) async fn show(house: &House, name: &str, out: Out) -> anyhow::Result<
     out.answer(&answer, &described(house, &row, &following, &hosts, &banned))
 }
 
+/// The review, with its number where that counts.
+fn reviewed(row: &GroupRow) -> String {
+    match (row.review.as_str(), row.review_count) {
+        ("first", 1) => "first (until 1 post of an author is accepted)".to_owned(),
+        ("first", posts) => format!("first (until {posts} posts of an author are accepted)"),
+        (word, _) => word.to_owned(),
+    }
+}
+
 fn described(
     house: &House,
     row: &GroupRow,
@@ -83,9 +92,24 @@ fn described(
         ("join", Some(row.join.clone())),
         ("post", Some(row.post.clone())),
         ("follow", Some(row.follow.clone())),
-        ("review", Some("none".to_owned())),
-        ("visibility", Some("public".to_owned())),
+        ("review", Some(reviewed(row))),
+        ("visibility", Some(row.visibility.clone())),
         ("members-list", Some(row.members_list.clone())),
+        ("invite", Some(row.invite.clone())),
+        ("info", Some(row.info.clone())),
+        ("vote", Some(row.vote.clone())),
+        ("admins-appoint", Some(row.admins_appoint.to_string())),
+        ("rule", Some(row.rule.clone()).filter(|rule| rule != "owned")),
+        (
+            "rules",
+            Some(row.rules.join("\n")).filter(|rules| !rules.is_empty()),
+        ),
+        ("icon", row.icon.clone()),
+        ("image", row.image.clone()),
+        (
+            "related",
+            Some(row.related.join("\n")).filter(|related| !related.is_empty()),
+        ),
         ("members", Some(row.members.to_string())),
         ("followers", Some(row.followers.to_string())),
         ("pending", Some(row.pending.to_string())),
@@ -119,7 +143,15 @@ fn described(
 
 pub(super) async fn members(house: &House, name: &str, state: &str, out: Out) -> anyhow::Result<()> {
     let group = find(house, name).await?;
-    let rows = house.store.list_members(name, state).await?;
+    let rows = match state {
+        "invited" => house.store.list_invited(name).await?,
+        "all" => {
+            let mut rows = house.store.list_members(name, state).await?;
+            rows.extend(house.store.list_invited(name).await?);
+            rows
+        }
+        _ => house.store.list_members(name, state).await?,
+    };
     let columns = [
         ("ACTOR", Side::Left),
         ("NAME", Side::Left),
@@ -180,6 +212,9 @@ fn standing(row: &MemberRow) -> String {
     }
     if row.follower {
         words.push("follower");
+    }
+    if row.state == "invited" && row.role != "member" {
+        return format!("invited as {}", row.role);
     }
     if !matches!(row.state.as_str(), "in" | "out") {
         words.push(row.state.as_str());

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{dash, in_words};
+use crate::cli::group::posts::{self, Untold};
 use crate::cli::print::{Out, Side, count, date, table};
 use crate::server::House;
 use crate::store::{LaneState, QueueRow};
@@ -32,13 +33,36 @@ pub(super) async fn run(house: &House, all: bool, only_totals: bool, out: Out) -
     let mut rows = house.store.queue_status(&house.walls()).await?;
     let now = house.store.now();
     let totals = Totals::of(&rows, now);
+    let untold = posts::untold(house).await?;
     if only_totals {
-        return out.answer(&totals, &totals.in_words());
+        let text = format!("{}{}", totals.in_words(), in_lines(&untold));
+        let answer = Sums {
+            totals: &totals,
+            cannot_be_notified: &untold,
+        };
+        return out.answer(&answer, &text);
     }
     let everybody = rows.len();
     rows.retain(|row| all || row.has_something_to_tell());
     let listed: Vec<Listed<'_>> = rows.iter().map(|row| Listed::of(row, now)).collect();
-    out.answer(&listed, &show(&totals, &listed, everybody))
+    let text = show(&totals, &listed, everybody);
+    out.answer(&listed, &format!("{}{}", text.trim_end(), in_lines(&untold)))
+}
+
+/// The sums, as programs read them.
+#[derive(Serialize)]
+struct Sums<'a> {
+    #[serde(flatten)]
+    totals: &'a Totals,
+    cannot_be_notified: &'a [Untold],
+}
+
+/// A line for each group in which something waits of which somebody who runs it cannot be told.
+fn in_lines(untold: &[Untold]) -> String {
+    untold
+        .iter()
+        .map(|group| format!("\n{}", group.in_words()))
+        .collect()
 }
 
 /// A row, as programs read it.

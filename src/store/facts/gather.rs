@@ -12,7 +12,9 @@ use uuid::Uuid;
 use crate::store::{
     ActorId, GroupId, Result, Tx,
     facts::{Asked, Facts, Turned},
-    group, hash, membership,
+    group, hash,
+    held::{self, PendingRow},
+    membership,
     post::{Place, Stored},
 };
 
@@ -23,29 +25,28 @@ type PostRow = (
 type PlaceRow = (Uuid, i64, i64, Uuid, DateTime<Utc>);
 type GroupRow = (
     (i64, String, i64, i64, String),
-    (String, String, String, bool),
+    (group::PolicyRow, String, bool),
     Vec<String>,
     bool,
     Vec<String>,
 );
 type MemberRow = (
-    i64,
-    i64,
-    bool,
-    bool,
-    String,
-    String,
-    Option<DateTime<Utc>>,
-    Option<String>,
+    (i64, i64, bool, bool, String, String),
+    (Option<DateTime<Utc>>, Option<String>, bool, bool),
 );
+type OtherBanRow = (i64, i64, Option<DateTime<Utc>>, Option<String>);
 
 struct Answer {
     posts: Vec<PostRow>,
     places: Vec<PlaceRow>,
+    removed: Vec<(Uuid, i64)>,
+    pending: Vec<PendingRow>,
     groups: Vec<GroupRow>,
     not_in_turn: Vec<String>,
     members: Vec<MemberRow>,
+    accepted: Vec<(i64, i64, i64)>,
     bans: Vec<(i64, String)>,
+    other_bans: Vec<OtherBanRow>,
     votes: Vec<(Uuid, i64, String)>,
     seen: Vec<Vec<u8>>,
     graves: Vec<(Vec<u8>, i64)>,
@@ -53,6 +54,7 @@ struct Answer {
     actors: Vec<(i64, DateTime<Utc>, bool)>,
     blocked: Vec<String>,
     waited_for: Vec<String>,
+    dialects: Vec<(String, String)>,
 }
 
 /// Reads all that a batch needs; `in_turn` is what it took.
@@ -90,9 +92,21 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                                        where g.post_id = f.id and g.removed_at is null offset 0) pg
                    cross join lateral (select a.accepted_at from activity a where a.id = pg.activity_id offset 0) v
                    order by pg.group_id) as "places!: Vec<PlaceRow>",
+             array(select row(pg.post_id, pg.group_id)
+                   from found f
+                   cross join lateral (select * from post_group g
+                                       where g.post_id = f.id and g.removed_at is not null offset 0) pg) as "removed!: Vec<(Uuid, i64)>",
+             array(select row(h.id, h.group_id, h.object, h.iri, h.actor_id, h.public)
+                   from unnest($1::text[]) as w(iri)
+                   cross join lateral (select * from held o
+                                       where o.object = w.iri and o.decided_at is null offset 0) h
+                   order by h.group_id, h.id) as "pending!: Vec<PendingRow>",
              array(select row(
                      row(g.id, g.name, q.seq, g.owner_id, o.iri),
-                     row(g.join_policy, g.post_policy, g.follow_means, g.closed_at is not null),
+                     row(row(row(g.join_policy, g.post_policy, g.follow_means, g.visibility, g.members_list),
+                             row(g.invite_policy, g.info_policy, g.review, g.review_count, g.admins_appoint,
+                                 g.vote_policy)),
+                         g.rule, g.closed_at is not null),
                      array(select h.shape from unnest($2::text[]) as h(shape)
                            where exists (select from subscription s
                                          where s.group_id = g.id and s.until_seq is null and s.shape = h.shape)),
@@ -105,10 +119,22 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    from "group" g join group_seq q on q.group_id = g.id join actor o on o.id = g.owner_id
                    where g.id = any($4) order by g.id) as "groups!: Vec<GroupRow>",
              array(select g.name from "group" g where g.name = any($14) and g.id <> all($4)) as "not_in_turn!",
-             array(select row(m.group_id, m.actor_id, m.follower, m.member, m.role, m.state, m.banned_until, m.ban_reason)
+             array(select row(row(m.group_id, m.actor_id, m.follower, m.member, m.role, m.state),
+                              row(m.banned_until, m.ban_reason, m.watched, m.expelled))
                    from membership m where m.group_id = any($4) and m.actor_id = any($5)) as "members!: Vec<MemberRow>",
+             array(select row(g.id, w.actor, (
+                       select count(*) from (
+                           select from post p
+                           cross join lateral (select from post_group pg where pg.group_id = g.id and pg.post_id = p.id
+                                                   and pg.removed_at is null offset 0) pg
+                           where p.author_id = w.actor and p.deleted_at is null limit g.review_count) few))
+                   from "group" g cross join unnest($5::bigint[]) as w(actor)
+                   where g.id = any($4) and g.review = 'first') as "accepted!: Vec<(i64, i64, i64)>",
              array(select row(b.group_id, b.host) from group_ban b
                    where b.group_id = any($4) and b.host = any($6)) as "bans!: Vec<(i64, String)>",
+             array(select row(t.id, w.actor, x.banned_until, x.ban_reason)
+                   from unnest($4::bigint[]) as t(id) cross join unnest($5::bigint[]) as w(actor)
+                   cross join lateral other_bans(t.id, w.actor) x) as "other_bans!: Vec<OtherBanRow>",
              array(select row(v.post_id, v.actor_id, v.kind)
                    from unnest($7::text[], $8::bigint[]) as w(iri, actor)
                    join found f on f.iri = w.iri
@@ -125,7 +151,10 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    from actor a where a.id = any($5)) as "actors!: Vec<(i64, DateTime<Utc>, bool)>",
              array(select p.host from peer p where p.host = any($6) and p.blocked_at is not null) as "blocked!",
              array(select distinct d.host from destination d
-                   where d.host = any($13) and (d.next_try is not null or d.parked_at is not null)) as "waited_for!""#,
+                   where d.host = any($13) and (d.next_try is not null or d.parked_at is not null)) as "waited_for!",
+             array(select row(p.host, coalesce(p.shape, p.class_shape)) from peer p
+                   where p.host = any($13) and coalesce(p.shape, p.class_shape) is not null
+                     and (p.shape is not null or p.looked_up_at is not null)) as "dialects!: Vec<(String, String)>""#,
         &posts as &[&str],
         &asked.shapes as &[&str],
         asked.group_base,
@@ -160,10 +189,15 @@ impl TryFrom<Answer> for Facts {
                 at,
             });
         }
+        let mut removed: HashMap<Uuid, Vec<GroupId>> = HashMap::new();
+        for (post, group) in answer.removed {
+            removed.entry(post).or_default().push(GroupId(group));
+        }
         let post = |((id, iri, author, kind, thread), rest): PostRow| {
             let (is_comment, public, deleted, published, updated) = rest;
             let stored = Stored {
                 places: places.remove(&id).unwrap_or_default(),
+                removed: removed.remove(&id).unwrap_or_default(),
                 author: ActorId(author),
                 id,
                 iri: iri.clone(),
@@ -179,6 +213,7 @@ impl TryFrom<Answer> for Facts {
         };
         Ok(Self {
             posts: answer.posts.into_iter().map(post).collect(),
+            pending: held::pending_by_object(answer.pending),
             groups: answer
                 .groups
                 .into_iter()
@@ -186,10 +221,20 @@ impl TryFrom<Answer> for Facts {
                 .collect::<Result<Vec<_>>>()?,
             not_in_turn: answer.not_in_turn,
             members: answer.members.into_iter().map(member).collect(),
+            accepted: answer
+                .accepted
+                .into_iter()
+                .map(|(group, actor, posts)| ((GroupId(group), ActorId(actor)), posts))
+                .collect(),
             bans: answer
                 .bans
                 .into_iter()
                 .map(|(group, host)| (GroupId(group), host))
+                .collect(),
+            other_bans: answer
+                .other_bans
+                .into_iter()
+                .map(|(group, actor, until, reason)| ((GroupId(group), ActorId(actor)), (until, reason)))
                 .collect(),
             votes: answer
                 .votes
@@ -210,21 +255,21 @@ impl TryFrom<Answer> for Facts {
                 .collect(),
             blocked: answer.blocked.into_iter().collect(),
             waited_for: answer.waited_for.into_iter().collect(),
+            dialects: answer.dialects.into_iter().collect(),
         })
     }
 }
 
 fn turned((face, policies, heard, undecided, followed_by): GroupRow) -> Result<Turned> {
     let (id, name, seq, owner_id, owner) = face;
-    let (join_policy, post_policy, follow_means, closed) = policies;
+    let (policies, rule, closed) = policies;
     let row = group::Row {
         id,
         name,
         owner_id,
         owner,
-        join_policy,
-        post_policy,
-        follow_means,
+        policies,
+        rule,
         closed,
         seq,
     };
@@ -237,7 +282,7 @@ fn turned((face, policies, heard, undecided, followed_by): GroupRow) -> Result<T
 }
 
 fn member(row: MemberRow) -> ((GroupId, ActorId), membership::Row) {
-    let (group, actor, follower, member, role, state, banned_until, ban_reason) = row;
+    let ((group, actor, follower, member, role, state), (banned_until, ban_reason, watched, expelled)) = row;
     let row = membership::Row {
         follower,
         member,
@@ -245,6 +290,8 @@ fn member(row: MemberRow) -> ((GroupId, ActorId), membership::Row) {
         state,
         banned_until,
         ban_reason,
+        watched,
+        expelled,
     };
     ((GroupId(group), ActorId(actor)), row)
 }

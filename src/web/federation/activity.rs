@@ -9,7 +9,7 @@ use axum::{
 use http::StatusCode;
 use uuid::Uuid;
 
-use super::our_id;
+use super::{our_id, pending};
 use crate::{
     dialect::{self, Here, Said, What},
     domain::Shape,
@@ -32,11 +32,25 @@ pub(in crate::web) async fn any_shape(
     let viewer = &asking.viewer;
     match stored(&web, our_id(&id)?, viewer).await? {
         ActivityView::Letter(body) => Ok(verbatim(body, viewer)),
+        ActivityView::Call {
+            group,
+            whom,
+            call,
+            at,
+        } => {
+            let text = dialect::call(our_id(&id)?, &group, &whom, call, at, here);
+            Ok(verbatim(text, viewer))
+        }
         ActivityView::Follow { group, whom } => {
             let follow = dialect::follow(our_id(&id)?, &group, &whom, here);
             Ok(verbatim(follow, viewer))
         }
         ActivityView::Gone { id, at } => Ok(gone(&here.activity(id, None), at)),
+        ActivityView::Held(held) => Ok(verbatim(pending::written(&held, here), viewer)),
+        // What the group itself did; its announcement is at its shapes.
+        ActivityView::Announced(view) if view.author == here.group(&view.group) => {
+            Ok(verbatim(view.raw, viewer))
+        }
         ActivityView::Announced(view) => written(&view, here)
             .map(|text| verbatim(text, viewer))
             .ok_or(Problem::new(error::NOT_FOUND)),
@@ -57,7 +71,10 @@ pub(in crate::web) async fn one_shape(
         ActivityView::Announced(view) => written_as(shape, &view, here)
             .map(|text| verbatim(text, &asking.viewer))
             .ok_or(Problem::new(error::NOT_FOUND)),
-        ActivityView::Letter(_) | ActivityView::Follow { .. } => Err(Problem::new(error::NOT_FOUND)),
+        ActivityView::Letter(_)
+        | ActivityView::Call { .. }
+        | ActivityView::Follow { .. }
+        | ActivityView::Held(_) => Err(Problem::new(error::NOT_FOUND)),
     }
 }
 
@@ -77,13 +94,14 @@ fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String>
     let said = Said {
         id: view.id,
         group: &view.group,
-        what: What::from_word(&view.kind)?,
+        what: What::of(&view.kind, &view.raw)?,
         at: view.at,
         object: &view.object,
         object_kind: &view.object_kind,
         published: view.published,
         is_comment: view.is_comment,
         public: view.public,
+        private_group: view.private_group,
         author: &view.author,
         wrapped: !view.raw.is_empty(),
         retracts: view.retracts,

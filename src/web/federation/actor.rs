@@ -1,6 +1,7 @@
 //! Our actors, and the posts that passed through them.
 //!
-//! One rule: a group that is closed leaves a tombstone; the actor that signs for the host is readable without a
+//! One rule: a group that is closed leaves a tombstone, one that is private shows strangers a stub (else nobody could join
+//! it, or verify what it says); the actor that signs for the host is readable without a
 //! signature, or two strict servers could never read each other.
 
 use axum::{
@@ -9,11 +10,9 @@ use axum::{
 };
 use http::StatusCode;
 
-use super::{any_group, our_id};
+use super::{any_group, may_look_into, open_group, our_id};
 use crate::{
-    dialect::{self, GroupFace, Multikey},
-    signature::PublicKey,
-    store::GroupView,
+    dialect,
     web::{
         Answer, Web,
         answer::Reply,
@@ -33,11 +32,19 @@ pub(in crate::web) async fn group(
 ) -> Answer {
     let group = any_group(&web, &name).await?;
     let here = web.engine.here();
+    let may_look = may_look_into(&web, &group, &asking.viewer).await?;
     match (asking.form, group.closed_at) {
+        (Form::Page, _) if !may_look => Err(Problem::new(error::NOT_FOUND)),
         (Form::Page, None) => pages::group(&web, &group, &page, &asking.viewer).await,
         (Form::Page, Some(_)) => Err(Problem::because(error::GONE, "This group is closed.")),
         (Form::Document, None) => {
-            Ok(Reply::activity(&dialect::group_document(&face(group), here)).into_response())
+            let face = web.engine.face(group);
+            let document = if may_look {
+                dialect::group_document(&face, here)
+            } else {
+                dialect::group_stub(&face, here)
+            };
+            Ok(Reply::activity(&document).read_by(&asking.viewer).into_response())
         }
         (Form::Document, Some(closed)) => {
             let tombstone = dialect::tombstone(&here.group(&name), "Group", closed);
@@ -46,6 +53,17 @@ pub(in crate::web) async fn group(
                 .into_response())
         }
     }
+}
+
+/// `GET /c/NAME/rules`
+pub(in crate::web) async fn rules(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    asking: Asking,
+) -> Answer {
+    let group = open_group(&web, &name, &asking.viewer).await?;
+    let rules = dialect::rules_document(&name, &group.rules, web.engine.here());
+    Ok(Reply::activity(&rules).read_by(&asking.viewer).into_response())
 }
 
 /// `GET /actor`: the same for everybody, whatever they accept.
@@ -83,25 +101,4 @@ pub(in crate::web) async fn post(
     Ok(Reply::elsewhere(&post.iri)
         .read_by(&asking.viewer)
         .into_response())
-}
-
-/// As the dialect writes it.
-fn face(group: GroupView) -> GroupFace {
-    GroupFace {
-        summary: crate::text::markdown(&group.summary),
-        source: group.summary,
-        title: group.title,
-        published: group.created_at,
-        updated: group.updated_at,
-        key_id: group.key_id,
-        public_pem: group.public_pem,
-        multikey: group.ed25519.and_then(multikey),
-        group: group.group,
-    }
-}
-
-/// A key of ours always reads; a row that does not is for an operator to see, where its owner wants to sign with it.
-fn multikey((id, pem): (String, String)) -> Option<Multikey> {
-    let key = PublicKey::from_pem(&pem).and_then(|key| key.to_multibase());
-    key.ok().map(|multibase| Multikey { id, multibase })
 }

@@ -5,28 +5,57 @@
 
 pub(super) mod activity;
 pub(super) mod actor;
+pub(super) mod albums;
 mod body;
 pub(super) mod discovery;
 pub(crate) mod figures;
 pub(super) mod inbox;
 pub(super) mod outbox;
 mod paging;
+pub(super) mod pending;
 pub(super) mod people;
+pub(super) mod records;
 pub(super) mod threads;
 
 use uuid::Uuid;
 
 use crate::{
-    store::GroupView,
+    domain::Visibility,
+    store::{GroupView, Viewer},
     web::{
         Web,
         error::{self, Problem},
     },
 };
 
-/// A group that is open, by the name in the path.
-async fn open_group(web: &Web, name: &str) -> Result<GroupView, Problem> {
+/// A group that is open and that this viewer may look into, by the name in the path. A private one is to strangers as if
+/// it were not there.
+async fn open_group(web: &Web, name: &str, viewer: &Viewer) -> Result<GroupView, Problem> {
     let group = any_group(web, name).await?;
+    if !may_look_into(web, &group, viewer).await? {
+        return Err(Problem::new(error::NOT_FOUND));
+    }
+    is_open(group)
+}
+
+/// As [`open_group`], for what holds posts: whoever left a private group still reads their own, and finds nothing else.
+async fn group_to_read(web: &Web, name: &str, viewer: &Viewer) -> Result<GroupView, Problem> {
+    let group = any_group(web, name).await?;
+    let may_read = may_look_into(web, &group, viewer).await?
+        || web.engine.store().outbox_total(group.id, viewer).await? > 0;
+    if may_read {
+        is_open(group)
+    } else {
+        Err(Problem::new(error::NOT_FOUND))
+    }
+}
+
+async fn may_look_into(web: &Web, group: &GroupView, viewer: &Viewer) -> Result<bool, Problem> {
+    let is_public = group.group.policies.visibility == Visibility::Public;
+    Ok(is_public || web.engine.store().is_inside(group.id, viewer).await?)
+}
+
+fn is_open(group: GroupView) -> Result<GroupView, Problem> {
     match group.closed_at {
         None => Ok(group),
         Some(_) => Err(Problem::because(error::GONE, "This group is closed.")),

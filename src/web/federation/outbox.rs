@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 
 use super::{
     activity::written,
-    open_group,
+    group_to_read,
     paging::{Listing, Paging, query},
 };
 use crate::web::{Answer, Web, asking::Asking};
@@ -22,7 +22,7 @@ pub(in crate::web) async fn outbox(
     asking: Asking,
 ) -> Answer {
     let place = paging.newest_first(|seq| seq.parse::<i64>().ok())?;
-    let group = open_group(&web, &name).await?;
+    let group = group_to_read(&web, &name, &asking.viewer).await?;
     let (store, here, viewer) = (web.engine.store(), web.engine.here(), &asking.viewer);
     let total = store.outbox_total(group.id, viewer).await?;
     let listing = Listing::of_group(here, &name, "outbox", total, viewer);

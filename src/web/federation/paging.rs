@@ -115,6 +115,14 @@ impl<'a> Listing<'a> {
         self.with_items_in(self.root(), items)
     }
 
+    /// A collection that holds all of its items itself.
+    pub(super) fn with_all(&self, items: &[String]) -> Response {
+        self.with_items_in(
+            dialect::collection(&self.id, &self.owner, self.total, false),
+            items,
+        )
+    }
+
     /// As [`Self::with_items`], in a document of the caller's.
     pub(super) fn with_items_in(&self, mut document: Value, items: &[String]) -> Response {
         document["orderedItems"] = json!([]);

@@ -54,7 +54,7 @@ pub(in crate::web) async fn followers(
 
 async fn listed(web: &Web, name: &str, list: List, paging: &Paging, asking: &Asking) -> Answer {
     let place = paging.newest_first(read_cursor)?;
-    let group = open_group(web, name).await?;
+    let group = open_group(web, name, &asking.viewer).await?;
     let store = web.engine.store();
     let figures = store.group_figures(group.id, &asking.viewer).await?;
     let (part, total) = match list {
@@ -63,7 +63,17 @@ async fn listed(web: &Web, name: &str, list: List, paging: &Paging, asking: &Ask
     };
     let listing = Listing::of_group(web.engine.here(), name, part, total, &asking.viewer);
     let before = match place {
-        _ if !may_see(group.members_list, figures) => return Ok(listing.counted()),
+        _ if !may_see(group.group.policies.members_list, figures) => {
+            // Everybody finds themselves.
+            let own = match list {
+                List::Members if figures.viewer_is_member => store.iri_of(&asking.viewer).await?,
+                _ => None,
+            };
+            return Ok(match own {
+                Some(own) => listing.with_all(&ids([own])),
+                None => listing.counted(),
+            });
+        }
         Place::Whole => return Ok(listing.whole()),
         Place::Page(before) => before,
     };
@@ -81,7 +91,7 @@ pub(in crate::web) async fn admins(
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
-    let group = open_group(&web, &name).await?;
+    let group = open_group(&web, &name, &asking.viewer).await?;
     let admins = web.engine.store().admins(group.id).await?;
     few(&web, &name, "admins", admins, &paging, &asking)
 }
@@ -93,7 +103,7 @@ pub(in crate::web) async fn moderators(
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
-    let group = open_group(&web, &name).await?;
+    let group = open_group(&web, &name, &asking.viewer).await?;
     let moderators = web.engine.store().moderators(group.id).await?;
     few(&web, &name, "moderators", moderators, &paging, &asking)
 }
@@ -117,7 +127,7 @@ pub(super) fn few(
     })
 }
 
-const fn may_see(list: ListPolicy, figures: Figures) -> bool {
+pub(super) const fn may_see(list: ListPolicy, figures: Figures) -> bool {
     match list {
         ListPolicy::Public => true,
         ListPolicy::Members => figures.viewer_is_member || figures.viewer_runs_it,
@@ -134,11 +144,11 @@ fn page(listing: &Listing<'_>, before: Option<Cursor>, slice: &Slice<Person>) ->
     listing.page(&query("before", before.map(write_cursor)), next, &items)
 }
 
-fn write_cursor((since, actor): Cursor) -> String {
+pub(super) fn write_cursor((since, actor): Cursor) -> String {
     format!("{}-{actor}", since.timestamp_micros())
 }
 
-fn read_cursor(text: &str) -> Option<Cursor> {
+pub(super) fn read_cursor(text: &str) -> Option<Cursor> {
     let (since, actor) = text.split_once('-')?;
     let since = DateTime::from_timestamp_micros(since.parse().ok()?)?;
     // What Postgres can keep: PAR09.

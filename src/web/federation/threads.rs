@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use uuid::Uuid;
 
 use super::{
-    open_group, our_id,
+    group_to_read, our_id,
     paging::{Listing, Paging, Place, ids, query},
     people::few,
 };
@@ -32,7 +32,7 @@ pub(in crate::web) async fn featured(
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
-    let group = open_group(&web, &name).await?;
+    let group = group_to_read(&web, &name, &asking.viewer).await?;
     let store = web.engine.store();
     let featured = store.featured_ids(group.id, &asking.viewer, FEATURED).await?;
     few(&web, &name, "featured", featured, &paging, &asking)
@@ -46,7 +46,7 @@ pub(in crate::web) async fn threads(
     asking: Asking,
 ) -> Answer {
     let place = paging.newest_first(|seq| seq.parse::<i64>().ok())?;
-    let group = open_group(&web, &name).await?;
+    let group = group_to_read(&web, &name, &asking.viewer).await?;
     let (store, viewer) = (web.engine.store(), &asking.viewer);
     let total = store.threads_total(group.id, viewer).await?;
     let listing = Listing::of_group(web.engine.here(), &name, "threads", total, viewer);
@@ -70,7 +70,7 @@ pub(in crate::web) async fn context(
 ) -> Answer {
     let place = paging.oldest_first(read_id)?;
     let thread = our_id(&id)?;
-    let group = open_group(&web, &name).await?;
+    let group = group_to_read(&web, &name, &asking.viewer).await?;
     let (store, here, viewer) = (web.engine.store(), web.engine.here(), &asking.viewer);
     let total = store.thread_total(group.id, thread, viewer).await?;
     if total == 0 {

@@ -68,7 +68,7 @@ async fn puts_out(scene: &Scene, actor: &Iri) {
         .world
         .house()
         .engine
-        .ban("garden", &whom, None)
+        .ban("garden", &whom, None, None)
         .await
         .unwrap();
 }
@@ -310,7 +310,7 @@ async fn que09(scene: &Scene) {
     let host = inbox.host().to_owned();
     let whom = Whom::Host(host);
     let engine = &scene.world.house().engine;
-    engine.ban("garden", &whom, None).await.unwrap();
+    engine.ban("garden", &whom, None, None).await.unwrap();
     engine.unban("garden", &whom).await.unwrap();
     scene.calms_down().await;
 }
@@ -490,7 +490,11 @@ async fn que18(scene: &Scene) {
     go.send_replace(true);
     scene.world.settles().await;
     assert!(begun[0].contains(SECRET));
-    assert_eq!(inbox.bodies().len(), begun.len(), "something was sent after that");
+    let later = inbox.bodies().split_off(begun.len());
+    assert!(
+        !later.iter().any(|body| body.contains(SECRET)),
+        "{later:?} was sent after that"
+    );
     let row = until(scene, inbox.host(), "answered", |row| row.delivered > 0).await;
     assert_eq!((row.entries, row.failures), (0, 0), "{row:?}");
     puts_out(scene, &Iri::object(&xia.id()).unwrap()).await;

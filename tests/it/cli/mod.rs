@@ -5,6 +5,7 @@
 
 mod lists;
 mod members;
+mod people;
 mod queue;
 mod words;
 

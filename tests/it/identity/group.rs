@@ -94,6 +94,11 @@ async fn each_address_in_the_group_document_answers() {
             );
             continue;
         }
+        // What waits is for those who run the group.
+        if field.starts_with("pending") {
+            assert_eq!(answer.status(), 404, "{field}: {address}");
+            continue;
+        }
         assert_eq!(answer.status(), 200, "{field}: {address}");
         let answered = json_of(answer).await;
         assert_eq!(answered["id"], address.split('#').next().unwrap(), "{field}");

@@ -53,7 +53,12 @@ async fn every_id_that_we_mint_dereferences() {
     let banned = world.mastodon().actor("banned");
     let engine = &world.house().engine;
     engine
-        .ban("garden", &Whom::Actor(Iri::object(&banned.id()).unwrap()), None)
+        .ban(
+            "garden",
+            &Whom::Actor(Iri::object(&banned.id()).unwrap()),
+            None,
+            None,
+        )
         .await
         .unwrap();
     let refused = banned.asks(&group).await;

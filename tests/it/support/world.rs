@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta};
 use folkmoot::clock::{Clock, Manual};
 use folkmoot::config::{self, Settings};
-use folkmoot::domain::{FollowMeans, Iri, JoinPolicy, ListPolicy, PostPolicy};
+use folkmoot::domain::{Iri, Policies};
 use folkmoot::engine::NewGroup;
 use folkmoot::server::{self, House, Role};
 use sqlx::{PgConnection, Row};
@@ -34,7 +34,9 @@ const DUE: &str = "
         (select count(*) from letter where sent_at is null and refused_at is null and parked_at is null) as letters,
         (select count(*) from subscription s join group_seq g on g.group_id = s.group_id
          where s.shape is null and s.until_seq is null and s.cursor < g.seq) as undecided,
-        (select count(*) from received) as received";
+        (select count(*) from received) as received,
+        (select count(*) from held h where h.told_at is null and h.decided_at is null
+         and not exists (select from notice n where n.group_id = h.group_id and n.queue = h.queue)) as notices";
 
 const STATE: &str = "
     select 'group', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from \"group\" t
@@ -65,25 +67,6 @@ pub struct World {
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<anyhow::Result<()>>,
     ended: bool,
-}
-
-/// How a group is to be; see [`World::group_with`].
-pub struct Policies {
-    pub join: JoinPolicy,
-    pub post: PostPolicy,
-    pub follow: FollowMeans,
-    pub owner: Option<Actor>,
-}
-
-impl Default for Policies {
-    fn default() -> Self {
-        Self {
-            join: JoinPolicy::Open,
-            post: PostPolicy::Members,
-            follow: FollowMeans::Joins,
-            owner: None,
-        }
-    }
 }
 
 impl World {
@@ -164,18 +147,18 @@ impl World {
     }
 
     pub async fn group_with(&self, name: &str, policies: Policies) -> Group {
-        let owner = policies
-            .owner
-            .unwrap_or_else(|| self.server("newcomer").actor("owner"));
+        let owner = self.server("newcomer").actor("owner");
+        self.group_of(&owner, name, policies).await
+    }
+
+    /// A group that somebody owns.
+    pub async fn group_of(&self, owner: &Actor, name: &str, policies: Policies) -> Group {
         let new = NewGroup {
             name: name.to_owned(),
             title: format!("The {name}"),
             summary: String::new(),
             owner: Iri::object(&owner.id()).unwrap(),
-            join: policies.join,
-            post: policies.post,
-            follow: policies.follow,
-            members_list: ListPolicy::Public,
+            policies,
         };
         let created = self.house.engine.create_group(new).await.unwrap();
         assert_eq!(created.id, format!("{}/c/{name}", self.base));
@@ -368,7 +351,7 @@ fn settings_for(base: &str, database: &Database, more: &[(&str, &str)]) -> Setti
 /// What is still to be done, in words.
 pub async fn due(connection: &mut PgConnection) -> Option<String> {
     let row = sqlx::query(DUE).fetch_one(connection).await.unwrap();
-    let kinds = ["entries", "letters", "undecided", "received"];
+    let kinds = ["entries", "letters", "undecided", "received", "notices"];
     let counts = kinds.map(|kind| (kind, row.get::<i64, _>(kind)));
     counts
         .iter()

@@ -21,7 +21,9 @@ impl Manners for Explainer {
                 return refuse(400, "a shared inbox cannot resolve `members`");
             }
             Some("Announce") => announced(document)?,
-            Some("Follow") => {}
+            Some("Follow" | "Invite" | "Offer" | "Add" | "Remove" | "Flag") => {}
+            // What the group says of itself.
+            Some("Update" | "Delete") if by_group(document) => {}
             kind => return refuse(400, format!("a {kind:?} of a group")),
         }
         Ok(None)
@@ -101,6 +103,14 @@ fn say(me: &Me<'_>, group: &Group, kind: &str, object: Value) -> Value {
         "object": object,
         "to": [named(group), "as:Public"],
     })
+}
+
+/// An Update or Delete of the group that sends it.
+fn by_group(document: &Value) -> bool {
+    let object = document["object"]["id"]
+        .as_str()
+        .or_else(|| document["object"].as_str());
+    object == document["actor"].as_str()
 }
 
 fn announced(document: &Value) -> Result<(), Complaint> {

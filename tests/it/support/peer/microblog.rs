@@ -28,6 +28,10 @@ impl Manners for Microblog {
                 boosted(&document["object"])?;
             }
             Some("Follow") => {}
+            Some("Update" | "Delete")
+                if document["object"]["id"] == document["actor"]
+                    || document["object"] == document["actor"] => {}
+            Some("Flag") => {}
             kind => return refuse(202, format!("nothing is done with a {kind:?} of a group")),
         }
         Ok(None)

@@ -40,7 +40,8 @@ pub enum Json {
     Brackets,
 }
 
-const T: &dyn Manners = &Threadiverse;
+const T: &dyn Manners = &Threadiverse { keeps_private: false };
+const P: &dyn Manners = &Threadiverse { keeps_private: true };
 const M: &dyn Manners = &Microblog;
 const X: &dyn Manners = &Explainer;
 
@@ -53,7 +54,7 @@ static SOFTWARE: [Software; 12] = [
         ..row(
             "mitra",
             "4.9.0",
-            T,
+            P,
             "/users/",
             KeyForm::Fragment,
             false,

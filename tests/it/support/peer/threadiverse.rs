@@ -9,7 +9,10 @@ use super::manners::{
     CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer, refuse,
 };
 
-pub(super) struct Threadiverse;
+pub(super) struct Threadiverse {
+    /// It has private groups, which speak to their followers.
+    pub keeps_private: bool,
+}
 
 /// What may stand inside an Announce (Lemmy `activity_lists.rs`).
 const ANNOUNCABLE: [&str; 6] = ["Create", "Update", "Delete", "Like", "Dislike", "Undo"];
@@ -19,7 +22,7 @@ impl Manners for Threadiverse {
         is_activity(document, 400)?;
         match document["type"].as_str() {
             Some("Accept" | "Reject") => is_answer(document, 400)?,
-            Some("Announce") => announced(document)?,
+            Some("Announce") => announced(document, self.keeps_private)?,
             Some("Follow") => {}
             Some("Undo") if document["object"]["type"] == "Follow" => is_activity(&document["object"], 400)?,
             kind => return refuse(400, format!("data did not match any variant: {kind:?}")),
@@ -128,8 +131,11 @@ fn vote(me: &Me<'_>, group: &Group, kind: &str, post: &Said) -> Value {
     })
 }
 
-fn announced(document: &Value) -> Result<(), Complaint> {
-    is_announce(document, 400)?;
+fn announced(document: &Value, keeps_private: bool) -> Result<(), Complaint> {
+    let followers = format!("{}/followers", document["actor"].as_str().unwrap_or_default());
+    if !(keeps_private && document["to"] == json!([followers])) {
+        is_announce(document, 400)?;
+    }
     let inner = &document["object"];
     match inner["type"].as_str() {
         None => return refuse(400, "an Announce of an id"),

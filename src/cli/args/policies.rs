@@ -1,0 +1,75 @@
+//! How a group is run, as options of `group create` and `group set`.
+//!
+//! One rule: a policy has the words that the domain has for it. One more is a field here and a line in `group.rs`.
+
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+
+use super::words;
+use crate::cli::names;
+use crate::domain::{
+    FollowMeans, InfoPolicy, InvitePolicy, JoinPolicy, ListPolicy, PostPolicy, Review, Visibility, VotePolicy,
+};
+
+/// How a group is run.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Policies {
+    /// What it is about, in Markdown
+    #[arg(long)]
+    pub(in crate::cli) summary: Option<String>,
+    /// Who becomes a member by asking [default: open]
+    #[arg(long, value_parser = words(JoinPolicy::ALL, JoinPolicy::word))]
+    pub(in crate::cli) join: Option<JoinPolicy>,
+    /// Who may start threads [default: members]
+    #[arg(long, value_parser = words(PostPolicy::ALL, PostPolicy::word))]
+    pub(in crate::cli) post: Option<PostPolicy>,
+    /// Whether a Follow also asks for membership [default: joins]
+    #[arg(long, value_parser = words(FollowMeans::ALL, FollowMeans::word))]
+    pub(in crate::cli) follow: Option<FollowMeans>,
+    /// Who sees the list of members; others see their number [default: public]
+    #[arg(long, value_parser = words(ListPolicy::ALL, ListPolicy::word))]
+    pub(in crate::cli) members_list: Option<ListPolicy>,
+    /// Which posts wait for an admin [default: none]
+    #[arg(long, value_parser = words(Review::ALL, Review::word))]
+    pub(in crate::cli) review: Option<Review>,
+    /// With `--review first`: how many posts of an author are accepted before the others pass [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(in crate::cli) review_count: Option<u32>,
+    /// Who may read [default: public]
+    #[arg(long, value_parser = words(Visibility::ALL, Visibility::word))]
+    pub(in crate::cli) visibility: Option<Visibility>,
+    /// Who may invite others [default: members]
+    #[arg(long, value_parser = words(InvitePolicy::ALL, InvitePolicy::word))]
+    pub(in crate::cli) invite: Option<InvitePolicy>,
+    /// Who may change what the group says of itself [default: owner]
+    #[arg(long, value_parser = words(InfoPolicy::ALL, InfoPolicy::word))]
+    pub(in crate::cli) info: Option<InfoPolicy>,
+    /// Whose votes count [default: anyone]
+    #[arg(long, value_parser = words(VotePolicy::ALL, VotePolicy::word))]
+    pub(in crate::cli) vote: Option<VotePolicy>,
+    /// Let admins make others admins, and not only the owner [default: false]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    pub(in crate::cli) admins_appoint: Option<bool>,
+}
+
+/// What `group set` changes: at least one thing.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Change {
+    /// What people see as its name
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    pub(in crate::cli) title: Option<String>,
+    /// A rule of the group, in plain words; once for each, and all of them anew. Empty text leaves none
+    #[arg(long = "rule", value_name = "TEXT")]
+    pub(in crate::cli) rules: Option<Vec<String>>,
+    /// Address of a small, square picture; empty text for none
+    #[arg(long, value_name = "URL", value_parser = names::picture)]
+    pub(in crate::cli) icon: Option<String>,
+    /// Address of a large picture; empty text for none
+    #[arg(long, value_name = "URL", value_parser = names::picture)]
+    pub(in crate::cli) image: Option<String>,
+    /// A group that this one has to do with, here or elsewhere; once for each, and all of them anew. Empty text leaves none
+    #[arg(long, value_name = "GROUP_URL", value_parser = names::related)]
+    pub(in crate::cli) related: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(in crate::cli) policies: Policies,
+}

@@ -1,0 +1,32 @@
+//! What can be written about the posts of a group: what waits, whose waits, and what is taken out.
+//!
+//! One rule: that of `args`: a name is added, never changed.
+
+use clap::Subcommand;
+
+use crate::cli::names;
+use crate::domain::Iri;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Posts {
+    /// List what waits for an admin: posts, edits, and those who ask to be let in
+    Pending { name: String },
+    /// Take a post out of a group
+    RemovePost {
+        name: String,
+        /// Its id at its origin, or here
+        #[arg(value_name = "POST_URL", value_parser = names::actor)]
+        post: Iri,
+        /// Goes out with the removal
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Let whatever somebody posts wait for an admin, or not any more
+    Watch {
+        name: String,
+        #[arg(value_name = "ACTOR_URL", value_parser = names::actor)]
+        actor: Iri,
+        #[arg(value_parser = ["on", "off"])]
+        watched: String,
+    },
+}

@@ -1,0 +1,419 @@
+//! Reading what is done to people: who is asked in, let in, put out, made an admin; and what is put into a collection.
+//!
+//! One rule: which group is meant is said by what the activity is about (its object, or its target), and whatever else names
+//! a group of ours has to agree. Fields that a stub leaves out are not there; they never differ.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::{
+    dialect::{
+        Ask, Here, Local, Unreadable,
+        activity::{ACTORS, ask, object_id},
+        fields::{embedded, id_of, ids_of, kind_of, text_of},
+    },
+    domain::{Call, Iri},
+};
+
+/// What an Accept or Reject answers, as far as it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answered {
+    pub accepted: bool,
+    /// Id of what is answered: of an activity, of our copy of it, or of whoever asked.
+    pub of: Option<Iri>,
+    /// Of an embedded stub: its type, who sent it, and what it was about.
+    pub kind: Option<String>,
+    pub actor: Option<Iri>,
+    pub object: Option<Iri>,
+    /// It names a person, and not what they sent.
+    pub is_person: bool,
+    /// The group of ours that `target` names, itself or by one of its collections.
+    pub group: Option<String>,
+    /// Why, in words.
+    pub reason: Option<String>,
+}
+
+/// Types of what is done to people.
+const DEEDS: [&str; 5] = ["Invite", "Offer", "Block", "Add", "Remove"];
+
+/// Accept, Reject.
+pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Ask {
+    let object = document.get("object");
+    let stub = object.and_then(embedded);
+    let is_person = stub.is_some_and(|stub| kind_of(stub, &ACTORS).is_some());
+    let iri = |value: Option<&Value>| value.and_then(id_of).and_then(|id| Iri::activity(id).ok());
+    let of = iri(object)
+        // The explainer prints one that names the person in `actor`, without an id.
+        .or_else(|| iri(stub.filter(|_| is_person).and_then(|stub| stub.get("actor"))));
+    let target = document.get("target").and_then(id_of);
+    Ask::Answer(Box::new(Answered {
+        accepted,
+        of,
+        kind: stub
+            .filter(|_| !is_person)
+            .and_then(|stub| stub.get("type"))
+            .and_then(|kind| kind.as_str().or_else(|| kind.get(0).and_then(Value::as_str)))
+            .map(ToOwned::to_owned),
+        actor: iri(stub.filter(|_| !is_person).and_then(|stub| stub.get("actor"))),
+        object: iri(stub.filter(|_| !is_person).and_then(|stub| stub.get("object"))),
+        is_person,
+        group: target.and_then(|id| here.group_of(id)).map(ToOwned::to_owned),
+        reason: reason(document),
+    }))
+}
+
+/// Invite, Offer, Block, Add, Remove; `wanted`: false is an Undo of it.
+pub(super) fn deed(
+    document: &Value,
+    kind: &str,
+    actor: &Iri,
+    here: &Here,
+    wanted: bool,
+) -> Result<Ask, Unreadable> {
+    match kind {
+        "Invite" => invite(document, here, wanted),
+        "Offer" => offer(document, actor, here, wanted),
+        "Block" => block(document, here, wanted),
+        _ => collect(document, (kind == "Add") == wanted),
+    }
+}
+
+/// `Undo` of one of them that is embedded; `None`: it is none of them, or too little of it is there.
+pub(super) fn undone(inner: &Value, actor: &Iri, here: &Here) -> Option<Ask> {
+    let kind = kind_of(inner, &DEEDS).filter(|kind| *kind != "Remove")?;
+    deed(inner, kind, actor, here, false).ok()
+}
+
+/// `Invite{object: group, target: actor}`. Smithereen names the invited one in `to` alone; to be an admin is to be invited to
+/// `admins`, or to `moderators`. Either may stand in `object`, the other in `target`.
+fn invite(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable> {
+    let (object, target) = (object_id(document)?, optional(document, "target")?);
+    let ours = |iri: &Iri| here.group_of(iri.as_str()).is_some();
+    let named = [Some(&object), target.as_ref()].into_iter().flatten();
+    let Some(place) = named
+        .clone()
+        .find(|iri| ours(iri) && is_call(here, iri).is_some())
+    else {
+        return Ok(Ask::Nothing); // to a group of another server
+    };
+    // Where both are ours (object: the group, target: its admins), the one that is more than the group counts.
+    let place = named
+        .clone()
+        .find(|iri| is_call(here, iri) == Some(Call::Admin))
+        .unwrap_or(place);
+    let whom = match named.clone().find(|iri| !ours(iri)) {
+        Some(whom) => whom.clone(),
+        None => only_addressee(document, here)?,
+    };
+    Ok(Ask::Invite {
+        group: here.group_of(place.as_str()).unwrap_or_default().to_owned(),
+        call: is_call(here, place).unwrap_or(Call::Member),
+        told: is_addressed(document, &whom),
+        whom: canonical(whom, "target")?,
+        wanted,
+    })
+}
+
+fn is_addressed(document: &Value, whom: &Iri) -> bool {
+    let named = |field| document.get(field).map(ids_of).unwrap_or_default();
+    named("to")
+        .into_iter()
+        .chain(named("cc"))
+        .any(|id| id == whom.as_str())
+}
+
+/// What one is asked to become by an invitation to this place.
+fn is_call(here: &Here, place: &Iri) -> Option<Call> {
+    match here.local(place.as_str())? {
+        Local::Group {
+            part: None | Some("members"),
+            ..
+        } => Some(Call::Member),
+        Local::Group {
+            part: Some("admins" | "moderators"),
+            ..
+        } => Some(Call::Admin),
+        _ => None,
+    }
+}
+
+fn only_addressee(document: &Value, here: &Here) -> Result<Iri, Unreadable> {
+    let to = document.get("to").map(ids_of).unwrap_or_default();
+    let mut people = to.into_iter().filter(|id| here.group_of(id).is_none());
+    match (people.next(), people.next()) {
+        (Some(id), None) => Iri::activity(id)
+            .map_err(|why| Unreadable::new("to", format!("The id of whoever is invited is refused: {why}."))),
+        _ => Err(Unreadable::new("target", "It does not say who is meant.")),
+    }
+}
+
+/// `Offer{object: group, target: actor}`; or, by an admin elsewhere, of a Remove or Delete that the group is to issue.
+fn offer(document: &Value, actor: &Iri, here: &Here, wanted: bool) -> Result<Ask, Unreadable> {
+    let inner = document.get("object").and_then(embedded);
+    if let Some(inner) = inner.filter(|inner| kind_of(inner, &["Remove", "Delete"]).is_some()) {
+        return Ok(if wanted {
+            Ask::Propose(Box::new(ask(inner, actor, here)?))
+        } else {
+            Ask::Nothing
+        });
+    }
+    let object = object_id(document)?;
+    let Some(Local::Group { name, part: None }) = here.local(object.as_str()) else {
+        return Ok(Ask::Nothing);
+    };
+    let whom = match optional(document, "target")? {
+        Some(whom) => whom,
+        None => only_addressee(document, here)?,
+    };
+    Ok(Ask::Invite {
+        group: name.to_owned(),
+        told: is_addressed(document, &whom),
+        whom: canonical(whom, "target")?,
+        call: Call::Owner,
+        wanted,
+    })
+}
+
+/// `Block{object: actor, target: group}`, for good or until `endTime` (Lemmy before 0.19: `expires`).
+fn block(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable> {
+    let whom = canonical(object_id(document)?, "object")?;
+    let target = optional(document, "target")?;
+    let group = target
+        .as_ref()
+        .and_then(|id| here.group_of(id.as_str()))
+        .map(ToOwned::to_owned);
+    // Of another group or a whole server: Lemmy tells everybody of those. And whoever blocks a group of ours tells us.
+    if (target.is_some() && group.is_none()) || here.owns(&whom) {
+        return Ok(Ask::Nothing);
+    }
+    Ok(Ask::Block {
+        group,
+        whom,
+        until: until(document)?,
+        reason: reason(document),
+        wanted,
+    })
+}
+
+fn until(document: &Value) -> Result<Option<DateTime<Utc>>, Unreadable> {
+    for field in ["endTime", "expires"] {
+        match document.get(field) {
+            None | Some(Value::Null) => {}
+            Some(value) => {
+                let text = value.as_str().unwrap_or_default();
+                let date = DateTime::parse_from_rfc3339(text).map_err(|_| {
+                    Unreadable::new(
+                        field,
+                        "The end of the ban is not a date and time as RFC 3339 writes them.",
+                    )
+                })?;
+                return Ok(Some(date.to_utc()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Add, Remove. `origin` is the word of the vocabulary for where something is removed from.
+fn collect(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
+    let object = object_id(document)?;
+    let target = match optional(document, "target")? {
+        Some(target) => target,
+        None => optional(document, "origin")?
+            .ok_or_else(|| Unreadable::new("target", "It does not say which collection is meant."))?,
+    };
+    Ok(Ask::Collect {
+        object,
+        target,
+        wanted,
+    })
+}
+
+/// The id in a field that need not be there.
+fn optional(document: &Value, field: &'static str) -> Result<Option<Iri>, Unreadable> {
+    let Some(value) = document.get(field).filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    let id = id_of(value).ok_or_else(|| {
+        Unreadable::new(
+            field,
+            format!("The {field} is not one id, or one object with an id."),
+        )
+    })?;
+    Iri::activity(id)
+        .map(Some)
+        .map_err(|why| Unreadable::new(field, format!("The id of the {field} is refused: {why}.")))
+}
+
+/// An actor has one id, without a fragment.
+fn canonical(iri: Iri, field: &'static str) -> Result<Iri, Unreadable> {
+    Iri::object(iri.as_str())
+        .map_err(|why| Unreadable::new(field, format!("The id of whoever is meant is refused: {why}.")))
+}
+
+fn reason(document: &Value) -> Option<String> {
+    text_of(document, "summary")
+        .or_else(|| text_of(document, "content"))
+        .map(ToOwned::to_owned)
+}
+
+impl Ask {
+    /// The group of ours that it is about by what it is, and not by whom it names; `None`: by whom it names.
+    #[must_use]
+    pub fn group<'a>(&'a self, here: &Here) -> Option<&'a str> {
+        match self {
+            Self::Invite { group, .. } => Some(group),
+            Self::Block { group, .. } => group.as_deref(),
+            Self::Arrange { group, .. } => group.as_deref(),
+            Self::Collect { target, .. } => here.group_of(target.as_str()),
+            Self::Answer(answered) => answered.group.as_deref(),
+            Self::Propose(ask) => ask.group(here),
+            _ => None,
+        }
+    }
+
+    /// Whether its `target` says to whom or to what something is done, and not whom it is for.
+    pub(super) const fn aims(&self) -> bool {
+        matches!(
+            self,
+            Self::Invite { .. }
+                | Self::Block { .. }
+                | Self::Collect { .. }
+                | Self::Arrange { .. }
+                | Self::Answer(_)
+                | Self::Propose(_)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ANN: &str = "https://a.example/u/ann";
+    const BOB: &str = "https://b.example/u/bob";
+    const GROUP: &str = "https://g.example/c/rust";
+
+    fn read_it(mut document: Value) -> Result<crate::dialect::Activity, Unreadable> {
+        document["id"] = json!("https://a.example/1");
+        document["actor"] = json!(ANN);
+        crate::dialect::read(
+            &document,
+            &Here::new(&"https://g.example".parse().expect("a URL")),
+        )
+    }
+
+    fn asked(document: Value) -> Ask {
+        read_it(document).expect("read").ask
+    }
+
+    #[test]
+    fn an_invitation_comes_in_several_forms() {
+        let admins = format!("{GROUP}/admins");
+        for (document, call) in [
+            (json!({"object": GROUP, "target": BOB}), Call::Member),
+            (
+                json!({"object": {"id": GROUP, "type": "Group"}, "target": {"id": BOB}}),
+                Call::Member,
+            ),
+            (json!({"object": GROUP, "to": [BOB], "cc": [GROUP]}), Call::Member),
+            (json!({"object": BOB, "target": GROUP}), Call::Member),
+            (json!({"object": admins, "target": BOB}), Call::Admin),
+            (json!({"object": BOB, "target": admins}), Call::Admin),
+            (
+                json!({"object": GROUP, "target": admins, "to": [BOB, GROUP]}),
+                Call::Admin,
+            ),
+        ] {
+            let mut document = document;
+            document["type"] = json!("Invite");
+            let Ask::Invite {
+                group,
+                whom,
+                call: read,
+                wanted: true,
+                ..
+            } = asked(document.clone())
+            else {
+                panic!("{document}");
+            };
+            assert_eq!(
+                (group.as_str(), whom.as_str(), read),
+                ("rust", BOB, call),
+                "{document}"
+            );
+        }
+        for nobody in [
+            json!({"type": "Invite", "object": GROUP}),
+            json!({"type": "Invite", "object": GROUP, "to": [ANN, BOB]}),
+        ] {
+            assert_eq!(read_it(nobody).expect_err("refused").field, "target");
+        }
+        let elsewhere = json!({"type": "Invite", "object": "https://far.example/c/x", "target": BOB});
+        assert_eq!(asked(elsewhere), Ask::Nothing);
+    }
+
+    #[test]
+    fn what_is_done_names_its_group_and_nothing_else_may_disagree() {
+        let other = "https://g.example/c/other";
+        let remove = |to: Value| json!({"type": "Remove", "object": BOB, "target": format!("{GROUP}/members"), "to": to});
+        assert!(
+            read_it(remove(json!([GROUP, BOB])))
+                .expect("read")
+                .addressed
+                .agrees()
+        );
+        assert!(!read_it(remove(json!([other]))).expect("read").addressed.agrees());
+        let accept = json!({"type": "Accept", "object": "https://b.example/j", "target": format!("{GROUP}/members"),
+            "audience": other});
+        assert!(!read_it(accept).expect("read").addressed.agrees());
+    }
+
+    #[test]
+    fn an_undo_is_of_what_it_embeds_or_of_an_id() {
+        let undo = |inner: Value| asked(json!({"type": "Undo", "object": inner}));
+        let block = json!({"id": "https://a.example/b", "type": "Block", "actor": ANN, "object": BOB, "target": GROUP});
+        assert!(matches!(undo(block), Ask::Block { wanted: false, .. }));
+        let offer = json!({"type": "Offer", "actor": ANN, "object": GROUP, "target": BOB});
+        assert!(matches!(
+            undo(offer),
+            Ask::Invite {
+                wanted: false,
+                call: Call::Owner,
+                ..
+            }
+        ));
+        let stub = json!({"id": "https://a.example/b", "type": "Block"});
+        assert!(matches!(undo(stub), Ask::Undo { .. }));
+    }
+
+    #[test]
+    fn a_ban_has_an_end_that_can_be_read() {
+        let block =
+            |end: Value| read_it(json!({"type": "Block", "object": BOB, "target": GROUP, "endTime": end}));
+        let read = block(json!("2027-01-31T12:00:00+01:00")).expect("read").ask;
+        let Ask::Block {
+            until: Some(until), ..
+        } = read
+        else {
+            panic!("{read:?}");
+        };
+        assert_eq!(until.to_rfc3339(), "2027-01-31T11:00:00+00:00");
+        for bad in [json!("tomorrow"), json!(5), json!("2027-01-31")] {
+            assert_eq!(block(bad).expect_err("refused").field, "endTime");
+        }
+        let site = json!({"type": "Block", "object": BOB, "target": "https://a.example/"});
+        assert_eq!(asked(site), Ask::Nothing);
+    }
+
+    #[test]
+    fn an_offer_may_be_of_what_the_group_is_to_do() {
+        let inner = json!({"type": "Remove", "object": BOB, "target": format!("{GROUP}/members")});
+        let Ask::Propose(ask) = asked(json!({"type": "Offer", "object": inner})) else {
+            panic!("no proposal");
+        };
+        assert!(matches!(*ask, Ask::Collect { wanted: false, .. }));
+    }
+}

@@ -1,0 +1,93 @@
+//! Who can be told what is private: servers whose software keeps it among the members of the group.
+//!
+//! One rule: nobody comes into a private group from a server that would show it to others, and what a server says that it runs
+//! decides only who is told *no*; what is private goes to inboxes with an accepted member, whatever they run.
+
+use std::time::Duration;
+
+use crate::{
+    dialect::{self, Activity, Ask},
+    domain::{Group, Refusal, Visibility, admits},
+    engine::{Engine, turn::Trouble},
+    store::{
+        self, Actor, Tx,
+        group::InTurn,
+        log::{self, DestinationId},
+    },
+};
+
+impl Engine {
+    /// Before somebody asks to come into a private group we know what their server runs: that takes one look, and not long.
+    pub(super) async fn look_at_joiner(
+        &self,
+        activity: &Activity,
+        actor: &Actor,
+    ) -> Result<(), store::Error> {
+        let Ask::Join { group, .. } = &activity.ask else {
+            return Ok(());
+        };
+        let Some(name) = self.here().group_meant(group.as_str()) else {
+            return Ok(());
+        };
+        self.look_at_joiner_of(name, actor).await
+    }
+
+    /// The same, of whoever asks in another way.
+    pub(super) async fn look_at_joiner_of(&self, name: &str, actor: &Actor) -> Result<(), store::Error> {
+        if !self.store().is_private(name).await? {
+            return Ok(());
+        }
+        let known = self.store().peer_class(&actor.host).await?;
+        if known.is_some_and(|peer| peer.looked_up_at.is_some() || peer.shape.is_some()) {
+            return Ok(());
+        }
+        let limit = Duration::from_secs(self.settings().limits.key_fetch_seconds);
+        // Who does not answer in time is judged by what it has shown.
+        match tokio::time::timeout(limit, self.peers().look_up(&actor.host)).await {
+            Ok(looked) => looked,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether a group lets somebody in from this server, whoever they are.
+    pub(super) async fn admits(
+        &self,
+        tx: &mut Tx,
+        group: &Group,
+        actor: &Actor,
+    ) -> Result<Result<(), Refusal>, Trouble> {
+        if group.policies.visibility == Visibility::Public {
+            return Ok(Ok(()));
+        }
+        let keeps = self.keeps_what_is_private(tx, &actor.host).await?;
+        Ok(admits(group, keeps))
+    }
+
+    async fn keeps_what_is_private(&self, tx: &mut Tx, host: &str) -> Result<bool, Trouble> {
+        let peer = store::peer_class_in(tx, host).await?.unwrap_or_default();
+        let class = peer.shape.as_deref().unwrap_or(&peer.class);
+        let (software, version) = (peer.software.as_deref(), peer.version.as_deref());
+        Ok(dialect::keeps_private(class, software, version))
+    }
+
+    /// From here on, servers that cannot keep it hear nothing more of the group.
+    pub(super) async fn silence_the_indiscreet(&self, tx: &mut Tx, group: &InTurn) -> Result<(), Trouble> {
+        for host in log::hosts_that_hear(tx, group.id).await? {
+            if !self.keeps_what_is_private(tx, &host).await? {
+                log::silence(tx, group.id, &host).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever is in the group and does not hear it hears it from here on.
+    pub(super) async fn let_all_hear(&self, tx: &mut Tx, group: &InTurn) -> Result<(), Trouble> {
+        for (destination, host) in log::readers_that_do_not_hear(tx, group.id).await? {
+            let name = store::shape_of(&mut **tx, &host).await?;
+            let shape = name.as_deref().map(dialect::written_in).map(|shape| shape.0);
+            let (now, destination) = (self.clock().now(), DestinationId(destination));
+            log::subscribe(tx, group.id, destination, shape, now).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! What an operator does to the people of a group, from the command line.
+//!
+//! One rule: the operator may what the owner may, by the same acts; nothing is done here that an activity could not do.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    domain::{Act, Ban, Event, Iri, Refusal, Standing, host_and_parents},
+    engine::{AdminError, Engine, Whom, administer::Hand, turn::Trouble},
+    store::{Tx, group::InTurn, membership},
+};
+
+impl Engine {
+    /// Lets in an actor that waits.
+    ///
+    /// # Errors
+    /// If there is no such group, or the actor does not wait.
+    pub async fn admit(&self, name: &str, actor: &Iri) -> Result<(), AdminError> {
+        self.waits(name, actor, &Act::Admit, None).await
+    }
+
+    /// Turns away an actor that waits; a follower goes on reading.
+    ///
+    /// # Errors
+    /// If there is no such group, or the actor does not wait.
+    pub async fn turn_away(&self, name: &str, actor: &Iri, reason: Option<&str>) -> Result<(), AdminError> {
+        self.waits(name, actor, &Act::TurnAway, reason).await
+    }
+
+    async fn waits(&self, name: &str, whom: &Iri, act: &Act, reason: Option<&str>) -> Result<(), AdminError> {
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        let actor = self.store().actor(whom).await?.ok_or(Refusal::NothingWaits)?;
+        // An operator expels by that word.
+        if !self.standing(&mut tx, &group, &actor).await?.waiting {
+            return Err(Refusal::NothingWaits.into());
+        }
+        self.as_operator(&mut tx, &group, act, whom, reason).await?;
+        self.commit(tx).await
+    }
+
+    /// Does something to an actor; whether anything came of it.
+    ///
+    /// # Errors
+    /// If there is no such group, or the group's rules are against it.
+    pub async fn do_to(
+        &self,
+        name: &str,
+        act: &Act,
+        whom: &Iri,
+        reason: Option<&str>,
+    ) -> Result<bool, AdminError> {
+        // Read where it lives, so that a letter finds it.
+        self.actor_or_stub(whom).await?;
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        let events = self.as_operator(&mut tx, &group, act, whom, reason).await?;
+        self.commit(tx).await?;
+        Ok(!events.is_empty())
+    }
+
+    /// What the owner may, by nobody's word but the operator's.
+    pub(super) async fn as_operator(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        act: &Act,
+        whom: &Iri,
+        reason: Option<&str>,
+    ) -> Result<Vec<Event>, Trouble> {
+        let operator = Standing::operator();
+        let hand = Hand {
+            who: &operator,
+            by: None,
+            reason,
+            iri: None,
+        };
+        self.administer(tx, group, &hand, act, whom).await
+    }
+
+    /// Keeps an actor, or a whole host, out of a group. Whoever was in is told.
+    ///
+    /// # Errors
+    /// If there is no such group, or it is the owner.
+    pub async fn ban(
+        &self,
+        name: &str,
+        whom: &Whom,
+        reason: Option<String>,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<(), AdminError> {
+        if let Whom::Actor(iri) = whom {
+            self.actor_or_stub(iri).await?;
+        }
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        match whom {
+            Whom::Host(host) => {
+                if host_and_parents(&group.group.owner.authority()).contains(host) {
+                    return Err(Refusal::IsTheOwner.into());
+                }
+                membership::ban_host(&mut tx, group.id, host, self.clock().now()).await?;
+                for iri in membership::actors_of_host(&mut tx, group.id, host).await? {
+                    self.turn_out(&mut tx, &group, &iri).await?;
+                }
+            }
+            Whom::Actor(iri) => {
+                let act = Act::Ban(Ban { until, reason });
+                // The reason is kept for whoever runs the group.
+                self.as_operator(&mut tx, &group, &act, iri, Some(&Refusal::Banned.to_string()))
+                    .await?;
+            }
+        }
+        self.commit(tx).await
+    }
+
+    /// Somebody whose host is banned leaves the group, and is told.
+    async fn turn_out(&self, tx: &mut Tx, group: &InTurn, iri: &str) -> Result<(), AdminError> {
+        let iri = Iri::object(iri).map_err(|why| AdminError::BadName(why.to_string()))?;
+        let Some(actor) = self.store().actor(&iri).await? else {
+            return Ok(());
+        };
+        let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
+        if let Some(request) = request {
+            self.send_reject(tx, group, &actor, &request, Refusal::Banned)
+                .await?;
+        }
+        Ok(self.put_out(tx, group, actor.id).await?)
+    }
+
+    /// Ends a ban; whoever was banned may ask to come in again.
+    ///
+    /// # Errors
+    /// If there is no such group, or no such ban.
+    pub async fn unban(&self, name: &str, whom: &Whom) -> Result<(), AdminError> {
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        let ended = match whom {
+            Whom::Host(host) => membership::unban_host(&mut tx, group.id, host).await?,
+            Whom::Actor(iri) => match self.store().actor(iri).await? {
+                Some(actor) => membership::unban(&mut tx, group.id, actor.id).await?,
+                None => false,
+            },
+        };
+        if !ended {
+            let whom = match whom {
+                Whom::Actor(iri) => iri.to_string(),
+                Whom::Host(host) => host.clone(),
+            };
+            return Err(AdminError::NotBanned(whom));
+        }
+        self.commit(tx).await
+    }
+}

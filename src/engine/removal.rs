@@ -1,0 +1,256 @@
+//! What is taken out of groups: by whoever wrote it, or by those who run a group.
+//!
+//! One rule: an author takes back what is theirs everywhere; whoever runs a group takes out of that group alone.
+
+use std::sync::Arc;
+
+use crate::{
+    dialect::{self, Ask, Local},
+    domain::{Command, Iri, Refusal, Subject},
+    engine::{
+        AdminError, Engine, Refused,
+        book::Deed,
+        case::{Case, Shown, Warrant},
+        content::{At, Decided},
+        matter::Matter,
+        places::Answered,
+        turn::Trouble,
+    },
+    store::{
+        Tx,
+        group::InTurn,
+        post::{self, Placed, Stored},
+    },
+};
+
+impl Engine {
+    /// A Delete: by the author, of whatever we have of it, or before it has come; by others, of what is in their group.
+    pub(super) fn delete<'a>(&self, at: &At<'a>, matter: &Matter<'a>, object: &'a Iri) -> Decided<'a> {
+        let actor = &matter.case.actor;
+        let withdrawn = self.withdrawn(at, matter, object);
+        let Some(stored) = self.about(at, matter, object)? else {
+            let theirs = object.same_origin(&actor.iri);
+            let buried = theirs.then_some(Deed::Bury(object, actor.id));
+            return Ok(withdrawn.into_iter().chain(buried).collect());
+        };
+        if stored.author != actor.id && self.runs_a_place(at, matter, stored)? {
+            return self.remove(at, matter, stored);
+        }
+        let Answered { taken, letters } = self.each_place(at, matter, stored, false, Command::Delete)?;
+        let mut deeds = letters;
+        deeds.extend(withdrawn);
+        // Out of every group by others' word, it is still its author's to delete.
+        let is_nowhere = stored.places.is_empty() && !stored.deleted && stored.author == actor.id;
+        if !taken.is_empty() || is_nowhere {
+            deeds.push(Deed::Delete(stored.id));
+        }
+        for (group, place, _) in taken {
+            let entry = self.entry(at, matter, group, stored, "deleted", Some(place));
+            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
+            deeds.extend(self.receipt(at, matter.case, group));
+        }
+        Ok(deeds)
+    }
+
+    fn runs_a_place(
+        &self,
+        at: &At<'_>,
+        matter: &Matter<'_>,
+        stored: &Stored,
+    ) -> Result<bool, super::content::Halt> {
+        for place in &stored.places {
+            if at.standing(at.group(place.group)?, matter)?.runs_it() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn remove<'a>(&self, at: &At<'a>, matter: &Matter<'a>, stored: &'a Stored) -> Decided<'a> {
+        let Answered { taken, letters } = self.each_place(at, matter, stored, false, Command::Remove)?;
+        let mut deeds = letters;
+        for (group, place, _) in taken {
+            deeds.push(Deed::Remove(stored.id, group.in_turn.id));
+            let entry = self.entry(at, matter, group, stored, "removed", Some(place));
+            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
+        }
+        Ok(deeds)
+    }
+
+    /// Whether a collection holds a group's posts: what is added to it or removed from it is a post.
+    pub(super) fn is_of_posts(&self, target: &Iri) -> bool {
+        let here = self.here();
+        matches!(
+            here.local(target.as_str()),
+            Some(Local::Group {
+                part: None | Some("outbox" | "wall" | "wall-comments" | "threads"),
+                ..
+            })
+        )
+    }
+
+    /// Add of a post to what a group says, or Remove from it. Nobody adds what another wrote (GRP30); what one wrote comes
+    /// as a Create.
+    pub(super) async fn place_post(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        (object, target): (&Iri, &Iri),
+        wanted: bool,
+    ) -> Result<(), Trouble> {
+        if wanted {
+            if object.same_origin(&case.actor.iri) {
+                return Ok(());
+            }
+            return Err(Refusal::NotTheAuthor.into());
+        }
+        let object = self.post_meant(tx, object).await?;
+        let name = self.here().group_of(target.as_str()).unwrap_or_default();
+        self.must_be_theirs(tx, case, name, &object).await?;
+        let ask = Ask::Delete { object };
+        self.decide_now(tx, &[Matter::of_seen(case, &ask)]).await
+    }
+
+    /// The post that a Remove or Delete would take out, and which of the two it is; `None`: it is about something else.
+    pub(super) fn takes_out<'q>(&self, what: &'q Ask) -> Option<(&'q Iri, &'static str)> {
+        match what {
+            Ask::Delete { object } => Some((object, "Delete")),
+            Ask::Collect {
+                object,
+                target,
+                wanted: false,
+            } if self.is_of_posts(target) => Some((object, "Remove")),
+            _ => None,
+        }
+    }
+
+    /// Offer of a Remove or Delete by an admin: the group issues it as its own.
+    pub(super) async fn propose_removal(&self, tx: &mut Tx, case: &Case, what: &Ask) -> Result<(), Trouble> {
+        let Some((object, kind)) = self.takes_out(what) else {
+            return Ok(());
+        };
+        let object = self.post_meant(tx, object).await?;
+        let mut names: Vec<String> = case.activity.addressed.groups().iter().cloned().collect();
+        if names.is_empty() {
+            names = post::groups_of(tx, &[object.to_string()]).await?;
+        }
+        let [name] = names.as_slice() else {
+            return Err(if names.is_empty() {
+                Refusal::DoesNotRunIt.into()
+            } else {
+                let why = "It does not say which group is to issue it.";
+                Refused::forbidden("groups-disagree", "target", why).into()
+            });
+        };
+        let found = self.must_be_theirs(tx, case, name, &object).await?;
+        let standing = self.standing(tx, &found.0, &case.actor).await?;
+        if !standing.runs_it() {
+            return Err(Refusal::DoesNotRunIt.into());
+        }
+        match found.1 {
+            Some(placed) => self.take_out(tx, name, &object, kind, None, placed.public).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The group, and the post in it; an author, or whoever runs the group, may ask, and hears if there is none.
+    async fn must_be_theirs(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        name: &str,
+        object: &Iri,
+    ) -> Result<(InTurn, Option<Placed>), Trouble> {
+        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
+            return Err(Refused::NotFound.into());
+        };
+        let placed = post::placed(tx, group.id, object.as_str()).await?;
+        let subject = Subject {
+            is_here: placed.is_some(),
+            is_mine: false,
+            deleted: false,
+            was_public: false,
+            voted: false,
+            approved: false,
+        };
+        if placed
+            .as_ref()
+            .is_some_and(|placed| placed.author == case.actor.id)
+        {
+            return Ok((group, placed));
+        }
+        self.decide(tx, &group, &case.actor, &Command::Remove(subject))
+            .await??;
+        match placed {
+            Some(placed) => Ok((group, Some(placed))),
+            None => Err(Refused::NotFound.into()),
+        }
+    }
+
+    /// The group takes a post out by its own word.
+    async fn take_out(
+        &self,
+        tx: &mut Tx,
+        name: &str,
+        object: &Iri,
+        kind: &str,
+        reason: Option<&str>,
+        public: bool,
+    ) -> Result<(), Trouble> {
+        let (id, now) = (self.clock().uuid(), self.clock().now());
+        let document = dialect::removal(
+            id,
+            name,
+            object.as_str(),
+            kind,
+            (reason, public),
+            now,
+            self.here(),
+        );
+        let unreadable = |_| Trouble::Down("a removal of ours cannot be read".to_owned());
+        let mut activity = dialect::read(&document, self.here()).map_err(unreadable)?;
+        activity.ask = Ask::Delete {
+            object: object.clone(),
+        };
+        let Some(own) = self.store().actor(&activity.actor).await? else {
+            return Err(Trouble::Down("a group has no actor".to_owned()));
+        };
+        let case = Case {
+            activity,
+            raw: document.to_string(),
+            actor: Arc::new(own),
+            remembered: false,
+            inbox: None,
+            via: None,
+            waited: None,
+            fetched: None,
+            warrant: Warrant::Group {
+                group: name.to_owned(),
+            },
+            shown: Shown::default(),
+        };
+        self.decide_now(tx, &[Matter::of_seen(&case, &case.activity.ask)])
+            .await
+    }
+
+    /// Takes a post out of a group, on the operator's word.
+    ///
+    /// # Errors
+    /// If there is no such group, or the post is not in it.
+    pub async fn remove_post(&self, name: &str, post: &Iri, reason: Option<&str>) -> Result<(), AdminError> {
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        let post = match self.here().local(post.as_str()) {
+            Some(Local::Post(id)) => post::iri_of(&mut tx, id).await?,
+            Some(Local::Activity(id, _)) => post::iri_announced(&mut tx, id).await?,
+            _ => Some(post.to_string()),
+        };
+        let missing = || AdminError::No(format!("there is no such post in {name}"));
+        let object = post.and_then(|iri| Iri::object(&iri).ok()).ok_or_else(missing)?;
+        let placed = post::placed(&mut tx, group.id, object.as_str()).await?;
+        let placed = placed.ok_or_else(missing)?;
+        self.take_out(&mut tx, name, &object, "Delete", reason, placed.public)
+            .await?;
+        self.commit(tx).await
+    }
+}

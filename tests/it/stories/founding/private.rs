@@ -1,0 +1,350 @@
+//! Private groups: who gets in, who reads, and what strangers find.
+
+use folkmoot::domain::{JoinPolicy, Policies, PolicyChange, Visibility};
+use folkmoot::store::group::Change;
+use serde_json::{Value, json};
+
+use super::{PUBLIC, document_for, owned, reads, tells};
+use crate::support::peer::{Actor, Group, Said};
+use crate::support::world::World;
+
+const SECRET: &str = "the treasure is under the oak";
+
+fn private() -> Policies {
+    Policies {
+        visibility: Visibility::Private,
+        ..Policies::default()
+    }
+}
+
+/// A post for the members, as people of a private group write it.
+async fn says(who: &Actor, group: &Group, to: Value) -> Said {
+    let create = who.speaks(|me| {
+        json!({"@context": "https://www.w3.org/ns/activitystreams", "id": (me.mint)("activities"), "type": "Create",
+            "actor": me.id, "to": to, "object": {"id": (me.mint)("notes"), "type": "Note", "content": SECRET}})
+    });
+    let post = create["object"]["id"].as_str().unwrap().to_owned();
+    let said = who.would_say(create, post, false);
+    who.sends_to(&group.inbox(), &said.text).await.is(202);
+    said
+}
+
+async fn turns(world: &World, visibility: Visibility) {
+    let change = PolicyChange {
+        visibility: Some(visibility),
+        ..PolicyChange::default()
+    };
+    let engine = &world.house().engine;
+    engine
+        .change_group("garden", Change::default(), &change)
+        .await
+        .unwrap();
+}
+
+/// Every door of a group with a post in it.
+async fn doors(world: &World, group: &Group) -> Vec<String> {
+    let base = world.base();
+    let post = world
+        .text("select id::text from post order by received_at limit 1")
+        .await;
+    let activity = world
+        .text("select activity_id::text from entry e where exists (select from activity a where a.id = e.activity_id and a.kind = 'posted') limit 1")
+        .await;
+    let mut doors = vec![
+        format!("{base}/post/{post}"),
+        format!("{base}/post/{post}/replies"),
+    ];
+    for part in [
+        "outbox",
+        "members",
+        "followers",
+        "featured",
+        "threads",
+        "admins",
+        "moderators",
+        "rules",
+        "collections",
+        "affiliations",
+        "outbox?page=1",
+        "members?page=1",
+        "threads?page=1",
+    ] {
+        doors.push(group.part(part));
+    }
+    doors.push(group.part(&format!("threads/{post}")));
+    for shape in ["", "/explainer", "/threadiverse", "/microblog"] {
+        doors.push(format!("{base}/activities/{activity}{shape}"));
+    }
+    doors
+}
+
+/// PRV02, 03, 05, 13: strangers find a stub and nothing behind any door; members find all of it, and nobody keeps it for them.
+#[tokio::test]
+async fn prv02_no_door_is_open_to_strangers() {
+    let world = World::start().await;
+    let (group, olga) = owned(&world, private()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let stranger = world.explainer().actor("stranger");
+    let neighbour = xia.server().actor("neighbour");
+    says(&xia, &group, json!([group.id])).await;
+    world.settles().await;
+    for door in doors(&world, &group).await {
+        for accept in [
+            "application/activity+json",
+            "text/html",
+            "application/rss+xml",
+            "*/*",
+        ] {
+            let answer = world.get(&door, accept).await;
+            assert_eq!(answer.status(), 404, "{door} as {accept}");
+            let missing = world.get(&door.replace("garden", "gardener"), accept).await;
+            if door.contains("garden") {
+                let names = |answer: &reqwest::Response| {
+                    answer
+                        .headers()
+                        .keys()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                };
+                assert_eq!(names(&answer), names(&missing), "{door}");
+                assert_eq!(
+                    answer.text().await.unwrap(),
+                    missing.text().await.unwrap(),
+                    "{door}"
+                );
+            }
+        }
+        for who in [&stranger, &neighbour] {
+            assert_eq!(reads(&world, who, &door).await.status(), 404, "{door}");
+        }
+        if door.ends_with("/microblog") || door.ends_with("/threadiverse") || door.contains("/post/") {
+            continue;
+        }
+        let answer = reads(&world, &xia, &door).await;
+        assert_eq!(answer.status(), 200, "{door}");
+        assert_eq!(answer.headers()["cache-control"], "private, no-store", "{door}");
+        let vary = answer.headers()["vary"].to_str().unwrap().to_owned();
+        for header in ["Accept", "Signature", "Authorization"] {
+            assert!(vary.contains(header), "{vary}");
+        }
+    }
+    assert_eq!(world.get(&group.id, "text/html").await.status(), 404);
+    let stub = world.document(&group.id).await;
+    let mut fields: Vec<_> = stub.as_object().unwrap().keys().cloned().collect();
+    fields.sort();
+    assert_eq!(
+        fields,
+        [
+            "@context",
+            "id",
+            "inbox",
+            "manuallyApprovesFollowers",
+            "preferredUsername",
+            "publicKey",
+            "type"
+        ]
+    );
+    assert_eq!(stub["manuallyApprovesFollowers"], true);
+    let whole = document_for(&world, &xia, &group.id).await;
+    assert_eq!(
+        (&whole["name"], &whole["canView"]),
+        (&json!("The garden"), &json!("member"))
+    );
+    assert_eq!(
+        document_for(&world, &olga, &group.part("outbox")).await["totalItems"],
+        1
+    );
+    let finger = format!(
+        "{}/.well-known/webfinger?resource=acct:garden@{}",
+        world.base(),
+        world.authority()
+    );
+    assert_eq!(world.get(&finger, "*/*").await.status(), 200);
+    let home = world.get(world.base(), "text/html").await.text().await.unwrap();
+    assert!(!home.contains("garden"));
+    let figures = world.document(&format!("{}/nodeinfo/2.1", world.base())).await;
+    assert_eq!(figures["usage"]["users"]["total"], 0);
+    assert_eq!(figures["usage"]["localPosts"], 0);
+    world.end().await;
+}
+
+/// PRV07: a person's signature counts for that person, an instance actor's for its host where that has a member.
+#[tokio::test]
+async fn prv07_whose_signature_opens_what() {
+    let world = World::start().await;
+    let (group, _) = owned(&world, private()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let instance = xia.server().settle("instance", "Application");
+    let other = world.explainer().settle("instance", "Application");
+    says(&xia, &group, json!([group.id])).await;
+    world.settles().await;
+    let outbox = document_for(&world, &instance, &group.part("outbox")).await;
+    assert_eq!(outbox["totalItems"], 1);
+    for url in [group.part("outbox"), group.part("members")] {
+        assert_eq!(reads(&world, &other, &url).await.status(), 404);
+    }
+    world.end().await;
+}
+
+/// Members hear of it, in the shapes of software that keeps it; nothing names Public, and what does is refused.
+#[tokio::test]
+async fn post_content_privately() {
+    let world = World::start().await;
+    let (group, _) = owned(&world, private()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let xen = world.explainer().actor("xen").follows(&group).await;
+    let mitra = world.server("mitra").actor("mitra").follows(&group).await;
+    let post = says(&xia, &group, json!([group.part("members")])).await;
+    let told = xen.hears_of([&post]).once().await.remove(0);
+    assert_eq!(told.document["to"], json!([group.part("members")]));
+    let told = mitra.hears_of([&post]).once().await.remove(0);
+    assert_eq!(told.document["to"], json!([group.part("followers")]));
+    assert!(!told.text.contains("#Public"));
+    let wide = xia.speaks(|me| {
+        json!({"id": (me.mint)("activities"), "type": "Create", "actor": me.id, "to": [group.id, PUBLIC],
+            "object": {"id": (me.mint)("notes"), "type": "Note", "content": SECRET}})
+    });
+    let problem = xia.sends(&group, &wide).await.problem(403);
+    assert!(problem["type"].as_str().unwrap().ends_with("#public-in-private"));
+    let like = xen.likes(&group, &post).await;
+    xia.hears_of([&like]).once().await;
+    // The stub has no Ed25519 key: whoever reads that is signed to with RSA.
+    world.settles().await;
+    world.ends_loudly(&["#ed25519-key is not a key"]).await;
+}
+
+/// Servers that would show it to others are told no, with the reason; whatever they call the asking.
+#[tokio::test]
+async fn nobody_joins_from_where_it_cannot_be_kept() {
+    let world = World::start().await;
+    let (group, _) = owned(&world, private()).await;
+    for software in ["mastodon", "mbin", "lemmy", "newcomer"] {
+        let who = world.server(software).actor("who");
+        let join = who.asks(&group).await;
+        let reject = who.is_rejected(&join).await;
+        assert!(
+            reject.document["summary"]
+                .as_str()
+                .unwrap()
+                .contains("cannot keep"),
+            "{software}"
+        );
+    }
+    assert_eq!(world.count("select count(*) from membership").await, 0);
+    world.server("mitra").actor("mitra").follows(&group).await;
+    world.server("joiner").actor("joiner").follows(&group).await;
+    world.end().await;
+}
+
+/// PRV09: what was public is hidden, and comes back; what was said meanwhile never becomes public.
+#[tokio::test]
+async fn prv09_a_group_turns_private_and_back() {
+    let world = World::start().await;
+    let (group, _) = owned(&world, Policies::default()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let mia = world.mastodon().actor("mia").follows(&group).await;
+    let open = xia.post(&group, "for all").await;
+    mia.hears_of([&open]).once().await;
+    world.settles().await;
+    turns(&world, Visibility::Private).await;
+    let told = mia
+        .server()
+        .hears("the group's Update", |heard| heard.kind() == "Update")
+        .await;
+    assert_eq!(told.document["object"]["manuallyApprovesFollowers"], true);
+    assert!(told.document["object"].get("name").is_none());
+    for door in doors(&world, &group).await {
+        assert_eq!(
+            world.get(&door, "application/activity+json").await.status(),
+            404,
+            "{door}"
+        );
+    }
+    let closed = says(&xia, &group, json!([group.id])).await;
+    let like = xia.likes(&group, &open).await;
+    world.settles().await;
+    turns(&world, Visibility::Public).await;
+    let outbox = world.document(&group.part("outbox")).await;
+    assert_eq!(outbox["totalItems"], 1);
+    assert!(!outbox.to_string().contains(SECRET));
+    assert_eq!(
+        document_for(&world, &xia, &group.part("outbox")).await["totalItems"],
+        2
+    );
+    let again = xia.post(&group, "for all again").await;
+    mia.hears_of([&again]).once().await;
+    world.settles().await;
+    mia.hears_of([&closed]).nothing();
+    assert!(mia.heard().iter().all(|heard| !heard.text.contains(like.id())));
+    world.end().await;
+}
+
+/// PRV10: whoever left reads their own posts, and nothing else.
+#[tokio::test]
+async fn prv10_an_ex_member_reads_their_own() {
+    let world = World::start().await;
+    let (group, _) = owned(&world, private()).await;
+    let xia = world.explainer().actor("xia");
+    let join = xia.asks(&group).await;
+    xia.is_accepted(&join).await;
+    let xen = world.explainer().actor("xen").follows(&group).await;
+    says(&xia, &group, json!([group.id])).await;
+    says(&xen, &group, json!([group.id])).await;
+    world.settles().await;
+    xia.leaves(&group, &join).await;
+    let outbox = document_for(&world, &xia, &group.part("outbox")).await;
+    assert_eq!(outbox["totalItems"], 1);
+    assert_eq!(outbox["orderedItems"][0]["object"]["actor"], json!(xia.id()));
+    for part in ["members", "followers", "collections"] {
+        assert_eq!(
+            reads(&world, &xia, &group.part(part)).await.status(),
+            404,
+            "{part}"
+        );
+    }
+    world.end().await;
+}
+
+/// ANN10: what names somebody blindly is refused whole, so nothing of it can leak.
+#[tokio::test]
+async fn ann10_blind_addressees_are_refused() {
+    let world = World::start().await;
+    let (group, _) = owned(&world, private()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let before = world.state(&[]).await;
+    for (inside, field) in [(false, "bto"), (false, "bcc"), (true, "bto"), (true, "bcc")] {
+        let create = xia.speaks(|me| {
+            let mut create = json!({"id": (me.mint)("activities"), "type": "Create", "actor": me.id, "to": [group.id],
+                "object": {"id": (me.mint)("notes"), "type": "Note", "content": SECRET}});
+            let place = if inside { &mut create["object"] } else { &mut create };
+            place[field] = json!(["https://a.example/u/hidden"]);
+            create
+        });
+        xia.sends(&group, &create).await.problem(400);
+    }
+    assert_eq!(world.state(&[]).await, before);
+    world.end().await;
+}
+
+/// Closed to new members, and not closed: whoever is in goes on.
+#[tokio::test]
+async fn closed_to_new_members_without_being_closed() {
+    let world = World::start().await;
+    let (group, olga) = owned(&world, Policies::default()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let (_, answer) = tells(
+        &olga,
+        &group.inbox(),
+        "Update",
+        json!({"id": group.id, "joinPolicy": JoinPolicy::Closed.word()}),
+        json!({"to": group.id}),
+    )
+    .await;
+    answer.is(202);
+    let late = world.explainer().actor("late");
+    let join = late.asks(&group).await;
+    late.is_rejected(&join).await;
+    let post = xia.post(&group, "still here").await;
+    xia.hears_of([&post]).once().await;
+    world.end().await;
+}

@@ -1,0 +1,7 @@
+//! The stories of the groups task force, each played by signed peers on servers of their own.
+//!
+//! One rule: a test is named after its story, and asks what a peer could ask: over HTTP, and by what it hears.
+
+mod founding;
+mod people;
+mod review;

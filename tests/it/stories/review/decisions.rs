@@ -1,0 +1,239 @@
+//! Accept and Reject of what waits, by whoever runs the group, from wherever they are.
+
+use serde_json::{Value, json};
+
+use super::{Garden, answer, answers, is_shown};
+
+/// Moderate group posts: what is held is seen by nobody, and let through it is heard of word for word.
+#[tokio::test]
+async fn a_post_waits_for_an_admin_and_is_announced_word_for_word() {
+    let garden = Garden::all().await;
+    let post = garden.ann.post(&garden.group, "one").await;
+    garden.until_held(1).await;
+    garden.world.settles().await;
+    garden.tom.hears_of([&post]).nothing();
+    assert!(!is_shown(&garden.world, &garden.group, &post).await);
+
+    let entry = garden.entry().await;
+    assert_eq!(entry["type"], "Offer");
+    assert_eq!(entry["actor"], garden.group.id);
+    assert_eq!(entry["target"], garden.group.part("pendingActivities"));
+    assert_eq!(entry["object"], post.document);
+
+    answers(&garden.olga, &garden.group, "Accept", &entry["id"])
+        .await
+        .is(202);
+    garden.tom.hears_of([&post]).once().await;
+    assert!(is_shown(&garden.world, &garden.group, &post).await);
+    assert_eq!(garden.entries().await, Vec::<Value>::new());
+    garden.world.end().await;
+}
+
+/// By the author's activity, by its id or embedded, with the queue as target or none, to the shared inbox.
+#[tokio::test]
+async fn an_entry_is_named_in_many_ways() {
+    let garden = Garden::all().await;
+    let queue = garden.group.part("pendingActivities");
+    for way in 0..5 {
+        let post = garden.ann.post(&garden.group, &format!("post {way}")).await;
+        let entry = garden.entry().await;
+        let object = match way {
+            0 => entry.clone(),
+            1 => json!(post.id()),
+            2 => post.document.clone(),
+            3 => json!({ "type": "Create", "id": post.id() }),
+            _ => entry["id"].clone(),
+        };
+        let mut accept = answer(&garden.olga, &garden.group, "Accept", &object);
+        match way {
+            1 => accept["target"] = json!(queue),
+            4 => {
+                accept.as_object_mut().unwrap().remove("target");
+            }
+            _ => {}
+        }
+        let text = accept.to_string();
+        let shared = format!("{}/inbox", garden.world.base());
+        garden.olga.sends_to(&shared, &text).await.is(202);
+        garden.tom.hears_of([&post]).once().await;
+    }
+    garden.world.end().await;
+}
+
+/// What was rejected is not heard of, and a later Accept changes nothing (GRP13).
+#[tokio::test]
+async fn the_first_word_counts() {
+    let garden = Garden::all().await;
+    let post = garden.ann.post(&garden.group, "one").await;
+    let entry = garden.entry().await;
+    answers(&garden.olga, &garden.group, "Reject", &entry["id"])
+        .await
+        .is(202);
+    answers(&garden.olga, &garden.group, "Accept", &entry["id"])
+        .await
+        .is(202);
+    answers(&garden.olga, &garden.group, "Accept", &json!(post.id()))
+        .await
+        .is(202);
+    garden.world.settles().await;
+    garden.tom.hears_of([&post]).nothing();
+
+    let other = garden.ann.post(&garden.group, "two").await;
+    let entry = garden.entry().await;
+    answers(&garden.olga, &garden.group, "Accept", &json!(other.id()))
+        .await
+        .is(202);
+    answers(&garden.olga, &garden.group, "Reject", &entry["id"])
+        .await
+        .is(202);
+    answers(&garden.olga, &garden.group, "Reject", &json!(other.id()))
+        .await
+        .is(202);
+    garden.tom.hears_of([&other]).once().await;
+    garden.world.settles().await;
+    assert!(is_shown(&garden.world, &garden.group, &other).await);
+    garden.world.end().await;
+}
+
+/// Two admins at once: one outcome, whoever was first.
+#[tokio::test]
+async fn two_admins_at_once_are_one_decision() {
+    let garden = Garden::all().await;
+    garden.appoints(&garden.tom).await;
+    for round in 0..4 {
+        let post = garden.ann.post(&garden.group, &format!("round {round}")).await;
+        let entry = garden.entry().await;
+        let (one, other) = tokio::join!(
+            answers(&garden.olga, &garden.group, "Accept", &entry["id"]),
+            answers(&garden.tom, &garden.group, "Reject", &entry["id"]),
+        );
+        one.is(202);
+        other.is(202);
+        garden.world.settles().await;
+        let accepted = garden
+            .world
+            .count("select count(*) from held where outcome = 'accepted' and id = (select id from held order by at desc, id desc limit 1)")
+            .await;
+        assert_eq!(is_shown(&garden.world, &garden.group, &post).await, accepted == 1);
+        assert_eq!(
+            garden
+                .world
+                .count("select count(*) from held where decided_at is null")
+                .await,
+            0
+        );
+    }
+    garden.world.end().await;
+}
+
+/// Whoever does not run the group is told so, whether there is anything or not; an admin hears that there is nothing.
+#[tokio::test]
+async fn only_those_who_run_the_group_decide() {
+    let garden = Garden::all().await;
+    garden.ann.post(&garden.group, "one").await;
+    let entry = garden.entry().await;
+    let nothing = json!(format!(
+        "{}/activities/00000000-0000-7000-8000-000000000000",
+        garden.world.base()
+    ));
+    let stranger = garden.world.explainer().actor("sid");
+    for kind in ["Accept", "Reject"] {
+        for who in [&garden.ann, &garden.tom, &stranger] {
+            for object in [&entry["id"], &nothing, &json!("https://nowhere.example/1")] {
+                answers(who, &garden.group, kind, object).await.problem(403);
+            }
+        }
+        answers(&garden.olga, &garden.group, kind, &nothing)
+            .await
+            .problem(404);
+    }
+    assert_eq!(garden.entries().await.len(), 1);
+    garden.world.end().await;
+}
+
+/// Approval is bound to what was seen (GRP26): a changed post is a new entry, and the old one cannot be accepted.
+#[tokio::test]
+async fn a_version_is_accepted_only_as_it_was_seen() {
+    let garden = Garden::all().await;
+    let post = garden.ann.post(&garden.group, "one").await;
+    let first = garden.entry().await;
+    let edit = garden.ann.edits(&garden.group, &post, "spam").await;
+    let second = garden.entry().await;
+    assert_ne!(first["id"], second["id"]);
+    assert_eq!(second["object"], edit.document);
+    for old in [&first["id"], &json!(post.id())] {
+        let problem = answers(&garden.olga, &garden.group, "Accept", old)
+            .await
+            .problem(403);
+        assert!(
+            problem["type"].as_str().unwrap().ends_with("#changed-since"),
+            "{problem}"
+        );
+    }
+    garden.world.settles().await;
+    garden.tom.hears_of([&post, &edit]).nothing();
+    answers(&garden.olga, &garden.group, "Accept", &second["id"])
+        .await
+        .is(202);
+    garden.tom.hears_of([&edit]).once().await;
+    assert!(is_shown(&garden.world, &garden.group, &edit).await);
+    garden.tom.hears_of([&post]).nothing();
+    garden.world.end().await;
+}
+
+/// An Update after approval is reviewed again, and the old version stays meanwhile (GRP25).
+#[tokio::test]
+async fn an_edit_of_what_was_accepted_waits_too() {
+    let garden = Garden::all().await;
+    let post = garden.ann.post(&garden.group, "one").await;
+    answers(&garden.olga, &garden.group, "Accept", &garden.entry().await["id"])
+        .await
+        .is(202);
+    garden.tom.hears_of([&post]).once().await;
+    for (kind, text) in [("Reject", "spam"), ("Accept", "better")] {
+        let edit = garden.ann.edits(&garden.group, &post, text).await;
+        let entry = garden.entry().await;
+        assert_eq!(entry["object"]["type"], "Update");
+        let before = garden.world.text("select content from post").await;
+        assert!(before.contains("one"), "{before}");
+        answers(&garden.olga, &garden.group, kind, &entry["id"])
+            .await
+            .is(202);
+        garden.world.settles().await;
+        let content = garden.world.text("select content from post").await;
+        assert_eq!(content.contains(text), kind == "Accept", "{content}");
+        if kind == "Accept" {
+            garden.tom.hears_of([&edit]).once().await;
+        } else {
+            garden.tom.hears_of([&edit]).nothing();
+        }
+    }
+    garden.world.end().await;
+}
+
+/// Its author takes it back while it waits; votes and deletions never wait.
+#[tokio::test]
+async fn a_delete_withdraws_what_waits() {
+    let garden = Garden::all().await;
+    let post = garden.ann.post(&garden.group, "one").await;
+    let entry = garden.entry().await;
+    garden.ann.deletes(&garden.group, &post).await;
+    assert_eq!(garden.entries().await, Vec::<Value>::new());
+    answers(&garden.olga, &garden.group, "Accept", &entry["id"])
+        .await
+        .is(202);
+    garden.world.settles().await;
+    garden.tom.hears_of([&post]).nothing();
+
+    let other = garden.ann.post(&garden.group, "two").await;
+    answers(&garden.olga, &garden.group, "Accept", &garden.entry().await["id"])
+        .await
+        .is(202);
+    garden.tom.hears_of([&other]).once().await;
+    let like = garden.tom.likes(&garden.group, &other).await;
+    garden.ann.hears_of([&like]).once().await;
+    let delete = garden.ann.deletes(&garden.group, &other).await;
+    garden.tom.hears_of([&delete]).once().await;
+    assert_eq!(garden.entries().await, Vec::<Value>::new());
+    garden.world.end().await;
+}
