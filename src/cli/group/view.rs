@@ -102,7 +102,7 @@ fn described(
         ("rule", Some(row.rule.clone()).filter(|rule| rule != "owned")),
         (
             "rules",
-            Some(row.rules.join("\n")).filter(|rules| !rules.is_empty()),
+            Some(row.rules.join("; ")).filter(|rules| !rules.is_empty()),
         ),
         ("icon", row.icon.clone()),
         ("image", row.image.clone()),
@@ -195,8 +195,6 @@ fn answer(house: &House, row: &GroupRow) -> anyhow::Result<Value> {
     let mut answer = serde_json::to_value(row)?;
     answer["id"] = house.here.group(&row.name).into();
     answer["handle"] = format!("!{}@{}", row.name, house.here.authority()).into();
-    answer["review"] = "none".into();
-    answer["visibility"] = "public".into();
     answer["closed"] = row.closed_at.is_some().into();
     Ok(answer)
 }

@@ -60,9 +60,20 @@ async fn groups_are_made_and_changed_without_a_server() {
         "--follow",
         "reads",
         "--review",
-        "none",
+        "first",
+        "--review-count",
+        "3",
+        "--invite",
+        "admins",
+        "--info",
+        "admins",
+        "--vote",
+        "members",
+        "--members-list",
+        "members",
+        "--admins-appoint",
     ];
-    let words = [&create[..], &policies[..], &["--visibility", "public", "--json"]].concat();
+    let words = [&create[..], &policies[..], &["--visibility", "private", "--json"]].concat();
     let made = program.run(&words).await.json();
     let id = format!("{}/c/garden", program.base());
     let handle = format!("!garden@{}", program.base().trim_start_matches("http://"));
@@ -79,8 +90,14 @@ async fn groups_are_made_and_changed_without_a_server() {
         ("join", json!("approval")),
         ("post", json!("followers")),
         ("follow", json!("reads")),
-        ("review", json!("none")),
-        ("visibility", json!("public")),
+        ("review", json!("first")),
+        ("review_count", json!(3)),
+        ("visibility", json!("private")),
+        ("invite", json!("admins")),
+        ("info", json!("admins")),
+        ("vote", json!("members")),
+        ("members_list", json!("members")),
+        ("admins_appoint", json!(true)),
         ("closed", json!(false)),
     ] {
         assert_eq!(shown[field], value, "{field}");
