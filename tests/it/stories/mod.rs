@@ -5,3 +5,4 @@
 mod founding;
 mod people;
 mod review;
+mod votes;
