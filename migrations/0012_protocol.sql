@@ -95,7 +95,7 @@ create function reviews_for(of_group bigint, reader bigint, host text) returns b
 language sql stable parallel safe as $$
     select exists (
         select from "group" g join actor w on w.id = g.owner_id
-        where g.id = of_group and (w.id = reader or w.host = reviews_for.host))
+        where g.id = of_group and g.rule = 'owned' and (w.id = reader or w.host = reviews_for.host))
     or exists (
         select from membership m join actor w on w.id = m.actor_id
         where m.group_id = of_group and m.role = 'admin' and m.state <> 'banned'
@@ -129,6 +129,7 @@ create table collected (
     iri           text not null,
     object        text,                         -- as whoever added it described it, if they did
     actor_id      bigint references actor on delete set null, -- who added it
+    public        boolean not null,             -- else it is for those inside
     at            timestamptz not null
 );
 create unique index collected_once on collected (collection_id, iri);
@@ -151,7 +152,7 @@ language sql stable parallel safe as $$
        or (viewer_host is not null and exists (
               select from "group" g
               where g.id = of_group and g.visibility = 'private'
-                and (exists (select from actor a where a.id = g.owner_id and a.host = viewer_host)
+                and (exists (select from actor a where a.id = g.owner_id and a.host = viewer_host and g.rule = 'owned')
                      or exists (select from membership m join actor a on a.id = m.actor_id
                                 where m.group_id = g.id and m.state <> 'banned' and (m.member or m.role = 'admin')
                                   and a.host = viewer_host))))

@@ -22,6 +22,13 @@ pub fn ids_of(value: &Value) -> Vec<&str> {
     }
 }
 
+/// Whether a text that was kept is an activity: the record of a membership has no id.
+#[must_use]
+pub fn is_activity(text: &str) -> bool {
+    let document = serde_json::from_str::<Value>(text);
+    document.is_ok_and(|document| document.get("id").is_some_and(Value::is_string))
+}
+
 /// A text: a string that is not empty.
 #[must_use]
 pub fn text_of<'a>(document: &'a Value, field: &str) -> Option<&'a str> {

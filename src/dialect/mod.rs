@@ -38,7 +38,7 @@ pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{Shelf, affiliation, album_document, collection, page, thread};
 pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;
-pub use fields::{id_of, ids_of, text_of};
+pub use fields::{id_of, ids_of, is_activity, text_of};
 pub use founding::{Album, Arranging, Founding};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,

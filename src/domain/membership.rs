@@ -68,7 +68,12 @@ fn membership(group: &Group, who: &Standing) -> Result<Event, Refusal> {
 
 /// Somebody leaves, and is no admin any more; whoever was not in is not told off for it. An owner who leaves stays the
 /// owner.
-pub(super) fn leave(who: &Standing) -> Result<Vec<Event>, Refusal> {
+///
+/// Whoever is banned is out already, and does not end the ban by leaving.
+pub(super) fn leave(who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    if who.is_banned(now) {
+        return Ok(vec![]);
+    }
     let mut events = administer::resign(who).unwrap_or_default();
     if who.follower || who.member || who.waiting || who.invited {
         events.push(Event::Left);

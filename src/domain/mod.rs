@@ -47,7 +47,7 @@ pub fn decide(
     is_open_to(group, command)?;
     match command {
         Command::Join(way) => membership::join(group, who, *way, now),
-        Command::Leave => membership::leave(who),
+        Command::Leave => membership::leave(who, now),
         Command::Resign => administer::resign(who),
         Command::Administer(act, them) => administer::act(group, who, act, them, now),
         Command::Answer(call, says_yes) => administer::answer(who, *call, *says_yes, now),
@@ -74,7 +74,11 @@ fn is_open_to(group: &Group, command: &Command) -> Result<(), Refusal> {
     );
     let is_new = matches!(
         command,
-        Command::Join(_) | Command::Post(_) | Command::Edit(_) | Command::Collect(_)
+        Command::Join(_)
+            | Command::Answer(Call::Member, true)
+            | Command::Post(_)
+            | Command::Edit(_)
+            | Command::Collect(_)
     );
     match group.rule {
         _ if group.closed && !takes_back => Err(Refusal::Closed),

@@ -126,6 +126,9 @@ pub(super) fn edit(
     if subject.was_public {
         return Err(Refusal::WasPublic);
     }
+    if subject.was_private {
+        return Err(Refusal::WasPrivate);
+    }
     Ok(if !subject.is_here || subject.deleted {
         vec![]
     } else if !subject.approved && is_held(group, who) {

@@ -119,8 +119,9 @@ impl Engine {
         them: &Standing,
     ) -> Result<(), Trouble> {
         self.make_member(tx, group, actor, them).await?;
-        asked::decide(tx, group.id, actor.id, "accepted", hand.by, self.clock().now()).await?;
-        match membership::heard_at(tx, group.id, actor.id).await?.1 {
+        let joined = asked::decide(tx, group.id, actor.id, "accepted", hand.by, self.clock().now()).await?;
+        let joined = joined.filter(|raw| dialect::is_activity(raw));
+        match joined.or(membership::heard_at(tx, group.id, actor.id).await?.1) {
             Some(request) => self.send_accept(tx, group, actor, &request).await,
             // They wrote a record, and no letter.
             None => self.tell_list(tx, group, actor, "members", true).await,
@@ -164,8 +165,10 @@ impl Engine {
             destination,
         };
         membership::write(tx, group.id, actor.id, &written, self.clock().now()).await?;
-        asked::decide(tx, group.id, actor.id, "rejected", hand.by, self.clock().now()).await?;
-        match request.filter(|_| !them.follower) {
+        let joined = asked::decide(tx, group.id, actor.id, "rejected", hand.by, self.clock().now()).await?;
+        let joined = joined.filter(|raw| dialect::is_activity(raw));
+        // The Reject of a Follow would end it.
+        match joined.or(request.filter(|_| !them.follower)) {
             Some(request) => {
                 let why = words(hand.reason, "An admin of the group has turned this request down.");
                 self.send_reject_saying(tx, group, actor, &request, &why).await
@@ -205,7 +208,9 @@ impl Engine {
     ) -> Result<(), Trouble> {
         self.tell_expelled(tx, group, hand, actor, them).await?;
         let (destination, _) = membership::heard_at(tx, group.id, actor.id).await?;
-        membership::ban(tx, group.id, actor.id, ban, hand.iri, self.clock().now()).await?;
+        let now = self.clock().now();
+        membership::ban(tx, group.id, actor.id, ban, hand.iri, now).await?;
+        call::end_all(tx, group.id, actor.id, now).await?;
         if let Some(destination) = destination {
             log::close_unread(tx, group.id, destination).await?;
         }

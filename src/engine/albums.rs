@@ -170,7 +170,9 @@ impl Engine {
             if event == Event::Collected {
                 let described = described(case, object);
                 let item = (object.as_str(), described.as_deref());
-                album::put_in(tx, album.id, item, case.actor.id, now).await?;
+                let is_private = group.group.policies.visibility == Visibility::Private;
+                let public = !is_private && case.activity.addressed.public;
+                album::put_in(tx, album.id, item, (case.actor.id, public), now).await?;
             } else {
                 album::take_out(tx, album.id, object.as_str()).await?;
             }

@@ -147,7 +147,8 @@ impl Engine {
     pub(super) async fn is_in_now(&self, tx: &mut Tx, group: &InTurn, actor: &Actor) -> Result<(), Trouble> {
         let now = self.clock().now();
         call::end(tx, group.id, actor.id, Call::Member, "accepted", now).await?;
-        Ok(asked::decide(tx, group.id, actor.id, "accepted", None, now).await?)
+        asked::decide(tx, group.id, actor.id, "accepted", None, now).await?;
+        Ok(())
     }
 
     /// Undo of something given by its id alone: an invitation, an offer, a ban (ORG11).

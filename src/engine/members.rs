@@ -4,7 +4,7 @@
 
 use crate::{
     dialect::{self, Local},
-    domain::{Call, Command, Event, Iri, Refusal, Standing, Way, decide},
+    domain::{Command, Event, Iri, Refusal, Standing, Way, decide},
     engine::{
         Engine, Refused,
         case::Case,
@@ -198,7 +198,7 @@ impl Engine {
         let now = self.clock().now();
         membership::write(tx, group.id, actor, &out, now).await?;
         people::unrank(tx, group.id, actor).await?;
-        call::end(tx, group.id, actor, Call::Member, "declined", now).await?;
+        call::end_all(tx, group.id, actor, now).await?;
         asked::decide(tx, group.id, actor, "withdrawn", None, now).await?;
         if let Some(destination) = destination {
             log::close_unread(tx, group.id, destination).await?;

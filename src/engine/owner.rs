@@ -70,9 +70,7 @@ impl Engine {
         names.extend(people::owned_by(tx, actor.id).await?);
         for group in self.take(tx, &names).await? {
             self.put_out(tx, &group, actor.id).await?;
-            if group.owner == actor.id && group.group.rule == Rule::Owned {
-                self.see_who_rules(tx, &group, true).await?;
-            }
+            self.see_who_rules(tx, &group, group.owner == actor.id).await?;
         }
         Ok(())
     }

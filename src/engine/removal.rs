@@ -170,6 +170,7 @@ impl Engine {
             is_mine: false,
             deleted: false,
             was_public: false,
+            was_private: false,
             voted: false,
             approved: false,
         };

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{Activity, Answered, Local},
-    domain::{Act, Command, Event, Held as Waits, Iri, Standing, decide},
+    domain::{Act, Command, Event, Held as Waits, Iri, Refusal, Standing, decide},
     engine::{
         AdminError, Engine,
         administer::words,
@@ -37,6 +37,8 @@ struct Word<'a> {
     by: Option<&'a Actor>,
     lets_through: bool,
     reason: Option<&'a str>,
+    /// What they say of it, and how they name it.
+    about: Option<(&'a Answered, Named<'a>)>,
 }
 
 impl Engine {
@@ -68,10 +70,8 @@ impl Engine {
             by: Some(&case.actor),
             lets_through: answered.accepted,
             reason: answered.reason.as_deref(),
+            about: Some((answered, name)),
         };
-        for entry in &entries {
-            agrees(answered, entry, name)?;
-        }
         let (is_any, mut refused, mut done) = (!entries.is_empty(), None, false);
         for entry in &entries {
             match self.review_one(tx, entry, &word).await {
@@ -124,6 +124,13 @@ impl Engine {
             Some(actor) => self.standing(tx, &group, actor).await?,
             None => Standing::operator(),
         };
+        if !who.runs_it() || who.is_banned(now) {
+            // The same whatever they name, or they could find out by guessing.
+            return Err(Refusal::DoesNotRunIt.into());
+        }
+        if let Some((answered, name)) = word.about {
+            agrees(answered, entry, name)?;
+        }
         let command = Command::Review(waits, word.lets_through);
         let events = decide(&group.group, &who, &command, now)?;
         let by = word.by.map(|actor| actor.id);
@@ -229,6 +236,7 @@ impl Engine {
             by: None,
             lets_through,
             reason,
+            about: None,
         };
         let mut tx = self.store().begin().await?;
         self.review_one(&mut tx, &entry, &word).await?;

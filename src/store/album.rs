@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::CollectPolicy,
-    store::{ActorId, GroupId, Result, Slice, Store, Tx, collections::one_more, view::count, word},
+    store::{ActorId, GroupId, Result, Slice, Store, Tx, Viewer, collections::one_more, view::count, word},
 };
 
 /// A collection of a group.
@@ -186,16 +186,17 @@ pub async fn put_in(
     tx: &mut Tx,
     id: Uuid,
     (iri, object): (&str, Option<&str>),
-    actor: ActorId,
+    (actor, public): (ActorId, bool),
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into collected (collection_id, iri, object, actor_id, at) values ($1, $2, $3, $4, $5)
+        "insert into collected (collection_id, iri, object, actor_id, public, at) values ($1, $2, $3, $4, $5, $6)
          on conflict do nothing",
         id,
         iri,
         object,
         actor.0,
+        public,
         now,
     )
     .execute(&mut **tx)
@@ -249,14 +250,25 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn album_items(&self, id: Uuid, before: Option<i64>, limit: usize) -> Result<Slice<ItemView>> {
+    pub async fn album_items(
+        &self,
+        (group, id): (GroupId, Uuid),
+        viewer: &Viewer,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Slice<ItemView>> {
         let rows = sqlx::query_as!(
             ItemView,
             r#"select id as place, iri, object from collected
-               where collection_id = $1 and id < $2 order by id desc limit $3"#,
+               where collection_id = $1 and id < $2
+                 and (public or exists (select from inside($4, $5, $6)))
+               order by id desc limit $3"#,
             id,
             before.unwrap_or(i64::MAX),
             one_more(limit),
+            group.0,
+            viewer.actor(),
+            viewer.host(),
         )
         .fetch_all(&self.pool)
         .await?;

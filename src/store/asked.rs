@@ -74,7 +74,8 @@ pub async fn named(tx: &mut Tx, ours: Option<Uuid>, iri: &str) -> Result<Option<
     .await?)
 }
 
-/// It is decided, or taken back. `outcome`: accepted, rejected, withdrawn. `by`: the operator, where it is nobody.
+/// It is decided, or taken back. `outcome`: accepted, rejected, withdrawn. `by`: the operator, where it is nobody. Gives the
+/// Join that waited, if it was one.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -85,17 +86,21 @@ pub async fn decide(
     outcome: &'static str,
     by: Option<ActorId>,
     now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
+) -> Result<Option<String>> {
+    let rows = sqlx::query!(
         "update held set decided_at = $4, outcome = $3, decider_id = $5
-         where group_id = $1 and actor_id = $2 and queue = 'members' and decided_at is null",
+         where group_id = $1 and actor_id = $2 and queue = 'members' and decided_at is null
+         returning kind, raw",
         group.0,
         actor.0,
         outcome,
         now,
         by.map(|by| by.0),
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(())
+    let mut joins = rows
+        .into_iter()
+        .filter(|row| row.kind == "Join" && !row.raw.is_empty());
+    Ok(joins.next().map(|row| row.raw))
 }

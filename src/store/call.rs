@@ -150,6 +150,23 @@ pub async fn end(
     Ok(())
 }
 
+/// Whatever somebody was asked to become, they are not any more: they left, or were put out.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn end_all(tx: &mut Tx, group: GroupId, actor: ActorId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update invitation set ended_at = $3, ending = 'withdrawn'
+         where group_id = $1 and actor_id = $2 and ended_at is null",
+        group.0,
+        actor.0,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// A group has an owner: nobody else is asked to own it any more.
 ///
 /// # Errors

@@ -120,7 +120,8 @@ pub(super) fn standing_of(
         role,
         waiting: state == "pending",
         watched: row.is_some_and(|row| row.watched),
-        left: state == "out",
+        // A ban that has ended leaves them out.
+        left: matches!(state, "out" | "banned"),
         expelled: row.is_some_and(|row| row.expelled),
         ban,
         ..Standing::stranger()
@@ -142,10 +143,16 @@ pub async fn write(
         "insert into membership as m (group_id, actor_id, follower, member, state, request, request_iris, destination_id, since)
          values ($1, $2, $3, $4, $5, $6, array_remove(array[$7::text], null), $8, $9)
          on conflict (group_id, actor_id) do update
-         set follower = $3, member = $4, state = $5, request = coalesce($6, m.request),
+         set follower = $3, member = $4, request = coalesce($6, m.request),
+             -- A ban in force ends by its own end, or by an admin's word, and by nothing else.
+             state = case when m.state = 'banned' and not $4 and (m.banned_until is null or m.banned_until > $9)
+                          then m.state else $5 end,
              request_iris = case when m.state = 'out' then excluded.request_iris
                                  else (excluded.request_iris || m.request_iris)[1:4] end,
-             destination_id = $8, banned_until = null, ban_reason = null, ban_iri = null,
+             destination_id = $8, 
+             banned_until = case when m.state = 'banned' and not $4 and m.banned_until > $9 then m.banned_until end,
+             ban_reason = case when m.state = 'banned' and not $4 then m.ban_reason end,
+             ban_iri = case when m.state = 'banned' and not $4 then m.ban_iri end,
              expelled = m.expelled and not $4,
              since = case when m.member = $4 and m.follower = $3 then m.since else $9 end",
         group.0,

@@ -165,6 +165,7 @@ impl Store {
                where l.activity_id = $1
                  and case l.kind
                      when 'Notice' then reviews_for(l.group_id, $3, $2)
+                     when 'Flag' then reviews_for(l.group_id, $3, $2)
                      when 'Receipt' then
                          d.host = $2 or exists (select from actor w where w.id = $3 and w.inbox = d.inbox)
                      else g.members_list = 'public' and g.visibility = 'public' or d.host = $2

@@ -296,6 +296,9 @@ impl Book {
         if heard.status.is_none() {
             ear.lost_answers += 1;
         }
+        if is_receipt(heard) {
+            return;
+        }
         let Some((number, told)) = number.and_then(|number| Some((number, ear.told.get_mut(&number)?)))
         else {
             self.unexpected
@@ -372,4 +375,10 @@ impl Book {
         }
         inversions
     }
+}
+
+/// What an author hears of their own post is a letter beside the log.
+fn is_receipt(heard: &Heard) -> bool {
+    let of = heard.document["object"]["type"].as_str();
+    matches!(heard.kind(), "Accept" | "Reject") && matches!(of, Some("Create" | "Update" | "Delete"))
 }

@@ -76,7 +76,9 @@ pub(in crate::web) async fn album(
         }
         Place::Page(before) => before,
     };
-    let slice = store.album_items(id, before, PAGE).await?;
+    let slice = store
+        .album_items((group.id, id), &asking.viewer, before, PAGE)
+        .await?;
     let next = slice.items.last().filter(|_| slice.more);
     let next = next.map(|last| query("before", Some(last.place)));
     let items: Vec<String> = slice.items.into_iter().map(item).collect();

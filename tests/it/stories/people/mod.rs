@@ -2,6 +2,7 @@
 
 mod calls;
 mod expel;
+mod gone;
 mod joining;
 mod owner;
 mod records;
