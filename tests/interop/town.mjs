@@ -120,8 +120,8 @@ function resident(name, { base, context, firstKnock, heard, mint, said }) {
       for await (const item of context().traverseCollection(found, { documentLoader })) items.push(item);
       return items;
     },
-    /** Sends an activity of this type to somebody, or to each of these. */
-    does: (to, type, values) => send(to, new type({ id: mint(type), actor: id, tos: [to].flat().map((each) => each.id), ...values })),
+    /** Sends an activity of this type to somebody. */
+    does: (to, type, values) => send(to, new type({ id: mint(type), actor: id, to: to.id, ...values })),
     async posts(group, content) {
       const note = new Note({
         id: mint(Note),
