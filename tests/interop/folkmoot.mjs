@@ -31,7 +31,8 @@ async function freePort() {
   return port;
 }
 
-export async function startFolkmoot() {
+/** `settings`: variables without their `FOLKMOOT__`. */
+export async function startFolkmoot(settings = {}) {
   const data = await mkdtemp(join(tmpdir(), 'folkmoot-interop-'));
   await chmod(data, 0o755); // run as root, the database drops to another user
   const port = await freePort();
@@ -44,6 +45,7 @@ export async function startFolkmoot() {
     FOLKMOOT__METRICS__BIND: '',
     FOLKMOOT__FEDERATION__ALLOW_HTTP: 'true',
     FOLKMOOT__FEDERATION__ALLOW_PRIVATE_ADDRESSES: '127.0.0.0/8',
+    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`FOLKMOOT__${name}`, value])),
   };
   const child = spawn(binary(), ['serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
