@@ -244,7 +244,7 @@ const MINE: Subject = Subject {
     is_mine: true,
     deleted: false,
     was_public: false,
-    was_private: false,
+    names_public: false,
     voted: false,
     approved: false,
 };

@@ -191,6 +191,14 @@ pub fn evidence_of(document: &serde_json::Value) -> Option<Evidence> {
     if super::fields::kind_of(document, &["Join"]).is_some() {
         return Some(Evidence::Joins);
     }
+    // Whoever makes a group in this way speaks of members, too; who tells of one that is there may not.
+    let makes = super::fields::kind_of(document, &["Create"]).is_some()
+        && document.get("object").is_some_and(|object| {
+            super::fields::kind_of(object, &["Group"]).is_some() && object.get("id").is_none()
+        });
+    if makes {
+        return Some(Evidence::Joins);
+    }
     let wraps = super::fields::kind_of(document, &["Announce"]).is_some()
         && document
             .get("object")

@@ -130,8 +130,8 @@ pub struct Subject {
     pub deleted: bool,
     /// Everybody could read it before, and now not everybody is to.
     pub was_public: bool,
-    /// It is for members only, and now everybody is to read it.
-    pub was_private: bool,
+    /// Whatever is said about it names Public.
+    pub names_public: bool,
     /// The vote that is asked for, or to be undone, is there.
     pub voted: bool,
     /// An admin has let it through.

@@ -126,8 +126,8 @@ pub(super) fn edit(
     if subject.was_public {
         return Err(Refusal::WasPublic);
     }
-    if subject.was_private {
-        return Err(Refusal::WasPrivate);
+    if subject.names_public && group.policies.visibility == Visibility::Private {
+        return Err(Refusal::PublicInPrivate);
     }
     Ok(if !subject.is_here || subject.deleted {
         vec![]

@@ -28,8 +28,6 @@ pub enum Refusal {
     WiderThanItsThread,
     #[error("It was public, and what was public stays so; it can only be deleted.")]
     WasPublic,
-    #[error("It was posted for members only, and what was private stays so: it cannot name Public.")]
-    WasPrivate,
     #[error("Only the owner of the group may do that.")]
     NotTheOwner,
     #[error("Only the owner and the admins of the group may do that.")]
@@ -80,7 +78,6 @@ impl Refusal {
             Self::NotTheAuthor => "not-the-author",
             Self::WiderThanItsThread => "wider-than-its-thread",
             Self::WasPublic => "was-public",
-            Self::WasPrivate => "was-private",
             Self::NotTheOwner => "not-the-owner",
             Self::DoesNotRunIt => "does-not-run-it",
             Self::MayNotInvite => "may-not-invite",
@@ -104,7 +101,7 @@ impl Refusal {
     pub const fn field(self) -> &'static str {
         match self {
             Self::ParentElsewhere => "object.inReplyTo",
-            Self::WiderThanItsThread | Self::WasPublic | Self::WasPrivate | Self::PublicInPrivate => "to",
+            Self::WiderThanItsThread | Self::WasPublic | Self::PublicInPrivate => "to",
             Self::CollectsNot => "target",
             Self::Closed
             | Self::Frozen

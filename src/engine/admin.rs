@@ -88,6 +88,9 @@ impl Engine {
     pub async fn create_group(&self, new: NewGroup) -> Result<Created, AdminError> {
         text::group_name(&new.name).map_err(|why| AdminError::BadName(why.to_string()))?;
         checked_title(&new.title)?;
+        if self.here().group_of(new.owner.as_str()).is_some() {
+            return Err(AdminError::No("a group cannot own a group".to_owned()));
+        }
         let id = self.here().group(&new.name);
         let (owner, owner_known) = self.actor_or_stub(&new.owner).await?;
         let keys = self.keys_for(&new.name).await?;
@@ -110,6 +113,9 @@ impl Engine {
         change.title = change.title.as_deref().map(checked_title).transpose()?;
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
+        if group.group.closed {
+            return Err(Refusal::Closed.into());
+        }
         change.policies = Some(policies.of(group.group.policies));
         self.change_now(&mut tx, &group, &change).await?;
         self.commit(tx).await

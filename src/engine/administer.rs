@@ -48,6 +48,9 @@ impl Engine {
         act: &Act,
         whom: &Iri,
     ) -> Result<Vec<Event>, Trouble> {
+        if Iri::object(whom.as_str()).is_err() {
+            return Err(nobody());
+        }
         // Written with all the rest: a refusal leaves nobody behind.
         let actor = match self.store().actor(whom).await? {
             Some(actor) if actor.id != group.owner && self.here().group_of(whom.as_str()).is_some() => {
@@ -171,7 +174,8 @@ impl Engine {
         match joined.or(request.filter(|_| !them.follower)) {
             Some(request) => {
                 let why = words(hand.reason, "An admin of the group has turned this request down.");
-                self.send_reject_saying(tx, group, actor, &request, &why).await
+                self.send_reject_saying(tx, group, actor, &request, ("Reject", &why))
+                    .await
             }
             None => self.tell_list(tx, group, actor, "members", false).await,
         }
@@ -190,7 +194,10 @@ impl Engine {
         let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
         if let Some(request) = request.filter(|_| them.follower || them.member || them.waiting) {
             let why = words(hand.reason, "An admin has put this actor out of the group.");
-            self.send_reject_saying(tx, group, actor, &request, &why).await?;
+            // Why somebody was put out is for nobody else to read.
+            let kind = "Expulsion";
+            self.send_reject_saying(tx, group, actor, &request, (kind, &why))
+                .await?;
         }
         if them.member {
             self.tell_list(tx, group, actor, "members", false).await?;
@@ -254,6 +261,16 @@ impl Engine {
         act: &Act,
         reason: Option<&str>,
     ) -> Result<(), Trouble> {
+        if let Act::Ban(ban) = act
+            && ban.until.is_some_and(|until| until <= self.clock().now())
+        {
+            let why = "The ban would have ended already.".to_owned();
+            return Err(Refused::Unreadable {
+                why,
+                field: "endTime",
+            }
+            .into());
+        }
         for name in self.groups_meant(case, group) {
             let group = self.one(tx, &name).await?;
             self.by_sender(tx, case, &group, (act, whom), reason).await?;

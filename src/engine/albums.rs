@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{self, Album, Arranging, Local, Said, What},
-    domain::{Audience, CollectPolicy, Command, Event, Iri, Item, Visibility},
+    domain::{Audience, CollectPolicy, Command, Event, Iri, Item, Refusal, Visibility},
     engine::{AdminError, Engine, Refused, case::Case, face::shelf, turn::Trouble},
     store::{
         Tx,
@@ -95,6 +95,9 @@ impl Engine {
     pub async fn create_album(&self, name: &str, wanted: &Album) -> Result<Uuid, AdminError> {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
+        if group.group.closed {
+            return Err(Refusal::Closed.into());
+        }
         let made = self.make_album(&mut tx, &group, wanted).await?;
         self.commit(tx).await?;
         Ok(made.id)

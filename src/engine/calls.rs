@@ -4,7 +4,7 @@
 
 use crate::{
     dialect,
-    domain::{Act, Call, Command, Event, Iri},
+    domain::{Act, Call, Command, Event, Iri, Rule},
     engine::{Engine, Refused, administer::Hand, case::Case, turn::Trouble},
     store::{
         Actor, Tx, asked,
@@ -45,7 +45,9 @@ impl Engine {
         if !events.contains(&Event::Called(what)) {
             return Ok(());
         }
-        if call::asked_lately(tx, case.actor.id, self.clock().now()).await? > ASKED_A_DAY {
+        if what == Call::Member
+            && call::asked_lately(tx, case.actor.id, self.clock().now()).await? > ASKED_A_DAY
+        {
             return Err(Refused::TooMany { retry_after: 3_600 }.into());
         }
         // Whoever asked tells them, mostly; else the group does.
@@ -81,6 +83,10 @@ impl Engine {
         actor: &Actor,
         what: Call,
     ) -> Result<(), Trouble> {
+        if what == Call::Owner && group.group.rule == Rule::Owned {
+            // One at a time: the later offer is the one that is meant.
+            call::end_offers(tx, group.id, self.clock().now()).await?;
+        }
         let new = NewCall {
             id: self.clock().uuid(),
             group: group.id,

@@ -89,6 +89,9 @@ impl Engine {
         reason: Option<String>,
         until: Option<DateTime<Utc>>,
     ) -> Result<(), AdminError> {
+        if until.is_some_and(|until| until <= self.clock().now()) {
+            return Err(AdminError::No("the ban would have ended already".to_owned()));
+        }
         if let Whom::Actor(iri) = whom {
             self.actor_or_stub(iri).await?;
         }

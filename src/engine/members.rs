@@ -239,7 +239,7 @@ impl Engine {
         request: &str,
         why: Refusal,
     ) -> Result<(), Trouble> {
-        self.send_reject_saying(tx, group, actor, request, &why.to_string())
+        self.send_reject_saying(tx, group, actor, request, ("Reject", &why.to_string()))
             .await
     }
 
@@ -249,7 +249,7 @@ impl Engine {
         group: &InTurn,
         actor: &Actor,
         request: &str,
-        why: &str,
+        (kind, why): (&'static str, &str),
     ) -> Result<(), Trouble> {
         let (id, now) = (self.clock().uuid(), self.clock().now());
         let body = dialect::reject(
@@ -261,7 +261,7 @@ impl Engine {
             now,
             self.here(),
         );
-        self.send(tx, group, actor, "Reject", id, &body).await
+        self.send(tx, group, actor, kind, id, &body).await
     }
 
     /// Sends a letter in the lane that its addressee's entries use, or to their own inbox where they hear nothing.

@@ -74,7 +74,7 @@ impl Engine {
             is_mine: stored.author == matter.case.actor.id,
             deleted: stored.deleted,
             was_public: self.narrows(matter.case, Some(stored)),
-            was_private: !stored.public && matter.case.activity.addressed.public,
+            names_public: matter.case.activity.addressed.public,
             voted,
             approved: matter.case.warrant.is_review(),
         };

@@ -170,7 +170,7 @@ impl Engine {
             is_mine: false,
             deleted: false,
             was_public: false,
-            was_private: false,
+            names_public: false,
             voted: false,
             approved: false,
         };

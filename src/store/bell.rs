@@ -133,7 +133,9 @@ impl Store {
                    or exists (select from destination where (gone_at is not null or redirected_at is not null)
                                   and (checked_at is null or checked_at < $2))
                    or exists (select from held h left join notice n on n.group_id = h.group_id and n.queue = h.queue
-                              where h.told_at is null and h.decided_at is null and (n.at is null or n.at <= $3))
+                              where h.told_at is null and h.decided_at is null and (n.at is null or n.at <= $3 or not exists (
+                                      select from held o where o.group_id = h.group_id and o.queue = h.queue
+                                          and o.told_at is not null and o.decided_at is null)))
                    or coalesce((select min(next_try) from received) <= $1, false) as "something_waits!""#,
             self.now(),
             self.now() - CHECKED_AGAIN,

@@ -155,7 +155,7 @@ impl Store {
         }))))
     }
 
-    /// A letter tells who is in a group. Where that is no public matter, only its addressee's server may read it again. A
+    /// A letter tells who is in a group. Where that is no public matter, only its addressee and their server may read it again. A
     /// receipt carries what may have been for members, or for nobody; a notice what waits, which is for those who run the
     /// group.
     async fn letter_body(&self, id: Uuid, viewer: &Viewer) -> Result<Option<String>> {
@@ -168,8 +168,11 @@ impl Store {
                      when 'Flag' then reviews_for(l.group_id, $3, $2)
                      when 'Receipt' then
                          d.host = $2 or exists (select from actor w where w.id = $3 and w.inbox = d.inbox)
-                     else g.members_list = 'public' and g.visibility = 'public' or d.host = $2
-                         or exists (select from actor w where w.id = $3 and w.host = d.host) end"#,
+                     -- Who was let in is public where the members are; who was put out, and why, is nobody else's matter.
+                     else (g.members_list = 'public' and g.visibility = 'public' and l.kind not in ('Expulsion', 'Remove'))
+                         or d.host = $2
+                         or exists (select from actor w where w.id = $3 and w.host = d.host
+                                        and position(to_json(w.iri)::text in l.body) > 0) end"#,
             id,
             viewer.host(),
             viewer.actor(),

@@ -194,7 +194,7 @@ pub(super) const CODES: [Code; 23] = [
 ];
 
 /// What the domain may say.
-pub(super) const REFUSALS: [Refusal; 27] = [
+pub(super) const REFUSALS: [Refusal; 26] = [
     Refusal::Banned,
     Refusal::NotInvited,
     Refusal::ClosedToNewMembers,
@@ -206,7 +206,6 @@ pub(super) const REFUSALS: [Refusal; 27] = [
     Refusal::NotTheAuthor,
     Refusal::WiderThanItsThread,
     Refusal::WasPublic,
-    Refusal::WasPrivate,
     Refusal::NotTheOwner,
     Refusal::DoesNotRunIt,
     Refusal::MayNotInvite,

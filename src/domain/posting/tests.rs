@@ -122,7 +122,7 @@ fn a_banned_author_takes_back_but_does_nothing_else() {
         is_mine: true,
         deleted: false,
         was_public: false,
-        was_private: false,
+        names_public: false,
         voted: true,
         approved: false,
     };
@@ -157,7 +157,7 @@ fn nobody_changes_what_another_wrote() {
         is_mine: false,
         deleted: false,
         was_public: false,
-        was_private: false,
+        names_public: false,
         voted: false,
         approved: false,
     };
@@ -188,7 +188,7 @@ fn a_post_is_announced_once_and_a_vote_counts_once() {
         is_mine: false,
         deleted: false,
         was_public: false,
-        was_private: false,
+        names_public: false,
         voted: true,
         approved: false,
     };
