@@ -4,6 +4,7 @@ mod calls;
 mod expel;
 mod gone;
 mod joining;
+mod odd;
 mod owner;
 mod records;
 mod rows;
