@@ -5,7 +5,7 @@
 use crate::{
     dialect,
     domain::{Iri, Policies, PolicyChange, Refusal, host_and_parents},
-    engine::{Engine, door::Refused, keys::NoKey, turn::Trouble},
+    engine::{Engine, describing::LONGEST_RULE, door::Refused, keys::NoKey, turn::Trouble},
     store::{
         self, Actor, Tx,
         group::{self, Change, InTurn},
@@ -111,6 +111,12 @@ impl Engine {
         policies: &PolicyChange,
     ) -> Result<(), AdminError> {
         change.title = change.title.as_deref().map(checked_title).transpose()?;
+        let rules = change.rules.iter().flatten();
+        if rules.into_iter().any(|rule| rule.chars().count() > LONGEST_RULE) {
+            return Err(AdminError::No(format!(
+                "a rule is at most {LONGEST_RULE} characters long"
+            )));
+        }
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
         if group.group.closed {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Longest rule of a group, in characters.
-const LONGEST_RULE: usize = 2_000;
+pub(super) const LONGEST_RULE: usize = 2_000;
 /// Longest summary, in characters.
 const LONGEST_SUMMARY: usize = 50_000;
 

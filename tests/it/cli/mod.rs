@@ -114,7 +114,12 @@ async fn groups_are_made_and_changed_without_a_server() {
         (&changed["title"], &changed["join"], &changed["post"]),
         (&json!("Garden"), &json!("open"), &json!("followers"))
     );
+    let long = "y".repeat(2_001);
+    let set = program.run(&["group", "set", "garden", "--rule", &long]).await;
+    set.fails(1, &["2000 characters"]);
     program.run(&["group", "close", "garden"]).await.ok();
+    let set = program.run(&["group", "set", "garden", "--title", "New"]).await;
+    set.fails(1, &["closed"]);
     assert_eq!(
         program.run(&["group", "list", "--json"]).await.json()[0]["closed"],
         true
