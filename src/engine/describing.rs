@@ -59,7 +59,7 @@ impl Engine {
         change: &Change,
     ) -> Result<(), Trouble> {
         group::change(tx, group.id, change, self.clock().now()).await?;
-        let now = change.policies.map_or(group.group.policies, |policies| policies);
+        let now = change.policies.unwrap_or(group.group.policies);
         let before = group.group.policies.visibility;
         if (before, now.visibility) == (Visibility::Private, Visibility::Public) {
             self.let_all_hear(tx, group).await?;

@@ -23,8 +23,8 @@ impl Engine {
             return Ok(());
         };
         let is_private = view.group.policies.visibility == Visibility::Private;
-        let names_public = before.group.policies.visibility == Visibility::Private;
-        let turned_private = is_private && !names_public;
+        let was_private = before.group.policies.visibility == Visibility::Private;
+        let turned_private = is_private && !was_private;
         let face = self.face(view);
         let document = if turned_private {
             dialect::group_stub(&face, self.here())
