@@ -23,6 +23,8 @@ pub(crate) struct Member {
     pub(crate) manner: &'static str,
     /// It knows what its own people say, and takes a second copy for an error.
     wants_no_echo: bool,
+    /// It hears that what its people posted was taken.
+    has_receipts: bool,
     is_in: bool,
     is_away: bool,
     missed: Vec<Said>,
@@ -43,6 +45,7 @@ impl Member {
             program,
             manner,
             wants_no_echo: matches!(software, "lemmy" | "mbin"),
+            has_receipts: software == "onepage.pub",
             is_in: false,
             is_away: false,
             missed: Vec::new(),
@@ -101,13 +104,17 @@ impl Tally {
         let begun = Instant::now();
         let join = deed.await;
         let at = self.done(words, &join);
-        let accepted = timeout(PATIENCE, self.members[at].actor.is_accepted(&join))
-            .await
-            .ok();
-        self.count.due += 1;
-        self.notes(at, &join, accepted.map(|heard| (heard, begun.elapsed())));
+        self.is_accepted(at, &join, begun).await;
         self.members[at].is_in = true;
         join
+    }
+
+    /// The group's Accept of what somebody said is due to them.
+    async fn is_accepted(&mut self, at: usize, said: &Said, begun: Instant) {
+        let accepted = timeout(PATIENCE, self.members[at].actor.is_accepted(said));
+        let accepted = accepted.await.ok();
+        self.count.due += 1;
+        self.notes(at, said, accepted.map(|heard| (heard, begun.elapsed())));
     }
 
     /// The last that somebody does: from now on nothing is due to them.
@@ -122,7 +129,10 @@ impl Tally {
     pub(crate) async fn says(&mut self, words: &str, deed: impl Future<Output = Said>) -> Said {
         let begun = Instant::now();
         let said = deed.await;
-        self.done(words, &said);
+        let author = self.done(words, &said);
+        if self.members[author].has_receipts && is_content(&said) {
+            self.is_accepted(author, &said, begun).await;
+        }
         let there =
             |member: &Member| member.is_in && !member.is_away && member.hears_nothing(&said).is_none();
         let hearing = self
@@ -238,6 +248,14 @@ impl Tally {
             &format!("{} ms{inside}", took.as_millis()),
         );
     }
+}
+
+/// Whether it is one of those that have a receipt.
+fn is_content(said: &Said) -> bool {
+    matches!(
+        said.document["type"].as_str(),
+        Some("Create" | "Update" | "Delete")
+    )
 }
 
 async fn hears(member: &Member, said: &Said, begun: Instant) -> Option<(Heard, Duration)> {
