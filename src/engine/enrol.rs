@@ -13,7 +13,7 @@ use crate::{
     domain::{Command, Event, Iri, Way, decide},
     engine::{Engine, Refused, case::Case, turn::Trouble},
     store::{
-        Actor, ActorId, Tx, Viewer,
+        self, Actor, ActorId, Tx, Viewer,
         asked::{self, NewAsking},
         membership::{self, Written},
         record,
@@ -48,15 +48,8 @@ impl Engine {
         self.learn(&actor, Some(Evidence::Joins), false).await?;
         self.look_at_joiner_of(arrival.group, &actor).await?;
         let mut tx = self.store().begin().await?;
-        let id = match self.try_enrol(&mut tx, arrival.group, &actor, raw).await {
-            Ok(id) => id,
-            Err(Trouble::Refused(refused)) => return Err(refused),
-            Err(Trouble::Conflict) => return Err(Refused::Busy { retry_after: 1 }),
-            Err(Trouble::Down(why)) => return Err(Refused::Unavailable(why)),
-        };
-        tx.commit()
-            .await
-            .map_err(|error| Refused::from(crate::store::Error::from(error)))?;
+        let id = self.try_enrol(&mut tx, arrival.group, &actor, raw).await?;
+        tx.commit().await.map_err(store::Error::from)?;
         self.store().ring();
         Ok((id, Viewer::Actor(actor.id)))
     }
@@ -133,19 +126,9 @@ impl Engine {
     /// [`Refused`]: then nothing has changed.
     pub async fn unenrol(&self, group: &str, actor: ActorId) -> Result<(), Refused> {
         let mut tx = self.store().begin().await?;
-        let left = async {
-            let group = self.one(&mut tx, group).await?;
-            self.leave_group(&mut tx, &group, actor).await
-        };
-        match left.await {
-            Ok(()) => {}
-            Err(Trouble::Refused(refused)) => return Err(refused),
-            Err(Trouble::Conflict) => return Err(Refused::Busy { retry_after: 1 }),
-            Err(Trouble::Down(why)) => return Err(Refused::Unavailable(why)),
-        }
-        tx.commit()
-            .await
-            .map_err(|error| Refused::from(crate::store::Error::from(error)))?;
+        let group = self.one(&mut tx, group).await?;
+        self.leave_group(&mut tx, &group, actor).await?;
+        tx.commit().await.map_err(store::Error::from)?;
         self.store().ring();
         Ok(())
     }

@@ -88,13 +88,7 @@ impl Engine {
             name,
             title,
         };
-        self.found_now(case, &new, &wanted, keys)
-            .await
-            .map_err(|trouble| match trouble {
-                Trouble::Refused(refused) => refused,
-                Trouble::Conflict => Refused::Busy { retry_after: 1 },
-                Trouble::Down(why) => Refused::Unavailable(why),
-            })?;
+        self.found_now(case, &new, &wanted, keys).await?;
         self.store().ring();
         Ok(())
     }

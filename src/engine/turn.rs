@@ -23,12 +23,11 @@ impl Engine {
         for _ in 0..TRIES {
             match self.try_alone(case).await {
                 Err(Trouble::Conflict) => {}
-                Err(Trouble::Refused(refused)) => return Err(refused),
-                Err(Trouble::Down(why)) => return Err(Refused::Unavailable(why)),
+                Err(trouble) => return Err(trouble.into()),
                 Ok(()) => return Ok(()),
             }
         }
-        Err(Refused::Busy { retry_after: 1 })
+        Err(Trouble::Conflict.into())
     }
 
     async fn try_alone(&self, case: &Case) -> Result<(), Trouble> {
@@ -190,6 +189,17 @@ impl From<Refused> for Trouble {
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal.into())
+    }
+}
+
+/// For whoever does not try again.
+impl From<Trouble> for Refused {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(refused) => refused,
+            Trouble::Conflict => Self::Busy { retry_after: 1 },
+            Trouble::Down(why) => Self::Unavailable(why),
+        }
     }
 }
 
