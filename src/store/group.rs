@@ -134,38 +134,29 @@ pub async fn take_turns(tx: &mut Tx, names: &[String]) -> Result<Vec<InTurn>> {
 /// # Errors
 /// [`Error::Taken`] if the name is taken.
 pub async fn insert(tx: &mut Tx, new: &NewRow<'_>, now: DateTime<Utc>) -> Result<GroupId> {
-    let granted = new.policies;
     let id = sqlx::query_scalar!(
-        r#"insert into "group" (name, title, summary, owner_id, join_policy, post_policy, follow_means, visibility,
-                                members_list, invite_policy, info_policy, review, review_count, admins_appoint,
-                                vote_policy, created_at, updated_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) returning id"#,
+        r#"insert into "group" (name, title, summary, owner_id, created_at, updated_at)
+           values ($1, $2, $3, $4, $5, $5) returning id"#,
         new.name,
         new.title,
         new.summary,
         new.owner.0,
-        granted.join.word(),
-        granted.post.word(),
-        granted.follow.word(),
-        granted.visibility.word(),
-        granted.members_list.word(),
-        granted.invite.word(),
-        granted.info.word(),
-        granted.review.word(),
-        i32::try_from(granted.review_count).unwrap_or(i32::MAX),
-        granted.admins_appoint,
-        granted.vote.word(),
         now,
     )
     .fetch_one(&mut **tx)
     .await
-    .map_err(|error| match error.as_database_error().and_then(|e| e.constraint()) {
-        Some("group_name_taken") => Error::Taken(format!("there is a group named '{}' already", new.name)),
-        _ => error.into(),
-    })?;
+    .map_err(
+        |error| match error.as_database_error().and_then(|e| e.constraint()) {
+            Some("group_name_taken") => {
+                Error::Taken(format!("there is a group named '{}' already", new.name))
+            }
+            _ => error.into(),
+        },
+    )?;
     sqlx::query!("insert into group_seq (group_id) values ($1)", id)
         .execute(&mut **tx)
         .await?;
+    allow(tx, GroupId(id), new.policies).await?;
     Ok(GroupId(id))
 }
 
