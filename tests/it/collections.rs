@@ -4,12 +4,10 @@
 
 use chrono::TimeDelta;
 use folkmoot::domain::{FollowMeans, JoinPolicy, ListPolicy, Policies, PolicyChange};
-use folkmoot::signature::{Request, Scheme, sign};
 use folkmoot::store::group::Change;
 use serde_json::{Value, json};
-use url::Url;
 
-use crate::support::peer::{Actor, Said};
+use crate::support::peer::Said;
 use crate::support::world::World;
 
 /// A collection, walked to its end: all items, after checks that hold for any.
@@ -47,27 +45,6 @@ async fn total(world: &World, id: &str) -> u64 {
 
 fn posts(said: &[Said]) -> Vec<Value> {
     said.iter().map(|said| json!(said.post)).collect()
-}
-
-/// A document, asked for with somebody's signature.
-async fn read_by(world: &World, who: &Actor, url: &str) -> Value {
-    let target: Url = url.parse().unwrap();
-    let request = Request {
-        method: "GET",
-        url: &target,
-        body: None,
-        content_type: None,
-        date: world.ground().clock().now(),
-    };
-    let headers = sign(Scheme::Cavage, &who.key(), &who.key_id(), &request).unwrap();
-    let asked = world.ground().client().get(url).headers(headers);
-    let answer = asked
-        .header("accept", "application/activity+json")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200, "{url}");
-    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
 }
 
 /// Newest first, whole entries, and what is added while somebody reads neither repeats nor hides anything.
@@ -204,7 +181,7 @@ async fn a_list_is_shown_to_whom_the_group_says() {
     engine.change_group("garden", change, &policies).await.unwrap();
     for collection in ["members", "followers"] {
         let url = group.part(collection);
-        for document in [world.document(&url).await, read_by(&world, &stranger, &url).await] {
+        for document in [world.document(&url).await, stranger.sees(&url).await] {
             assert_eq!(
                 (&document["totalItems"], &document["first"]),
                 (&json!(1), &Value::Null)
@@ -213,7 +190,7 @@ async fn a_list_is_shown_to_whom_the_group_says() {
         }
         let page = format!("{url}?page=1");
         assert!(!world.document(&page).await.to_string().contains(&ann.id()));
-        let shown = read_by(&world, &ann, &page).await;
+        let shown = ann.sees(&page).await;
         assert_eq!(shown["orderedItems"], json!([ann.id()]));
     }
     world.end().await;

@@ -3,7 +3,7 @@
 use folkmoot::domain::Policies;
 use serde_json::{Value, json};
 
-use super::{PUBLIC, document_for, owned, tells};
+use super::{PUBLIC, owned, tells};
 use crate::support::peer::{Actor, Answer, Group};
 use crate::support::world::World;
 
@@ -211,7 +211,7 @@ async fn affiliations_say_who_is_what() {
     let world = World::start().await;
     let (group, olga) = owned(&world, Policies::default()).await;
     let xia = world.explainer().actor("xia").follows(&group).await;
-    let page = document_for(&world, &xia, &format!("{}?page=1", group.part("affiliations"))).await;
+    let page = xia.sees(&format!("{}?page=1", group.part("affiliations"))).await;
     let list: Vec<_> = page["orderedItems"]
         .as_array()
         .unwrap()

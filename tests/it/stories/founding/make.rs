@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PUBLIC, document_for, tells};
+use super::{PUBLIC, tells};
 use crate::support::peer::{Actor, Group};
 use crate::support::world::World;
 
@@ -130,6 +130,6 @@ async fn what_is_made_elsewhere_is_only_told() {
     let id = made["id"].as_str().unwrap();
     assert_eq!(made["name"], "Mine");
     assert!(world.document(id).await.get("name").is_none());
-    assert_eq!(document_for(&world, &olga, id).await["name"], "Mine");
+    assert_eq!(olga.sees(id).await["name"], "Mine");
     world.end().await;
 }

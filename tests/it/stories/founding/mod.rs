@@ -9,9 +9,7 @@ mod private;
 mod reports;
 
 use folkmoot::domain::Policies;
-use folkmoot::signature::{Request, Scheme, sign};
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::support::peer::{Actor, Answer, Group};
 use crate::support::world::World;
@@ -46,30 +44,4 @@ pub(super) async fn tells(
     let text = who.server().software().write(&said);
     let answer = who.sends_to(inbox, &text).await;
     (said, answer)
-}
-
-/// An answer to a GET that somebody signed.
-pub(super) async fn reads(world: &World, who: &Actor, url: &str) -> reqwest::Response {
-    let target: Url = url.parse().unwrap();
-    let request = Request {
-        method: "GET",
-        url: &target,
-        body: None,
-        content_type: None,
-        date: world.ground().clock().now(),
-    };
-    let headers = sign(Scheme::Cavage, &who.key(), &who.key_id(), &request).unwrap();
-    let asked = world.ground().client().get(url).headers(headers);
-    asked
-        .header("accept", "application/activity+json")
-        .send()
-        .await
-        .unwrap()
-}
-
-/// The document that somebody gets who signs.
-pub(super) async fn document_for(world: &World, who: &Actor, url: &str) -> Value {
-    let answer = reads(world, who, url).await;
-    assert_eq!(answer.status(), 200, "{url}");
-    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
 }

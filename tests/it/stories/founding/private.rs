@@ -4,7 +4,7 @@ use folkmoot::domain::{JoinPolicy, Policies, PolicyChange, Visibility};
 use folkmoot::store::group::Change;
 use serde_json::{Value, json};
 
-use super::{PUBLIC, document_for, owned, reads, tells};
+use super::{PUBLIC, owned, tells};
 use crate::support::peer::{Actor, Group, Said};
 use crate::support::world::World;
 
@@ -115,15 +115,15 @@ async fn prv02_no_door_is_open_to_strangers() {
             }
         }
         for who in [&stranger, &neighbour] {
-            assert_eq!(reads(&world, who, &door).await.status(), 404, "{door}");
+            assert_eq!(who.reads(&door).await.status, 404, "{door}");
         }
         if door.ends_with("/microblog") || door.ends_with("/threadiverse") || door.contains("/post/") {
             continue;
         }
-        let answer = reads(&world, &xia, &door).await;
-        assert_eq!(answer.status(), 200, "{door}");
-        assert_eq!(answer.headers()["cache-control"], "private, no-store", "{door}");
-        let vary = answer.headers()["vary"].to_str().unwrap().to_owned();
+        let answer = xia.reads(&door).await;
+        assert_eq!(answer.status, 200, "{door}");
+        assert_eq!(answer.headers["cache-control"], "private, no-store", "{door}");
+        let vary = answer.headers["vary"].to_str().unwrap().to_owned();
         for header in ["Accept", "Signature", "Authorization"] {
             assert!(vary.contains(header), "{vary}");
         }
@@ -145,15 +145,12 @@ async fn prv02_no_door_is_open_to_strangers() {
         ]
     );
     assert_eq!(stub["manuallyApprovesFollowers"], true);
-    let whole = document_for(&world, &xia, &group.id).await;
+    let whole = xia.sees(&group.id).await;
     assert_eq!(
         (&whole["name"], &whole["canView"]),
         (&json!("The garden"), &json!("member"))
     );
-    assert_eq!(
-        document_for(&world, &olga, &group.part("outbox")).await["totalItems"],
-        1
-    );
+    assert_eq!(olga.sees(&group.part("outbox")).await["totalItems"], 1);
     let finger = format!(
         "{}/.well-known/webfinger?resource=acct:garden@{}",
         world.base(),
@@ -178,10 +175,10 @@ async fn prv07_whose_signature_opens_what() {
     let other = world.explainer().settle("instance", "Application");
     says(&xia, &group, json!([group.id])).await;
     world.settles().await;
-    let outbox = document_for(&world, &instance, &group.part("outbox")).await;
+    let outbox = instance.sees(&group.part("outbox")).await;
     assert_eq!(outbox["totalItems"], 1);
     for url in [group.part("outbox"), group.part("members")] {
-        assert_eq!(reads(&world, &other, &url).await.status(), 404);
+        assert_eq!(other.reads(&url).await.status, 404);
     }
     world.end().await;
 }
@@ -267,10 +264,7 @@ async fn prv09_a_group_turns_private_and_back() {
     let outbox = world.document(&group.part("outbox")).await;
     assert_eq!(outbox["totalItems"], 1);
     assert!(!outbox.to_string().contains(SECRET));
-    assert_eq!(
-        document_for(&world, &xia, &group.part("outbox")).await["totalItems"],
-        2
-    );
+    assert_eq!(xia.sees(&group.part("outbox")).await["totalItems"], 2);
     let again = xia.post(&group, "for all again").await;
     mia.hears_of([&again]).once().await;
     world.settles().await;
@@ -292,15 +286,11 @@ async fn prv10_an_ex_member_reads_their_own() {
     says(&xen, &group, json!([group.id])).await;
     world.settles().await;
     xia.leaves(&group, &join).await;
-    let outbox = document_for(&world, &xia, &group.part("outbox")).await;
+    let outbox = xia.sees(&group.part("outbox")).await;
     assert_eq!(outbox["totalItems"], 1);
     assert_eq!(outbox["orderedItems"][0]["object"]["actor"], json!(xia.id()));
     for part in ["members", "followers", "collections"] {
-        assert_eq!(
-            reads(&world, &xia, &group.part(part)).await.status(),
-            404,
-            "{part}"
-        );
+        assert_eq!(xia.reads(&group.part(part)).await.status, 404, "{part}");
     }
     world.end().await;
 }

@@ -10,7 +10,6 @@ mod records;
 mod rows;
 
 use folkmoot::domain::{Iri, JoinPolicy, Policies};
-use folkmoot::signature::{Request, Scheme, sign};
 use serde_json::{Value, json};
 
 use crate::support::peer::{Actor, Answer, Group, Heard};
@@ -54,35 +53,6 @@ async fn may_not(who: &Actor, group: &Group, kind: &str, more: Value, why: &str)
     let code = problem["type"].as_str().unwrap();
     assert!(code.ends_with(&format!("#{why}")), "{problem}\n{document}");
     assert!(problem["field"].is_string(), "{problem}");
-}
-
-/// A request of ours that somebody signs: a GET, or one with a body.
-async fn signed(who: &Actor, method: &str, url: &str, body: Option<&Value>) -> reqwest::Response {
-    let ground = who.server().ground();
-    let body = body.map(Value::to_string);
-    let place: url::Url = url.parse().unwrap();
-    let request = Request {
-        method,
-        url: &place,
-        body: body.as_deref().map(str::as_bytes),
-        content_type: body.as_ref().map(|_| "application/activity+json"),
-        date: ground.clock().now(),
-    };
-    let headers = sign(Scheme::Cavage, &who.key(), &who.key_id(), &request).unwrap();
-    let method = method.parse().unwrap();
-    let mut call = ground.client().request(method, url).headers(headers);
-    call = call.header("accept", "application/activity+json");
-    if let Some(body) = body {
-        call = call.body(body);
-    }
-    call.send().await.unwrap()
-}
-
-/// A document of ours as somebody reads it.
-async fn reads(who: &Actor, url: &str) -> Value {
-    let answer = signed(who, "GET", url, None).await;
-    assert_eq!(answer.status(), 200, "{url}");
-    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
 }
 
 /// The first page of a list, as anybody sees it.

@@ -3,7 +3,7 @@
 use folkmoot::domain::{JoinPolicy, ListPolicy, Policies};
 use serde_json::{Value, json};
 
-use super::{asking, does, listed, reads, run_by, signed};
+use super::{asking, does, listed, run_by};
 use crate::support::world::World;
 
 /// Written, confirmed by a Join, read, deleted.
@@ -14,32 +14,32 @@ async fn join_by_a_record() {
     let ann = world.explainer().actor("ann");
     let record = json!({"type": "Member", "actor": ann.id(), "group": group.id});
     for method in ["POST", "PUT"] {
-        let answer = signed(&ann, method, &group.part("members"), Some(&record)).await;
-        assert_eq!(answer.status(), 201);
-        let place = answer.headers()["location"].to_str().unwrap().to_owned();
-        let written: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        let answer = ann.calls(method, &group.part("members"), Some(&record)).await;
+        assert_eq!(answer.status, 201);
+        let place = answer.headers["location"].to_str().unwrap().to_owned();
+        let written: Value = serde_json::from_str(&answer.body).unwrap();
         assert_eq!(
             (&written["pending"], &written["id"]),
             (&json!(true), &json!(place))
         );
         assert_eq!(listed(&world, &group, "members").await, [admin.id()]);
         // Whoever it is not about sees nothing of it.
-        let others = signed(&world.explainer().actor("eve"), "GET", &place, None).await;
-        assert_eq!(others.status(), 404);
-        assert_eq!(reads(&admin, &place).await["pending"], true);
+        let others = world.explainer().actor("eve").calls("GET", &place, None).await;
+        assert_eq!(others.status, 404);
+        assert_eq!(admin.sees(&place).await["pending"], true);
 
         let ann = ann.clone().follows(&group).await;
-        assert_eq!(reads(&ann, &place).await["pending"], false);
+        assert_eq!(ann.sees(&place).await["pending"], false);
         assert_eq!(
             world.document(&place).await["subject"],
             ann.id(),
             "it is in a list that anybody sees"
         );
-        let deleted = signed(&world.explainer().actor("eve"), "DELETE", &place, None).await;
-        assert_eq!(deleted.status(), 403);
-        assert_eq!(signed(&ann, "DELETE", &place, None).await.status(), 204);
+        let deleted = world.explainer().actor("eve").calls("DELETE", &place, None).await;
+        assert_eq!(deleted.status, 403);
+        assert_eq!(ann.calls("DELETE", &place, None).await.status, 204);
         assert_eq!(listed(&world, &group, "members").await, [admin.id()]);
-        assert_eq!(signed(&ann, "GET", &place, None).await.status(), 404);
+        assert_eq!(ann.calls("GET", &place, None).await.status, 404);
     }
     world.end().await;
 }
@@ -52,8 +52,8 @@ async fn a_record_waits_for_an_admin() {
     let [ann, eve] = ["ann", "eve"].map(|name| world.explainer().actor(name));
     let record =
         json!({"type": "Relationship", "subject": ann.id(), "object": group.id, "relationship": "member"});
-    let answer = signed(&ann, "POST", &group.part("members"), Some(&record)).await;
-    assert_eq!(answer.status(), 201);
+    let answer = ann.calls("POST", &group.part("members"), Some(&record)).await;
+    assert_eq!(answer.status, 201);
     does(
         &admin,
         &group,
@@ -72,9 +72,9 @@ async fn a_record_waits_for_an_admin() {
         ),
         (&eve, json!({"group": group.id}), 400),
     ] {
-        let answer = signed(who, "POST", &group.part("members"), Some(&record)).await;
-        assert_eq!(answer.status(), status, "{record}");
-        let problem: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        let answer = who.calls("POST", &group.part("members"), Some(&record)).await;
+        assert_eq!(answer.status, status, "{record}");
+        let problem: Value = serde_json::from_str(&answer.body).unwrap();
         assert!(problem["field"].is_string(), "{problem}");
     }
     let unsigned = world.ground().client().post(group.part("members"));
@@ -98,10 +98,10 @@ async fn get_list_of_members() {
     let ann = ann.follows(&group).await;
     let members = group.part("members");
     let seen = |document: Value| (document["totalItems"].clone(), document["orderedItems"].clone());
-    assert_eq!(seen(reads(&ann, &members).await), (json!(2), json!([ann.id()])));
-    assert_eq!(seen(reads(&eve, &members).await), (json!(2), json!([])));
+    assert_eq!(seen(ann.sees(&members).await), (json!(2), json!([ann.id()])));
+    assert_eq!(seen(eve.sees(&members).await), (json!(2), json!([])));
     assert_eq!(seen(world.document(&members).await), (json!(2), json!([])));
-    let page = reads(&owner, &format!("{members}?page=1")).await;
+    let page = owner.sees(&format!("{members}?page=1")).await;
     assert_eq!(
         page["orderedItems"],
         json!([ann.id(), admin.id()]),
@@ -109,7 +109,7 @@ async fn get_list_of_members() {
     );
 
     let instance = world.document(&format!("{}/actor", world.base())).await;
-    let mine = reads(&ann, instance["memberships"].as_str().unwrap()).await;
+    let mine = ann.sees(instance["memberships"].as_str().unwrap()).await;
     assert_eq!(mine["totalItems"], 1);
     let record = &mine["orderedItems"][0];
     assert_eq!(
@@ -117,11 +117,11 @@ async fn get_list_of_members() {
         (&json!(group.id), &json!(false))
     );
     assert_eq!(
-        reads(&ann, record["id"].as_str().unwrap()).await["subject"],
+        ann.sees(record["id"].as_str().unwrap()).await["subject"],
         ann.id()
     );
     assert_eq!(
-        reads(&eve, instance["memberships"].as_str().unwrap()).await["totalItems"],
+        eve.sees(instance["memberships"].as_str().unwrap()).await["totalItems"],
         0
     );
     let unsigned = world
