@@ -228,3 +228,16 @@ async fn affiliations_say_who_is_what() {
     assert_eq!(page["totalItems"], 2);
     world.end().await;
 }
+
+/// Which group it is for, `target` says alone.
+#[tokio::test]
+async fn a_collection_names_its_group_by_the_target_alone() {
+    let world = World::start().await;
+    let (group, olga) = owned(&world, Policies::default()).await;
+    let album = json!({"type": "Collection", "name": "Links"});
+    let shared = format!("{}/inbox", world.base());
+    let (_, answer) = tells(&olga, &shared, "Create", album, json!({"target": group.id})).await;
+    answer.is(202);
+    assert_eq!(world.document(&group.part("collections")).await["totalItems"], 1);
+    world.end().await;
+}
