@@ -43,7 +43,7 @@ impl Engine {
             .map_err(|why| Refused::Unsigned(why.to_string()))?;
         let (raw, document) = dialect::parse(&arrival.body, self.json_limits())?;
         let who = self.joiner(&document, arrival.group)?;
-        let actor = self.signer(&claims, &who).await?;
+        let actor = self.signer(&claims, Some(&who)).await?;
         self.hosts().count(&actor.host)?;
         self.learn(&actor, Some(Evidence::Joins), false).await?;
         self.look_at_joiner_of(arrival.group, &actor).await?;

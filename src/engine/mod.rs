@@ -41,6 +41,7 @@ mod removal;
 mod reports;
 mod review;
 mod saying;
+mod sender;
 mod settle;
 mod turn;
 mod turns;

@@ -33,10 +33,10 @@ impl Engine {
         signature::claims(&received, self.clock().now())
     }
 
-    /// The actor that signed, who must be the one that the activity names.
-    pub(super) async fn signer(&self, claims: &[Claim], named: &Iri) -> Result<Actor, Refused> {
+    /// The actor that signed, who must be the one that is named, if anybody is.
+    pub(super) async fn signer(&self, claims: &[Claim], named: Option<&Iri>) -> Result<Actor, Refused> {
         self.peers()
-            .signer(claims, Some(named))
+            .signer(claims, named)
             .await
             .map_err(|untrusted| match untrusted {
                 Untrusted::NotTheActor => Refused::forbidden(

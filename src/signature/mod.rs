@@ -1,4 +1,4 @@
-//! Bytes in, headers out: HTTP signatures, digests and keys. Pure: no clock, no network, no store.
+//! Bytes in, headers out: HTTP signatures, proofs inside of documents, digests and keys. Pure: no clock, no network, no store.
 //!
 //! One rule: what is judged without a key ([`claims`]) is judged before anybody fetches one, and **every** claim that
 //! a request makes must verify ([`Claim::verify`]). Nothing here says whose key it is; that is the caller's question.
@@ -10,6 +10,7 @@ mod claim;
 mod digest;
 mod errors;
 mod private_key;
+mod proof;
 mod public_key;
 mod multibase;
 mod outgoing;
@@ -31,6 +32,7 @@ pub use digest::{content_digest_header, digest_header};
 pub use errors::{KeyError, Refused, SignError};
 pub use outgoing::Request;
 pub use private_key::PrivateKey;
+pub use proof::{is_proven, proof_of, prove};
 pub use public_key::{KeyKind, PublicKey};
 pub use received::{Received, WINDOW};
 

@@ -25,6 +25,7 @@ mod metrics;
 mod patience;
 mod peers;
 mod post;
+mod proofs;
 mod private;
 mod queue;
 mod races;

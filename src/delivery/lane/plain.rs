@@ -230,18 +230,15 @@ impl Plain<'_> {
 
     /// What comes next for a listener. Where nothing does, its cursor follows the log.
     async fn next_of(&mut self, number: usize) -> Option<Arc<Cut>> {
-        let Listener { ear, window, .. } = &self.listeners[number];
+        let Listener { ear, window, key, .. } = &self.listeners[number];
         let runs = &self.run.caller.delivery.runs;
-        match runs
-            .next(ear.group, &ear.shape, window.reached(), &ear.host)
-            .await
-        {
+        match runs.next(ear, key, window.reached()).await {
             Ok(Next::Cut(cut)) => return Some(cut),
             Ok(Next::Nothing(upto)) if upto > window.cursor() && window.is_empty() => {
                 self.flush(number, upto, 0, None);
             }
             Ok(Next::Nothing(_)) => {}
-            Err(error) => self.leave(Leaving::Ended(error.into())),
+            Err(error) => self.leave(Leaving::Ended(Ended::Trouble(error.to_string()))),
         }
         None
     }

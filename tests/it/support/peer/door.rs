@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::manners::{Complaint, Door};
 use super::papers::{answer, well_known};
+use super::proof::without_proof;
 use super::{Heard, Inner, Mood, Server};
 
 /// More than any peer reads.
@@ -114,7 +115,7 @@ impl Server {
     async fn judge(&self, target: &str, headers: &axum::http::HeaderMap, body: &Bytes) -> Heard {
         let mut heard = Heard {
             inbox: target.to_owned(),
-            document: serde_json::from_slice(body).unwrap_or(Value::Null),
+            document: without_proof(serde_json::from_slice(body).unwrap_or(Value::Null)),
             text: String::from_utf8_lossy(body).into_owned(),
             key_id: None,
             rfc9421: false,

@@ -13,6 +13,7 @@ pub mod manners;
 mod microblog;
 mod mood;
 mod papers;
+mod proof;
 mod reading;
 mod record;
 mod software;

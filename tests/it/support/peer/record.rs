@@ -15,6 +15,7 @@ use super::LIMIT;
 pub struct Heard {
     /// The inbox: a path.
     pub inbox: String,
+    /// Without its proof, which held.
     pub document: Value,
     /// Byte for byte.
     pub text: String,

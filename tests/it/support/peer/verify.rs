@@ -35,10 +35,15 @@ impl Server {
         let [claim] = claims.as_slice() else {
             return Err(format!("{} signatures", claims.len()));
         };
-        let actor = actor_of(body)?;
-        let key = self.key_of(claim.key_id(), &actor).await?;
+        let document: Value = serde_json::from_slice(body).map_err(|why| why.to_string())?;
+        let actor = document["actor"].as_str().ok_or("the actor is not a string")?;
+        let key = self.key_of(claim.key_id(), actor).await?;
         claim.verify(&key).map_err(|why| why.to_string())?;
-        let (rfc9421, ed25519) = (claim.scheme() == Scheme::Rfc9421, key.kind() == KeyKind::Ed25519);
+        self.verify_proof(&document).await?;
+        let (rfc9421, ed25519) = (
+            claim.scheme() == Some(Scheme::Rfc9421),
+            key.kind() == KeyKind::Ed25519,
+        );
         if ed25519 && !(rfc9421 && self.state().takes_ed25519) {
             return Err("nobody said that we take such a signature with Ed25519".to_owned());
         }
@@ -49,7 +54,7 @@ impl Server {
         })
     }
 
-    async fn key_of(&self, key_id: &str, owner: &str) -> Result<PublicKey, String> {
+    pub(super) async fn key_of(&self, key_id: &str, owner: &str) -> Result<PublicKey, String> {
         if let Some(key) = self.state().keys.get(key_id) {
             return Ok(key.clone());
         }
@@ -89,10 +94,4 @@ fn listed(document: &Value, key_id: &str, owner: &str) -> Option<Result<PublicKe
     let key = keys.iter().find(|key| key["id"] == key_id)?;
     (key["type"] == "Multikey" && key["controller"] == owner)
         .then(|| PublicKey::from_multibase(&text(key, "publicKeyMultibase")))
-}
-
-fn actor_of(body: &[u8]) -> Result<String, String> {
-    let document: Value = serde_json::from_slice(body).map_err(|why| why.to_string())?;
-    let actor = document["actor"].as_str().ok_or("the actor is not a string")?;
-    Ok(actor.to_owned())
 }
