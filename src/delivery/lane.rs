@@ -261,6 +261,7 @@ impl Run {
             scheme: sight.scheme.as_str().into(),
             key: due.key.as_str().into(),
             body,
+            reach: None,
             width: Width::One,
             fresh_until: self.looked + FRESH,
             urgent: true,

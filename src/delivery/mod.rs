@@ -24,6 +24,7 @@ mod lane;
 mod places;
 mod prepare;
 mod proofs;
+mod reach;
 mod record;
 mod runs;
 mod scans;

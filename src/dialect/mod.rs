@@ -27,6 +27,7 @@ mod news;
 mod policies;
 mod post;
 mod review;
+mod roll;
 mod shape;
 mod threadiverse;
 
@@ -54,6 +55,7 @@ pub use letter::{
 pub use news::{News, Tidings, news};
 pub use post::PostDocument;
 pub use review::{Entry, entry, notice, queue, removal};
+pub use roll::our_groups_on;
 pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
     write, written_in,

@@ -38,6 +38,7 @@ impl Engine {
         self.hosts().count(&sender.who().host)?;
         self.learn(sender.who(), dialect::evidence_of(&document), sender.remembered)
             .await?;
+        self.heed_reach(arrival.headers, &claims, sender.who());
         // Its author did not choose the inbox that somebody else brought it to.
         let inbox = arrival.inbox.filter(|_| sender.bearer.is_none());
         let Sender {

@@ -36,6 +36,7 @@ mod notices;
 mod owner;
 mod places;
 mod posting;
+mod reach;
 mod receipts;
 mod removal;
 mod reports;
@@ -78,6 +79,7 @@ struct Parts {
     turns: turns::Turns,
     hosts: hosts::Hosts,
     reporters: reports::Reporters,
+    asked: reach::Asked,
 }
 
 impl Engine {
@@ -95,6 +97,7 @@ impl Engine {
             turns,
             hosts,
             reporters,
+            asked: reach::Asked::new(),
         }))
     }
 
@@ -130,6 +133,10 @@ impl Engine {
 
     fn hosts(&self) -> &hosts::Hosts {
         &self.0.hosts
+    }
+
+    fn asked(&self) -> &reach::Asked {
+        &self.0.asked
     }
 
     fn reporters(&self) -> &reports::Reporters {

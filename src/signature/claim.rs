@@ -59,6 +59,18 @@ impl Claim {
         self.scheme
     }
 
+    /// Whether the signature covers this header, named in lower case.
+    #[must_use]
+    pub fn covers(&self, header: &str) -> bool {
+        let named = |line: &[u8]| {
+            let line = line.strip_prefix(b"\"").unwrap_or(line);
+            let rest = line.strip_prefix(header.as_bytes());
+            rest.is_some_and(|rest| rest.starts_with(b":") || rest.starts_with(b"\":"))
+        };
+        let covers = |base: &Vec<u8>| base.split(|byte| *byte == b'\n').any(named);
+        !self.bases.is_empty() && self.bases.iter().all(covers)
+    }
+
     /// Checks the signature with the key that the caller found for [`Claim::key_id`].
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod errors;
 mod private_key;
 mod proof;
 mod public_key;
+mod reach;
 mod multibase;
 mod outgoing;
 mod parameters;
@@ -34,6 +35,7 @@ pub use outgoing::Request;
 pub use private_key::PrivateKey;
 pub use proof::{is_proven, proof_of, prove};
 pub use public_key::{KeyKind, PublicKey};
+pub use reach::{REACH, Reach, reach_of};
 pub use received::{Received, WINDOW};
 
 /// How a request is signed.
@@ -57,10 +59,24 @@ pub fn sign(
     key_id: &str,
     request: &Request<'_>,
 ) -> Result<HeaderMap, SignError> {
+    sign_with(scheme, key, key_id, request, None)
+}
+
+/// As [`sign`], with one more header of this name (in lower case) and value, which is signed, too.
+///
+/// # Errors
+/// As [`sign`]; also if the value cannot stand in a header.
+pub fn sign_with(
+    scheme: Scheme,
+    key: &PrivateKey,
+    key_id: &str,
+    request: &Request<'_>,
+    also: Option<(&'static str, &str)>,
+) -> Result<HeaderMap, SignError> {
     request.check(key_id)?;
     match scheme {
-        Scheme::Cavage => cavage::sign(key, key_id, request),
-        Scheme::Rfc9421 => rfc9421::sign(key, key_id, request),
+        Scheme::Cavage => cavage::sign(key, key_id, request, also),
+        Scheme::Rfc9421 => rfc9421::sign(key, key_id, request, also),
     }
 }
 

@@ -28,6 +28,7 @@ pub mod people;
 mod peer;
 pub mod post;
 mod queue;
+mod reach;
 pub mod received;
 pub mod record;
 pub mod report;

@@ -27,7 +27,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{engine::Engine, web::error::Problem};
 use client::Gate;
-use federation::{activity, actor, albums, discovery, inbox, outbox, pending, people, records, threads};
+use federation::{
+    activity, actor, albums, discovery, inbox, outbox, pending, people, reach, records, threads,
+};
 
 pub(crate) use federation::figures;
 pub use serve::serve;
@@ -99,6 +101,8 @@ fn collections() -> Router<Web> {
         )
         .route("/memberships", get(records::mine))
         .route("/c/{name}/followers", get(people::followers))
+        .route("/c/{name}/followers_synchronization", get(reach::followers))
+        .route("/c/{name}/members_synchronization", get(reach::members))
         .route("/c/{name}/admins", get(people::admins))
         .route("/c/{name}/moderators", get(people::moderators))
         .route("/c/{name}/pendingActivities", get(pending::activities))

@@ -29,6 +29,7 @@ mod proofs;
 mod private;
 mod queue;
 mod races;
+mod reach;
 mod shapes;
 mod stories;
 mod support;

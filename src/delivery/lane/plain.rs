@@ -16,6 +16,7 @@ use crate::{
         flush::Flushed,
         judge::Later,
         knock::{Envelope, Sent},
+        reach::Told,
         runs::{Cut, Next},
         window::Window,
     },
@@ -39,6 +40,8 @@ struct Listener {
     inbox: Arc<str>,
     scheme: Arc<str>,
     key: Arc<str>,
+    /// Who there hears it.
+    reach: Option<Arc<Told>>,
     /// A cursor is on its way into the table.
     flushing: bool,
     /// When the tables last said that it is as it was.
@@ -160,6 +163,7 @@ impl Plain<'_> {
             inbox: ear.inbox.as_str().into(),
             scheme: ear.scheme.as_str().into(),
             key: format!("group:{}", ear.group_name).into(),
+            reach: Told::of(&ear),
             flushing: false,
             looked: Instant::now(),
             ear,
@@ -254,6 +258,7 @@ impl Plain<'_> {
             scheme: Arc::clone(&listener.scheme),
             key: Arc::clone(&listener.key),
             body: cut.body.clone(),
+            reach: listener.reach.clone(),
             width: match listener.window.width() {
                 1 => Width::One,
                 _ => Width::Wide,

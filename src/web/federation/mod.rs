@@ -14,6 +14,7 @@ pub(super) mod outbox;
 mod paging;
 pub(super) mod pending;
 pub(super) mod people;
+pub(super) mod reach;
 pub(super) mod records;
 pub(super) mod threads;
 

@@ -117,6 +117,7 @@ impl Server {
             inbox: target.to_owned(),
             document: without_proof(serde_json::from_slice(body).unwrap_or(Value::Null)),
             text: String::from_utf8_lossy(body).into_owned(),
+            reach: None,
             key_id: None,
             rfc9421: false,
             ed25519: false,
@@ -128,6 +129,7 @@ impl Server {
         match self.verify(target, headers, body).await {
             Ok(signed) => {
                 heard.key_id = Some(signed.key_id);
+                heard.reach = signed.reach;
                 heard.rfc9421 = signed.rfc9421;
                 heard.ed25519 = signed.ed25519;
             }

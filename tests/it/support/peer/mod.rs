@@ -241,7 +241,7 @@ impl Server {
     }
 
     /// The path (and query) of one of its own ids.
-    fn path<'a>(&self, id: &'a str) -> &'a str {
+    pub fn path<'a>(&self, id: &'a str) -> &'a str {
         let own = id
             .strip_prefix(self.base())
             .unwrap_or_else(|| panic!("{id} is not on {}", self.base()));

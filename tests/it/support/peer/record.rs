@@ -19,6 +19,8 @@ pub struct Heard {
     pub document: Value,
     /// Byte for byte.
     pub text: String,
+    /// `Collection-Synchronization`, which was signed.
+    pub reach: Option<String>,
     /// The key that signed, where one verified.
     pub key_id: Option<String>,
     /// Signed by RFC 9421.

@@ -3,7 +3,7 @@
 //! One rule: the key is fetched from the id that the signature names, and its owner must be the activity's actor.
 
 use axum::http::HeaderMap;
-use folkmoot::signature::{KeyError, KeyKind, PublicKey, Received, Scheme, claims};
+use folkmoot::signature::{KeyError, KeyKind, PublicKey, REACH, Received, Scheme, claims};
 use serde_json::Value;
 
 use super::Server;
@@ -11,6 +11,7 @@ use super::Server;
 /// Who signed.
 pub(super) struct Signed {
     pub(super) key_id: String,
+    pub(super) reach: Option<String>,
     pub(super) rfc9421: bool,
     pub(super) ed25519: bool,
 }
@@ -47,7 +48,12 @@ impl Server {
         if ed25519 && !(rfc9421 && self.state().takes_ed25519) {
             return Err("nobody said that we take such a signature with Ed25519".to_owned());
         }
+        let reach = headers.get(REACH).map(|value| value.to_str().unwrap().to_owned());
+        if reach.is_some() && !claim.covers(REACH) {
+            return Err(format!("{REACH} is not signed"));
+        }
         Ok(Signed {
+            reach,
             key_id: claim.key_id().to_owned(),
             rfc9421,
             ed25519,
