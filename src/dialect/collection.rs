@@ -9,11 +9,21 @@ use crate::{
     domain::CollectPolicy,
 };
 
+/// The context of collections. `relationship` is an id in the vocabulary; in FEP-5219 it is a word, and must not be read as
+/// an address relative to ours.
+fn context() -> Value {
+    let mut terms = group::context();
+    if let Some(terms) = terms.as_array_mut() {
+        terms.push(json!({"relationship": "as:relationship"}));
+    }
+    terms
+}
+
 /// A collection that has pages. `extra` fields come after the common ones.
 #[must_use]
 pub fn collection(id: &str, owner: &str, total: u64, first: bool) -> Value {
     let mut document = json!({
-        "@context": group::context(),
+        "@context": context(),
         "id": id,
         "type": "OrderedCollection",
         "attributedTo": owner,
@@ -39,7 +49,7 @@ pub fn page(
     prev: Option<String>,
 ) -> Value {
     let mut document = json!({
-        "@context": group::context(),
+        "@context": context(),
         "id": this,
         "type": "OrderedCollectionPage",
         "partOf": of,

@@ -17,6 +17,7 @@ mod discreet;
 mod explainer;
 mod fields;
 mod founding;
+mod grant;
 mod group;
 mod here;
 mod json;
@@ -40,6 +41,7 @@ pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, is_activity, text_of};
 pub use founding::{Album, Arranging, Founding};
+pub use grant::{Affiliation, Granting};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
 };

@@ -271,7 +271,10 @@ impl Engine {
             }
             .into());
         }
-        for name in self.groups_meant(case, group) {
+        let names = self.groups_meant(case, group);
+        // All of them at once: one by one they would be held in another order than everybody else holds them.
+        self.take(tx, &names).await?;
+        for name in names {
             let group = self.one(tx, &name).await?;
             self.by_sender(tx, case, &group, (act, whom), reason).await?;
         }

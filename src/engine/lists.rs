@@ -38,7 +38,7 @@ impl Engine {
         }
     }
 
-    async fn list_member(
+    pub(super) async fn list_member(
         &self,
         tx: &mut Tx,
         case: &Case,
@@ -67,7 +67,7 @@ impl Engine {
         self.by_sender(tx, case, &group, (&Act::Expel, whom), None).await
     }
 
-    async fn list_admin(
+    pub(super) async fn list_admin(
         &self,
         tx: &mut Tx,
         case: &Case,

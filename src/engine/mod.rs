@@ -21,6 +21,7 @@ mod face;
 pub(crate) mod figures;
 mod follows;
 mod founding;
+mod grants;
 mod hold;
 mod hand;
 mod hosts;

@@ -226,6 +226,14 @@ async fn affiliations_say_who_is_what() {
         ]
     );
     assert_eq!(page["totalItems"], 2);
+    // The words are no ids (JSON-LD: else they would be addresses below ours).
+    let terms = page["@context"].as_array().unwrap();
+    assert!(
+        terms
+            .iter()
+            .any(|terms| terms["relationship"] == "as:relationship"),
+        "{terms:?}"
+    );
     world.end().await;
 }
 
