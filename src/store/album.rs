@@ -282,9 +282,8 @@ impl Store {
     pub async fn members_who_run_it(&self, group: GroupId) -> Result<u64> {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!"
-               from membership m join "group" g on g.id = m.group_id
-               where m.group_id = $1 and m.member and m.state <> 'banned'
-                 and (m.role = 'admin' or m.actor_id = g.owner_id)"#,
+               from who_runs($1) r join membership m on m.group_id = $1 and m.actor_id = r.actor_id
+               where m.member and m.state <> 'banned'"#,
             group.0,
         )
         .fetch_one(&self.pool)

@@ -324,6 +324,7 @@ fn the_first_to_decide_on_what_is_held_wins_and_nobody_approves_what_they_did_no
     let held = Held {
         is_decided: false,
         changed: false,
+        is_version: false,
     };
     let review = |who: &Standing, held, yes| decide(&group(), who, &Command::Review(held, yes), now());
     assert_eq!(review(&admin, held, true), Ok(vec![Event::Reviewed(true)]));
