@@ -112,6 +112,22 @@ pub fn album_document(album: &Shelf<'_>, group: &str, here: &Here) -> Value {
     document
 }
 
+/// Something in a collection, as JSON: as whoever put it in described it, or by its id. Since when it is there is said where
+/// they give no date.
+#[must_use]
+pub fn item(iri: &str, described: Option<&str>, at: DateTime<Utc>) -> String {
+    let Some(described) = described else {
+        return json!({"id": iri, "published": date(at)}).to_string();
+    };
+    match serde_json::from_str::<Value>(described) {
+        Ok(Value::Object(mut fields)) if !fields.contains_key("published") => {
+            fields.insert("published".to_owned(), json!(date(at)));
+            Value::Object(fields).to_string()
+        }
+        _ => described.to_owned(),
+    }
+}
+
 /// What somebody is in a group (FEP-5219).
 #[must_use]
 pub fn affiliation(subject: &str, relationship: &str, group: &str, here: &Here) -> Value {

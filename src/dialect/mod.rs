@@ -36,7 +36,7 @@ pub use address::Addressed;
 pub use administer::Answered;
 pub use announce::{Said, What, Written};
 pub use class::{Class, Evidence, class_of, evidence_of};
-pub use collection::{Shelf, affiliation, album_document, collection, page, thread};
+pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};
 pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, is_activity, text_of};

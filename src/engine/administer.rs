@@ -5,7 +5,7 @@
 
 use crate::{
     dialect,
-    domain::{Act, Ban, Call, Command, Event, Iri, Refusal, Standing, decide},
+    domain::{Act, Ban, Call, Command, Event, Iri, Standing, decide},
     engine::{Engine, Refused, case::Case, turn::Trouble},
     store::{
         self, Actor, ActorId, Tx, asked, call,

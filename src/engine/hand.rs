@@ -130,13 +130,7 @@ impl Engine {
             ..Standing::stranger()
         };
         let command = Command::Administer(act, them);
-        decide(
-            &group.group,
-            &Standing::operator(),
-            &command,
-            self.clock().now(),
-        )
-        .map(drop)
+        decide(&group.group, &Standing::operator(), &command, self.clock().now()).map(drop)
     }
 
     /// Somebody whose host is banned leaves the group, and is told.

@@ -46,8 +46,10 @@ impl Engine {
 
     /// After whoever sent it may do it: a private group takes nothing that names Public.
     pub(super) async fn was_said_inside(&self, tx: &mut Tx, case: &Case, name: &str) -> Result<(), Trouble> {
-        let group = self.one(tx, name).await?;
-        Ok(may_be_said(&group.group, case.activity.addressed.public)?)
+        for group in self.take(tx, &[name.to_owned()]).await? {
+            may_be_said(&group.group, case.activity.addressed.public)?;
+        }
+        Ok(())
     }
 
     pub(super) async fn list_member(

@@ -27,6 +27,7 @@ mod hand;
 mod hosts;
 mod import;
 mod inbox;
+mod invited;
 mod keys;
 mod lines;
 mod lists;

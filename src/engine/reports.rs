@@ -116,7 +116,9 @@ impl Engine {
         group.group.policies.visibility == Visibility::Public
             || case.activity.addressed.groups().contains(name)
             || case.inbox.as_ref() == Some(name)
-            || meant.iter().any(|object| self.here().group_meant(object) == Some(name.as_str()))
+            || meant
+                .iter()
+                .any(|object| self.here().group_meant(object) == Some(name.as_str()))
     }
 
     /// Whether it is about the group, about somebody who runs it, or about what they wrote there.

@@ -31,6 +31,8 @@ pub struct ItemView {
     pub iri: String,
     /// JSON, as whoever put it in described it.
     pub object: Option<String>,
+    /// Since when it is there.
+    pub at: DateTime<Utc>,
 }
 
 struct AlbumRow {
@@ -259,7 +261,7 @@ impl Store {
     ) -> Result<Slice<ItemView>> {
         let rows = sqlx::query_as!(
             ItemView,
-            r#"select id as place, iri, object from collected
+            r#"select id as place, iri, object, at from collected
                where collection_id = $1 and id < $2
                  and (public or exists (select from inside($4, $5, $6)))
                order by id desc limit $3"#,

@@ -273,12 +273,7 @@ pub async fn waiting_of(tx: &mut Tx, actor: ActorId) -> Result<Vec<(Option<Strin
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn withdraw_all(
-    tx: &mut Tx,
-    actor: ActorId,
-    groups: &[GroupId],
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn withdraw_all(tx: &mut Tx, actor: ActorId, groups: &[GroupId], now: DateTime<Utc>) -> Result<()> {
     let groups: Vec<i64> = groups.iter().map(|group| group.0).collect();
     sqlx::query!(
         "update held set decided_at = $2, outcome = 'withdrawn'

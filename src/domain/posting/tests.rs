@@ -339,6 +339,16 @@ fn the_first_to_decide_on_what_is_held_wins_and_nobody_approves_what_they_did_no
     };
     assert_eq!(review(&admin, changed, true), Err(Refusal::ChangedSince));
     assert_eq!(review(&admin, changed, false), Ok(vec![Event::Reviewed(false)]));
+    let replaced = Held {
+        is_version: true,
+        ..changed
+    };
+    assert_eq!(
+        review(&admin, replaced, false),
+        Ok(vec![]),
+        "the newer one was not read"
+    );
+    assert_eq!(review(&admin, replaced, true), Err(Refusal::ChangedSince));
     let member = Standing {
         member: true,
         ..Standing::stranger()
