@@ -395,29 +395,6 @@ mod tests {
         read(document, &Here::new(&"https://g.example".parse().expect("a URL")))
     }
 
-    #[test]
-    fn an_answer_is_of_a_request_or_of_a_person() {
-        for (object, of) in [
-            (json!("https://a.example/f#1"), Some("https://a.example/f#1")),
-            (
-                json!({"type": "Join", "id": "https://a.example/j"}),
-                Some("https://a.example/j"),
-            ),
-            (json!({"type": "Person", "actor": ANN}), Some(ANN)),
-            (json!({"type": "Join", "actor": ANN}), None),
-            (json!({"type": "Person", "actor": 7}), None),
-            (json!(null), None),
-        ] {
-            let accept = json!({"id": "https://b.example/1", "actor": "https://b.example/u/admin", "type": "Accept",
-                "object": object});
-            let of = of.map(|of| Iri::activity(of).expect("an id"));
-            let Ask::Answer(answered) = read_it(&accept).expect("read").ask else {
-                panic!("{object}");
-            };
-            assert_eq!((answered.of, answered.accepted), (of, true), "{object}");
-        }
-    }
-
     fn field(document: &Value) -> &'static str {
         read_it(document).expect_err("refused").field
     }

@@ -376,6 +376,27 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_of_a_request_or_of_a_person() {
+        for (object, of) in [
+            (json!("https://a.example/f#1"), Some("https://a.example/f#1")),
+            (
+                json!({"type": "Join", "id": "https://a.example/j"}),
+                Some("https://a.example/j"),
+            ),
+            (json!({"type": "Person", "actor": BOB}), Some(BOB)),
+            (json!({"type": "Join", "actor": BOB}), None),
+            (json!({"type": "Person", "actor": 7}), None),
+            (json!(null), None),
+        ] {
+            let of = of.map(|of| Iri::activity(of).expect("an id"));
+            let Ask::Answer(answered) = asked(json!({"type": "Accept", "object": object})) else {
+                panic!("{object}");
+            };
+            assert_eq!((answered.of, answered.accepted), (of, true), "{object}");
+        }
+    }
+
+    #[test]
     fn an_undo_is_of_what_it_embeds_or_of_an_id() {
         let undo = |inner: Value| asked(json!({"type": "Undo", "object": inner}));
         let block = json!({"id": "https://a.example/b", "type": "Block", "actor": ANN, "object": BOB, "target": GROUP});

@@ -487,7 +487,7 @@ async fn no_way_in_is_open_to_who_cannot_keep_it() {
             .problem(403),
     );
     let mut asked = inside.clone();
-    asked["target"] = json!(moe.id());
+    (asked["target"], asked["to"]) = (json!(moe.id()), json!([group.id, moe.id()]));
     let (invite, answer) = tells(&olga, &group.inbox(), "Invite", json!(group.id), asked.clone()).await;
     answer.is(202);
     refused(
@@ -505,7 +505,7 @@ async fn no_way_in_is_open_to_who_cannot_keep_it() {
 
     // Whose server keeps it says yes, without having asked before.
     let xen = world.explainer().actor("xen");
-    asked["target"] = json!(xen.id());
+    (asked["target"], asked["to"]) = (json!(xen.id()), json!([group.id, xen.id()]));
     let (invite, answer) = tells(&olga, &group.inbox(), "Invite", json!(group.id), asked).await;
     answer.is(202);
     tells(&xen, &group.inbox(), "Accept", invite["id"].clone(), inside)

@@ -120,6 +120,8 @@ async fn a_ban_ends_by_itself() {
     .await;
     let asked = ann.asks(&group).await;
     ann.is_rejected(&asked).await;
+    // What is on its way is dated by now.
+    world.settles().await;
     world.advance(TimeDelta::hours(2));
     let asked = ann.asks(&group).await;
     does(&admin, &group, "Accept", json!({"object": asked.id()})).await;
