@@ -59,7 +59,12 @@ async fn records_leave_connections_for_everybody_else() {
     });
     let writing: Vec<_> = writing.collect();
     in_the_way.is_waited_for().await;
-    world.document(&other.id).await;
+    // Time for all of them to come, and to be served beside them.
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    for _ in 0..80 {
+        world.document(&other.id).await;
+        assert!(world.count(waiting).await <= 4, "half of the connections");
+    }
     people[0].post(&other, "served all the same").await;
     in_the_way.goes().await;
     for status in join_all(writing).await {
@@ -151,5 +156,84 @@ async fn an_account_goes_while_admins_decide() {
         let waits = "select count(*) from held where decided_at is null";
         assert_eq!(world.count(waits).await, 0);
     }
+    world.end().await;
+}
+
+/// Somebody who holds the id of a post, and looks what those who wait for it hold already.
+async fn holds_of_who_waits_for(world: &World, post: &str, said: Vec<(Actor, String)>) -> [bool; 2] {
+    let mut behind = world.behind().await;
+    sqlx::raw_sql("begin").execute(&mut behind).await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(folkmoot::store::turn::key_of(post))
+        .execute(&mut behind)
+        .await
+        .unwrap();
+    let mut in_the_way = InTheWay {
+        connection: behind,
+        group: "garden".to_owned(),
+    };
+    let sent = super::sending(world, said);
+    in_the_way.is_waited_for().await;
+    let mut free = [false; 2];
+    for (free, table) in free.iter_mut().zip([
+        "select count(*) from (select from group_seq for no key update skip locked) s",
+        "select count(*) from (select from held for update skip locked) h",
+    ]) {
+        let all = table
+            .replace(" for no key update skip locked", "")
+            .replace(" for update skip locked", "");
+        let mut look = world.behind().await;
+        let unlocked: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(table))
+            .fetch_one(&mut look)
+            .await
+            .unwrap();
+        let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(all))
+            .fetch_one(&mut look)
+            .await
+            .unwrap();
+        *free = unlocked == rows;
+    }
+    in_the_way.goes().await;
+    assert!(super::statuses(sent).await.iter().all(|status| *status == 202));
+    free
+}
+
+/// Ids first, then groups: whoever waits for the id of a post keeps no group, and nothing that waits, from anybody.
+#[tokio::test]
+async fn whoever_waits_for_an_id_holds_no_group() {
+    let world = World::start().await;
+    let owner = world.explainer().actor("owner");
+    let policies = folkmoot::domain::Policies {
+        review: folkmoot::domain::Review::NonMembers,
+        post: folkmoot::domain::PostPolicy::Anyone,
+        ..folkmoot::domain::Policies::default()
+    };
+    let group = world.group_of(&owner, "garden", policies).await;
+    let ann = world.explainer().actor("ann").follows(&group).await;
+    let to = json!({"to": [group.id]});
+    let mut remove = to.clone();
+    remove["target"] = json!(group.part("outbox"));
+    for propose in [true, false] {
+        let post = ann.post(&group, "to be taken out").await;
+        let body = if propose {
+            let delete = json!({"type": "Delete", "object": post.post});
+            says(&owner, "Offer", &delete, &to)
+        } else {
+            says(&owner, "Remove", &json!(post.post), &remove)
+        };
+        let free = holds_of_who_waits_for(&world, &post.post, vec![(owner.clone(), body)]).await;
+        assert_eq!(free, [true, true]);
+    }
+    let eve = world.explainer().actor("eve");
+    let post = eve.post(&group, "waits for an admin").await;
+    let gone = says(&eve, "Delete", &json!(eve.id()), &json!({}));
+    let free = holds_of_who_waits_for(&world, &post.post, vec![(eve.clone(), gone)]).await;
+    assert_eq!(free, [true, true]);
+    assert_eq!(
+        world
+            .count("select count(*) from held where decided_at is null")
+            .await,
+        0
+    );
     world.end().await;
 }
