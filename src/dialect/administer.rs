@@ -11,6 +11,7 @@ use crate::{
         Ask, Here, Local, Unreadable,
         activity::{ACTORS, ask, object_id},
         fields::{embedded, id_of, ids_of, kind_of, text_of},
+        grant,
     },
     domain::{Call, Iri},
 };
@@ -34,7 +35,7 @@ pub struct Answered {
 }
 
 /// Types of what is done to people.
-const DEEDS: [&str; 5] = ["Invite", "Offer", "Block", "Add", "Remove"];
+const DEEDS: [&str; 7] = ["Invite", "Offer", "Block", "Add", "Remove", "Grant", "Revoke"];
 
 /// Accept, Reject.
 pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Ask {
@@ -62,7 +63,7 @@ pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Ask {
     }))
 }
 
-/// Invite, Offer, Block, Add, Remove; `wanted`: false is an Undo of it.
+/// Invite, Offer, Block, Add, Remove, Grant, Revoke; `wanted`: false is an Undo of it.
 pub(super) fn deed(
     document: &Value,
     kind: &str,
@@ -74,13 +75,14 @@ pub(super) fn deed(
         "Invite" => invite(document, here, wanted),
         "Offer" => offer(document, actor, here, wanted),
         "Block" => block(document, here, wanted),
+        "Grant" | "Revoke" => grant::read(document, here, (kind == "Grant") == wanted),
         _ => collect(document, (kind == "Add") == wanted),
     }
 }
 
 /// `Undo` of one of them that is embedded; `None`: it is none of them, or too little of it is there.
 pub(super) fn undone(inner: &Value, actor: &Iri, here: &Here) -> Option<Ask> {
-    let kind = kind_of(inner, &DEEDS).filter(|kind| *kind != "Remove")?;
+    let kind = kind_of(inner, &DEEDS).filter(|kind| !matches!(*kind, "Remove" | "Revoke"))?;
     deed(inner, kind, actor, here, false).ok()
 }
 
@@ -195,7 +197,7 @@ fn block(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable>
     })
 }
 
-fn until(document: &Value) -> Result<Option<DateTime<Utc>>, Unreadable> {
+pub(super) fn until(document: &Value) -> Result<Option<DateTime<Utc>>, Unreadable> {
     for field in ["endTime", "expires"] {
         match document.get(field) {
             None | Some(Value::Null) => {}
@@ -230,7 +232,7 @@ fn collect(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
 }
 
 /// The id in a field that need not be there.
-fn optional(document: &Value, field: &'static str) -> Result<Option<Iri>, Unreadable> {
+pub(super) fn optional(document: &Value, field: &'static str) -> Result<Option<Iri>, Unreadable> {
     let Some(value) = document.get(field).filter(|value| !value.is_null()) else {
         return Ok(None);
     };
@@ -246,12 +248,12 @@ fn optional(document: &Value, field: &'static str) -> Result<Option<Iri>, Unread
 }
 
 /// An actor has one id, without a fragment.
-fn canonical(iri: Iri, field: &'static str) -> Result<Iri, Unreadable> {
+pub(super) fn canonical(iri: Iri, field: &'static str) -> Result<Iri, Unreadable> {
     Iri::object(iri.as_str())
         .map_err(|why| Unreadable::new(field, format!("The id of whoever is meant is refused: {why}.")))
 }
 
-fn reason(document: &Value) -> Option<String> {
+pub(super) fn reason(document: &Value) -> Option<String> {
     text_of(document, "summary")
         .or_else(|| text_of(document, "content"))
         .map(ToOwned::to_owned)
@@ -265,6 +267,7 @@ impl Ask {
             Self::Invite { group, .. } => Some(group),
             Self::Block { group, .. } => group.as_deref(),
             Self::Arrange { group, .. } => group.as_deref(),
+            Self::Grant(granting) => granting.group.as_deref(),
             Self::Collect { target, .. } => here.group_of(target.as_str()),
             Self::Answer(answered) => answered.group.as_deref(),
             Self::Propose(ask) => ask.group(here),
@@ -280,6 +283,7 @@ impl Ask {
                 | Self::Block { .. }
                 | Self::Collect { .. }
                 | Self::Arrange { .. }
+                | Self::Grant(_)
                 | Self::Answer(_)
                 | Self::Propose(_)
         )
@@ -369,6 +373,27 @@ mod tests {
         let accept = json!({"type": "Accept", "object": "https://b.example/j", "target": format!("{GROUP}/members"),
             "audience": other});
         assert!(!read_it(accept).expect("read").addressed.agrees());
+    }
+
+    #[test]
+    fn an_answer_is_of_a_request_or_of_a_person() {
+        for (object, of) in [
+            (json!("https://a.example/f#1"), Some("https://a.example/f#1")),
+            (
+                json!({"type": "Join", "id": "https://a.example/j"}),
+                Some("https://a.example/j"),
+            ),
+            (json!({"type": "Person", "actor": BOB}), Some(BOB)),
+            (json!({"type": "Join", "actor": BOB}), None),
+            (json!({"type": "Person", "actor": 7}), None),
+            (json!(null), None),
+        ] {
+            let of = of.map(|of| Iri::activity(of).expect("an id"));
+            let Ask::Answer(answered) = asked(json!({"type": "Accept", "object": object})) else {
+                panic!("{object}");
+            };
+            assert_eq!((answered.of, answered.accepted), (of, true), "{object}");
+        }
     }
 
     #[test]

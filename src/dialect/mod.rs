@@ -18,6 +18,7 @@ mod discreet;
 mod explainer;
 mod fields;
 mod founding;
+mod grant;
 mod group;
 mod here;
 mod json;
@@ -38,11 +39,12 @@ pub use administer::Answered;
 pub use announce::{Said, What, Written};
 pub use carried::carried;
 pub use class::{Class, Evidence, class_of, evidence_of};
-pub use collection::{Shelf, affiliation, album_document, collection, page, thread};
+pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};
 pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, is_activity, text_of};
 pub use founding::{Album, Arranging, Founding};
+pub use grant::{Affiliation, Granting};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
 };

@@ -55,6 +55,7 @@ impl Engine {
             self.reporters().count(actor.id)?;
         }
         self.look_at_joiner(&activity, &actor).await?;
+        self.look_at_invited(&activity, &actor).await?;
         fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {
             shown: Shown::of(&activity.ask),

@@ -105,6 +105,7 @@ impl Engine {
                 target,
                 wanted,
             } => self.collect(&mut tx, case, object, target, *wanted).await?,
+            Ask::Grant(granting) => self.granted(&mut tx, case, granting).await?,
             Ask::Propose(ask) if self.takes_out(ask).is_some() => {
                 self.propose_removal(&mut tx, case, ask).await?;
             }

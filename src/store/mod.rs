@@ -45,7 +45,9 @@ mod view_thread;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor, mark_gone_in, stub_actor_in};
+pub use actor::{
+    Actor, ActorId, KeyHolder, NewActor, actor_in, insert_own_actor, mark_gone_in, stub_actor_in,
+};
 pub use album::{AlbumView, ItemView};
 pub use bell::Listening;
 pub use collections::{Person, Slice};

@@ -3,6 +3,7 @@
 mod calls;
 mod expel;
 mod gone;
+mod grants;
 mod joining;
 mod odd;
 mod owner;
