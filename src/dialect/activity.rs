@@ -110,6 +110,7 @@ pub enum Ask {
     Collect {
         object: Iri,
         target: Iri,
+        reason: Option<String>,
         wanted: bool,
     },
     /// Offer of a Remove or Delete that the group is to issue as its own.
@@ -225,7 +226,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Undo" => undo(document, actor, here)?,
         "Announce" => announce(document)?,
         "Flag" => flag(document, here)?,
-        "Accept" | "Reject" => administer::answer(document, kind == "Accept", here),
+        "Accept" | "Reject" => administer::answer(document, kind == "Accept", here)?,
         _ => administer::deed(document, kind, actor, here, true)?,
     })
 }

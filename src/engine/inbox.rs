@@ -10,6 +10,7 @@ use crate::{
     engine::{
         Arrival, Engine, Refused,
         case::{Case, Shown, Warrant, is_about_content},
+        shares::is_counted,
         turns::Turned,
     },
     signature::Claim,
@@ -45,7 +46,10 @@ impl Engine {
             return Err(Refused::NotFound);
         }
         if matches!(activity.ask, Ask::Report { .. }) {
-            self.reporters().count(actor.id)?;
+            self.reporters().count(&actor.id)?;
+        }
+        if is_counted(&activity.ask, &actor) {
+            self.speakers().count(&actor.id)?;
         }
         self.look_at_joiner(&activity, &actor).await?;
         fail::fail_point!("in::verified", |_| std::process::abort());
