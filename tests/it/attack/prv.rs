@@ -316,6 +316,11 @@ async fn prv07(scene: &Scene) {
     let neighbour = server.actor("neighbour");
     let instance = server.settle("instance", "Application");
     let other = scene.evil().settle("instance", "Application");
+    // Whoever signs is met.
+    for who in [&neighbour, &instance] {
+        who.reads(&scene.group.part("outbox")).await.is(200);
+    }
+    scene.calms_down().await;
     for part in ["outbox", "threads"] {
         let door = hidden.group.part(part);
         for who in [&neighbour, &other, &scene.mallory] {
@@ -392,6 +397,9 @@ async fn prv10(scene: &Scene) {
 async fn prv11(scene: &Scene) {
     let [one, two, three] = ["one", "two", "three"].map(|text| scene.mallory.post(&scene.group, text));
     let (one, two, three) = (one.await, two.await, three.await);
+    let xia = scene.world.explainer().actor("xia");
+    let join = xia.asks(&scene.group).await;
+    xia.is_accepted(&join).await;
     scene.bob.hears_of([&one, &two, &three]).once().await;
     let engine = &scene.world.house().engine;
     engine
@@ -407,10 +415,10 @@ async fn prv11(scene: &Scene) {
         json!({"object": three.post}),
     )
     .await;
-    let bob = scene.bob.server();
     let mut told = vec![];
     for post in [&one, &two, &three] {
-        let heard = bob
+        let heard = xia
+            .server()
             .hears("the removal", |heard| {
                 heard.kind() == "Announce"
                     && heard.document["object"]["type"] == "Delete"
@@ -429,6 +437,7 @@ async fn prv11(scene: &Scene) {
         assert!(!heard.text.contains(&scene.owner.id()), "{}", heard.text);
     }
     assert!(told[2].text.contains(&delete.to_string()), "{}", told[2].text);
+    xia.leaves(&scene.group, &join).await;
     scene.calms_down().await;
 }
 
@@ -508,36 +517,34 @@ async fn prv14(scene: &Scene) {
 
 /// What waits, and what was rejected, has no address of ours that shows it.
 async fn prv15(scene: &Scene) {
-    let policies = Policies {
-        review: Review::All,
-        ..Policies::default()
-    };
-    let group = scene.another("prv15", policies).await;
-    let eve = scene.member("prv15", &group).await;
-    let mut doors = vec![];
     for kind in ["Reject", ""] {
+        let policies = Policies {
+            review: Review::All,
+            ..Policies::default()
+        };
+        let group = scene.another(&format!("prv15_{}", kind.len()), policies).await;
+        let eve = scene.member("prv15", &group).await;
         let post = eve.post(&group, SECRET).await;
         let page = scene.owner.sees(&group.part("pendingActivities?page=1")).await;
         let entry = page["orderedItems"][0]["id"].as_str().unwrap().to_owned();
-        doors.push(entry.clone());
         let id = entry.rsplit('/').next().unwrap();
-        doors.push(format!("{}/post/{id}", scene.world.base()));
+        scene.calms_down().await;
         if !kind.is_empty() {
             does(&scene.owner, &group, kind, json!({"object": post.id()})).await;
+            scene.calms_down().await;
         }
-    }
-    scene.calms_down().await;
-    for door in &doors {
-        for accept in [ACTIVITY, "text/html"] {
-            is_shut(scene, &group, door, "GET", &[("accept", accept)]).await;
+        for door in [&entry, &format!("{}/post/{id}", scene.world.base())] {
+            for accept in [ACTIVITY, "text/html"] {
+                is_shut(scene, &group, door, "GET", &[("accept", accept)]).await;
+            }
+            for who in [&eve, &scene.mallory] {
+                who.reads(door).await.is(404);
+            }
         }
-        for who in [&eve, &scene.mallory] {
-            who.reads(door).await.is(404);
+        for part in ["outbox", "threads", "featured"] {
+            let shown = scene.world.document(&group.part(part)).await;
+            assert_eq!(shown["totalItems"], 0, "{shown}");
         }
+        assert_eq!(listed(&scene.world, &group, "members").await, [eve.id()]);
     }
-    for part in ["outbox", "threads", "featured"] {
-        let shown = scene.world.document(&group.part(part)).await;
-        assert_eq!(shown["totalItems"], 0, "{shown}");
-    }
-    assert_eq!(listed(&scene.world, &group, "members").await, [eve.id()]);
 }
