@@ -110,6 +110,7 @@ pub enum Ask {
     Collect {
         object: Iri,
         target: Iri,
+        reason: Option<String>,
         wanted: bool,
     },
     /// Grant or Revoke.
@@ -229,7 +230,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Undo" => undo(document, actor, here)?,
         "Announce" => announce(document)?,
         "Flag" => flag(document, here)?,
-        "Accept" | "Reject" => administer::answer(document, kind == "Accept", here),
+        "Accept" | "Reject" => administer::answer(document, kind == "Accept", here)?,
         _ => administer::deed(document, kind, actor, here, true)?,
     })
 }

@@ -34,11 +34,14 @@ pub struct Answered {
     pub reason: Option<String>,
 }
 
+/// Longest reason, in characters. It is kept, and goes out with a letter.
+const LONGEST_REASON: usize = 2_000;
+
 /// Types of what is done to people.
 const DEEDS: [&str; 7] = ["Invite", "Offer", "Block", "Add", "Remove", "Grant", "Revoke"];
 
 /// Accept, Reject.
-pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Ask {
+pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Result<Ask, Unreadable> {
     let object = document.get("object");
     let stub = object.and_then(embedded);
     let is_person = stub.is_some_and(|stub| kind_of(stub, &ACTORS).is_some());
@@ -47,7 +50,7 @@ pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Ask {
         // The explainer prints one that names the person in `actor`, without an id.
         .or_else(|| iri(stub.filter(|_| is_person).and_then(|stub| stub.get("actor"))));
     let target = document.get("target").and_then(id_of);
-    Ask::Answer(Box::new(Answered {
+    Ok(Ask::Answer(Box::new(Answered {
         accepted,
         of,
         kind: stub
@@ -59,8 +62,8 @@ pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Ask {
         object: iri(stub.filter(|_| !is_person).and_then(|stub| stub.get("object"))),
         is_person,
         group: target.and_then(|id| here.group_of(id)).map(ToOwned::to_owned),
-        reason: reason(document),
-    }))
+        reason: reason(document)?,
+    })))
 }
 
 /// Invite, Offer, Block, Add, Remove, Grant, Revoke; `wanted`: false is an Undo of it.
@@ -192,7 +195,7 @@ fn block(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable>
         group,
         whom,
         until: until(document)?,
-        reason: reason(document),
+        reason: reason(document)?,
         wanted,
     })
 }
@@ -227,6 +230,7 @@ fn collect(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
     Ok(Ask::Collect {
         object,
         target,
+        reason: reason(document)?,
         wanted,
     })
 }
@@ -253,10 +257,19 @@ pub(super) fn canonical(iri: Iri, field: &'static str) -> Result<Iri, Unreadable
         .map_err(|why| Unreadable::new(field, format!("The id of whoever is meant is refused: {why}.")))
 }
 
-pub(super) fn reason(document: &Value) -> Option<String> {
-    text_of(document, "summary")
-        .or_else(|| text_of(document, "content"))
-        .map(ToOwned::to_owned)
+/// Why, in words of theirs: HTML.
+pub(super) fn reason(document: &Value) -> Result<Option<String>, Unreadable> {
+    for field in ["summary", "content"] {
+        match text_of(document, field) {
+            Some(text) if text.chars().count() > LONGEST_REASON => {
+                let why = format!("A reason is at most {LONGEST_REASON} characters long.");
+                return Err(Unreadable::new(field, why));
+            }
+            Some(text) => return Ok(Some(text.to_owned())),
+            None => {}
+        }
+    }
+    Ok(None)
 }
 
 impl Ask {
@@ -431,6 +444,18 @@ mod tests {
         }
         let site = json!({"type": "Block", "object": BOB, "target": "https://a.example/"});
         assert_eq!(asked(site), Ask::Nothing);
+    }
+
+    #[test]
+    fn a_reason_has_a_length() {
+        let reject = |words: &str| {
+            read_it(json!({"type": "Reject", "object": "https://b.example/j", "summary": words}))
+        };
+        assert!(reject(&"x".repeat(2_000)).is_ok());
+        assert_eq!(reject(&"x".repeat(2_001)).expect_err("refused").field, "summary");
+        let members = format!("{GROUP}/members");
+        let remove = json!({"type": "Remove", "object": BOB, "target": members, "content": "loud"});
+        assert!(matches!(asked(remove), Ask::Collect { reason: Some(words), .. } if words == "loud"));
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub(super) fn read(document: &Value, here: &Here, wanted: bool) -> Result<Ask, U
         whom,
         what,
         until: until(document)?,
-        reason: reason(document),
+        reason: reason(document)?,
         wanted,
     })))
 }

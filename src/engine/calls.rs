@@ -48,7 +48,12 @@ impl Engine {
         if what == Call::Member
             && call::asked_lately(tx, case.actor.id, self.clock().now()).await? > ASKED_A_DAY
         {
-            return Err(Refused::TooMany { retry_after: 3_600 }.into());
+            let why = "This actor has invited as many people as one may in a day.";
+            return Err(Refused::TooMany {
+                why,
+                retry_after: 3_600,
+            }
+            .into());
         }
         // Whoever asked tells them, mostly; else the group does.
         match store::actor_in(&mut **tx, whom).await? {

@@ -30,7 +30,10 @@ impl Engine {
         for name in names {
             match granting.what {
                 Affiliation::Admin => self.list_admin(tx, case, &name, whom, *wanted).await?,
-                _ => self.list_member(tx, case, &name, whom, *wanted).await?,
+                _ => {
+                    self.list_member(tx, case, &name, whom, *wanted, granting.reason.as_deref())
+                        .await?;
+                }
             }
         }
         Ok(())

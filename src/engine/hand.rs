@@ -30,12 +30,15 @@ impl Engine {
     async fn waits(&self, name: &str, whom: &Iri, act: &Act, reason: Option<&str>) -> Result<(), AdminError> {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
-        let actor = store::actor_in(&mut *tx, whom)
-            .await?
-            .ok_or(Refusal::NothingWaits)?;
+        let nobody_waits = || {
+            AdminError::No(format!(
+                "{whom} has not asked to be let into {name}; `folkmoot group pending {name}` shows who has"
+            ))
+        };
+        let actor = store::actor_in(&mut *tx, whom).await?.ok_or_else(nobody_waits)?;
         // An operator expels by that word.
         if !self.standing(&mut tx, &group, &actor).await?.waiting {
-            return Err(Refusal::NothingWaits.into());
+            return Err(nobody_waits());
         }
         self.as_operator(&mut tx, &group, act, whom, reason).await?;
         self.commit(tx).await

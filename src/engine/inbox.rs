@@ -11,6 +11,7 @@ use crate::{
         Arrival, Engine, Refused,
         case::{Case, Shown, Warrant, is_about_content},
         sender::Sender,
+        shares::is_counted,
         turns::Turned,
     },
     signature::Claim,
@@ -52,7 +53,10 @@ impl Engine {
             return Err(Refused::NotFound);
         }
         if matches!(activity.ask, Ask::Report { .. }) {
-            self.reporters().count(actor.id)?;
+            self.reporters().count(&actor.id)?;
+        }
+        if is_counted(&activity.ask, &actor) {
+            self.speakers().count(&actor.id)?;
         }
         self.look_at_joiner(&activity, &actor).await?;
         self.look_at_invited(&activity, &actor).await?;

@@ -59,6 +59,7 @@ impl Engine {
                 object,
                 target,
                 wanted: true,
+                ..
             } => match self.here().local(target.as_str())? {
                 Local::Group {
                     name,

@@ -16,16 +16,16 @@ impl Engine {
         &self,
         tx: &mut Tx,
         case: &Case,
-        object: &Iri,
-        target: &Iri,
+        (object, target): (&Iri, &Iri),
         wanted: bool,
+        reason: Option<&str>,
     ) -> Result<(), Trouble> {
         match self.here().local(target.as_str()) {
             Some(Local::Group {
                 name,
                 part: Some("members"),
             }) => {
-                self.list_member(tx, case, name, object, wanted).await?;
+                self.list_member(tx, case, name, object, wanted, reason).await?;
                 self.was_said_inside(tx, case, name).await
             }
             Some(Local::Group {
@@ -59,6 +59,7 @@ impl Engine {
         name: &str,
         whom: &Iri,
         wanted: bool,
+        reason: Option<&str>,
     ) -> Result<(), Trouble> {
         let group = self.one(tx, name).await.map_err(as_not_theirs)?;
         let sender = self.standing(tx, &group, &case.actor).await?;
@@ -78,7 +79,8 @@ impl Engine {
         if *whom == case.actor.iri && sender.role != Role::Owner {
             return self.leave_by_name(tx, case, name).await;
         }
-        self.by_sender(tx, case, &group, (&Act::Expel, whom), None).await
+        self.by_sender(tx, case, &group, (&Act::Expel, whom), reason)
+            .await
     }
 
     pub(super) async fn list_admin(
@@ -114,8 +116,12 @@ impl Engine {
             Ask::Collect {
                 object,
                 target,
+                reason,
                 wanted,
-            } => self.collect(tx, case, object, target, *wanted).await,
+            } => {
+                self.collect(tx, case, (object, target), *wanted, reason.as_deref())
+                    .await
+            }
             _ => Ok(()),
         }
     }

@@ -127,6 +127,7 @@ impl Engine {
                 object,
                 target,
                 wanted: false,
+                ..
             } if self.is_of_posts(target) => Some((object, "Remove")),
             _ => None,
         }

@@ -3,16 +3,14 @@
 //! One rule: nobody judges themselves. What is about a group, or about somebody who runs it, is for the operator alone, and so
 //! is what is addressed to the server.
 
-use std::{collections::BTreeSet, num::NonZeroU32};
-
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use std::collections::BTreeSet;
 
 use crate::{
     dialect,
     domain::{Command, Iri, Visibility},
-    engine::{Engine, Refused, case::Case, turn::Trouble},
+    engine::{Engine, case::Case, turn::Trouble},
     store::{
-        self, ActorId, GroupId, Tx,
+        self, GroupId, Tx,
         group::InTurn,
         post::{self, Reported},
         report::{self, NewReport},
@@ -20,34 +18,10 @@ use crate::{
     text,
 };
 
-/// More reporters than this are not remembered past what they still owe.
-const REMEMBERED: usize = 20_000;
 /// Things in one report.
 const MOST: usize = 100;
 /// Longest reason, in characters.
 const LONGEST_REASON: usize = 10_000;
-
-/// Counts what each actor reports.
-pub(super) struct Reporters(DefaultKeyedRateLimiter<i64>);
-
-impl Reporters {
-    pub(super) fn new(per_hour: NonZeroU32) -> Self {
-        Self(RateLimiter::keyed(Quota::per_hour(per_hour)))
-    }
-
-    /// One more report of this actor; [`Refused::TooMany`] if it has had its share.
-    pub(super) fn count(&self, reporter: ActorId) -> Result<(), Refused> {
-        if self.0.len() > REMEMBERED {
-            self.0.retain_recent();
-        }
-        self.0.check_key(&reporter.0).map_err(|until| {
-            let wait = until.wait_time_from(self.0.clock().now()).as_secs();
-            Refused::TooMany {
-                retry_after: u32::try_from(wait).unwrap_or(u32::MAX).saturating_add(1),
-            }
-        })
-    }
-}
 
 /// What is reported: of what, and why.
 type Told<'a> = (&'a [String], Option<&'a str>);

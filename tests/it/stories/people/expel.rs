@@ -54,6 +54,30 @@ async fn expel_from_a_group() {
     world.end().await;
 }
 
+/// Why, by whichever word: told to them alone; and no longer than anybody reads.
+#[tokio::test]
+async fn whoever_is_put_out_hears_why() {
+    let world = World::start().await;
+    let (group, owner, _admin) = run_by(&world, asking(JoinPolicy::Open)).await;
+    let members = group.part("members");
+    for kind in ["Remove", "Reject", "Block"] {
+        let mia = world.mastodon().actor("mia");
+        let asked = mia.asks(&group).await;
+        mia.is_accepted(&asked).await;
+        let act = |reason: &str| match kind {
+            "Remove" => json!({"object": mia.id(), "target": members, "summary": reason}),
+            "Reject" => json!({"object": asked.id(), "summary": reason}),
+            _ => json!({"object": mia.id(), "target": group.id, "summary": reason}),
+        };
+        let (answer, _) = sends(&owner, &group, kind, &act(&"x".repeat(100_000))).await;
+        assert_eq!(answer.problem(400)["field"], "summary", "{kind}");
+        does(&owner, &group, kind, act("too loud")).await;
+        let letter = mia.is_rejected(&asked).await;
+        assert_eq!(letter.document["summary"], "too loud", "{kind}");
+    }
+    world.end().await;
+}
+
 /// A Block keeps out, for as long as it says, and its Undo ends it.
 #[tokio::test]
 async fn ban_with_an_end_and_an_undo() {
@@ -222,7 +246,7 @@ async fn a_second_account_that_joins_during_the_ban_is_out() {
 
 /// The owner makes admins and takes it back at once; admins may resign.
 #[tokio::test]
-async fn expel_an_admin_and_resign() {
+async fn expel_an_admin() {
     let world = World::start().await;
     let (group, owner, admin) = run_by(&world, asking(JoinPolicy::Open)).await;
     let ann = world.explainer().actor("ann").follows(&group).await;

@@ -6,7 +6,7 @@ use super::{Garden, answer, answers, is_shown};
 
 /// Moderate group posts: what is held is seen by nobody, and let through it is heard of word for word.
 #[tokio::test]
-async fn a_post_waits_for_an_admin_and_is_announced_word_for_word() {
+async fn moderate_group_posts() {
     let garden = Garden::all().await;
     let post = garden.ann.post(&garden.group, "one").await;
     garden.until_held(1).await;
