@@ -44,6 +44,7 @@ mod review;
 mod saying;
 mod sender;
 mod settle;
+mod tokens;
 mod turn;
 mod turns;
 mod verify;
@@ -58,6 +59,7 @@ pub use enrol::Enrolment;
 pub use face::shelf;
 pub use import::{Import, Imported, NewMember};
 pub(crate) use notices::can_be_told;
+pub use verify::seen_as;
 
 use crate::{
     clock::Clock,
@@ -80,6 +82,7 @@ struct Parts {
     hosts: hosts::Hosts,
     reporters: reports::Reporters,
     asked: reach::Asked,
+    tokens: tokens::Tokens,
 }
 
 impl Engine {
@@ -98,6 +101,7 @@ impl Engine {
             hosts,
             reporters,
             asked: reach::Asked::new(),
+            tokens: tokens::Tokens::new(),
         }))
     }
 
@@ -133,6 +137,10 @@ impl Engine {
 
     fn hosts(&self) -> &hosts::Hosts {
         &self.0.hosts
+    }
+
+    fn tokens(&self) -> &tokens::Tokens {
+        &self.0.tokens
     }
 
     fn asked(&self) -> &reach::Asked {
