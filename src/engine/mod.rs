@@ -46,6 +46,7 @@ mod saying;
 mod sender;
 mod settle;
 mod shares;
+mod tokens;
 mod turn;
 mod turns;
 mod verify;
@@ -60,6 +61,7 @@ pub use enrol::Enrolment;
 pub use face::shelf;
 pub use import::{Import, Imported, NewMember};
 pub(crate) use notices::can_be_told;
+pub use verify::seen_as;
 
 use governor::Quota;
 use shares::Shares;
@@ -87,6 +89,7 @@ struct Parts {
     speakers: Shares<ActorId>,
     reporters: Shares<ActorId>,
     asked: reach::Asked,
+    tokens: tokens::Tokens,
 }
 
 impl Engine {
@@ -117,6 +120,7 @@ impl Engine {
             speakers,
             reporters,
             asked: reach::Asked::new(),
+            tokens: tokens::Tokens::new(),
         }))
     }
 
@@ -152,6 +156,10 @@ impl Engine {
 
     fn hosts(&self) -> &Shares<String> {
         &self.0.hosts
+    }
+
+    fn tokens(&self) -> &tokens::Tokens {
+        &self.0.tokens
     }
 
     fn asked(&self) -> &reach::Asked {

@@ -19,6 +19,7 @@ mod parameters;
 mod received;
 mod rfc9421;
 mod structured;
+mod token;
 
 #[cfg(test)]
 mod attacks;
@@ -37,6 +38,7 @@ pub use proof::{is_proven, proof_of, prove};
 pub use public_key::{KeyKind, PublicKey};
 pub use reach::{REACH, Reach, reach_of};
 pub use received::{Received, WINDOW};
+pub use token::{is_token, token};
 
 /// How a request is signed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -33,4 +33,5 @@ mod reach;
 mod shapes;
 mod stories;
 mod support;
+mod token;
 mod turns;

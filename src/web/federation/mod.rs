@@ -17,6 +17,7 @@ pub(super) mod people;
 pub(super) mod reach;
 pub(super) mod records;
 pub(super) mod threads;
+pub(super) mod token;
 
 use uuid::Uuid;
 
