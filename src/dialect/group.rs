@@ -91,16 +91,6 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
                 "canView": "fep5219:canView",
                 "canCreate": "fep5219:canCreate",
                 "openness": "mz:openness",
-                // As https://w3id.org/security/multikey/v1 and the DID context have them.
-                "assertionMethod": {
-                    "@id": "https://w3id.org/security#assertionMethod", "@type": "@id", "@container": "@set",
-                },
-                "Multikey": "https://w3id.org/security#Multikey",
-                "controller": {"@id": "https://w3id.org/security#controller", "@type": "@id"},
-                "publicKeyMultibase": {
-                    "@id": "https://w3id.org/security#publicKeyMultibase",
-                    "@type": "https://w3id.org/security#multibase",
-                },
         })),
         "id": id,
         "type": "Group",
@@ -205,15 +195,20 @@ pub fn group_stub(face: &GroupFace, here: &Here) -> Value {
         "preferredUsername",
         "inbox",
         "publicKey",
+        "assertionMethod",
         "manuallyApprovesFollowers",
     ];
+    let mut terms = multikey_terms();
+    terms["manuallyApprovesFollowers"] = json!("as:manuallyApprovesFollowers");
     let mut stub = json!({"@context": [
         "https://www.w3.org/ns/activitystreams",
         "https://w3id.org/security/v1",
-        {"manuallyApprovesFollowers": "as:manuallyApprovesFollowers"},
+        terms,
     ]});
     for field in shown {
-        stub[field] = whole[field].clone();
+        if let Some(value) = whole.get(field) {
+            stub[field] = value.clone();
+        }
     }
     stub
 }
@@ -236,9 +231,25 @@ pub fn rules_document(name: &str, rules: &[String], here: &Here) -> Value {
     })
 }
 
+/// As https://w3id.org/security/multikey/v1 and the DID context have them.
+fn multikey_terms() -> Value {
+    json!({
+        "assertionMethod": {
+            "@id": "https://w3id.org/security#assertionMethod", "@type": "@id", "@container": "@set",
+        },
+        "Multikey": "https://w3id.org/security#Multikey",
+        "controller": {"@id": "https://w3id.org/security#controller", "@type": "@id"},
+        "publicKeyMultibase": {
+            "@id": "https://w3id.org/security#publicKeyMultibase",
+            "@type": "https://w3id.org/security#multibase",
+        },
+    })
+}
+
 /// The context of a group's document: these terms, and ours for its policies.
 fn terms(known: Value) -> Value {
     let mut terms = fields(known);
+    terms.extend(fields(multikey_terms()));
     terms.insert("folkmoot".to_owned(), json!("urn:folkmoot:"));
     for term in policies::TERMS {
         terms.insert(term.to_owned(), json!(format!("folkmoot:{term}")));

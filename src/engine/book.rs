@@ -163,7 +163,7 @@ impl Engine {
         deeds::write(tx, &book.deeds, now).await?;
         fail::fail_point!("in::mid", |_| std::process::abort());
         for (case, group, why) in book.letters {
-            self.send_reject(tx, &group.in_turn, &case.actor, &case.raw, why)
+            self.send_reject(tx, &group.in_turn, &case.actor, &case.said(), why)
                 .await?;
         }
         for (case, group) in book.receipts {

@@ -3,8 +3,9 @@
 //! One rule: a case owns all that its decision needs. Whoever sent it may hang up meanwhile; it is decided all the same,
 //! with others that wait for the same turn.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -105,6 +106,15 @@ pub(super) struct Touches {
 }
 
 impl Case {
+    /// For an answer to it: word for word, or where only the object is known, its id.
+    pub(super) fn said(&self) -> Cow<'_, str> {
+        if self.raw.is_empty() {
+            Cow::Owned(json!({ "id": self.activity.id.as_str() }).to_string())
+        } else {
+            Cow::Borrowed(&self.raw)
+        }
+    }
+
     /// Whether everybody may read what it brings. What an admin has seen is for whom it was then.
     pub(super) const fn is_public(&self) -> bool {
         match self.warrant {

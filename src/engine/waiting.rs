@@ -45,6 +45,31 @@ pub(super) enum End {
     Failed(crate::store::Error),
 }
 
+/// How what somebody announced comes to a group of ours, by its name.
+#[derive(Clone, Copy)]
+enum Bearing<'a> {
+    /// The group follows whoever announced it, or they are in it: their people need not be.
+    Relays(&'a str),
+    /// It is as if its author had put it into the group's inbox.
+    Brings(&'a str),
+}
+
+impl Bearing<'_> {
+    fn relayed(self) -> Option<String> {
+        match self {
+            Self::Relays(group) => Some(group.to_owned()),
+            Self::Brings(_) => None,
+        }
+    }
+
+    fn inbox(self) -> Option<String> {
+        match self {
+            Self::Relays(_) => None,
+            Self::Brings(group) => Some(group.to_owned()),
+        }
+    }
+}
+
 impl Engine {
     /// Whether another document of this host may wait; else it is to come again later.
     pub(super) async fn has_room(&self, tx: &mut Tx, host: &str) -> Result<(), Trouble> {
@@ -87,9 +112,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Announce: by a group that a group of ours follows it is a submission; of something that we have it is counted.
+    /// Announce: by a group that a group of ours follows it is a submission; so it is by a program or group that addresses a
+    /// group of ours with it (NodeBB's own actor brings what its people wrote for us; 4.15.1, 2026-08-22); of something that we
+    /// have it is counted.
     pub(super) async fn announce(&self, tx: &mut Tx, case: &Case, objects: &[Iri]) -> Result<(), Trouble> {
-        let followers = following::followers_of(tx, case.actor.id).await?;
+        let mut followers: BTreeSet<String> = following::followers_of(tx, case.actor.id)
+            .await?
+            .into_iter()
+            .collect();
+        if case.actor.kind != "Person" {
+            followers.extend(case.activity.addressed.groups().iter().cloned());
+        }
         let mut shared = BTreeSet::new();
         for object in objects {
             // Our own announcement coming back is a share at most, never a post (ANN06).
@@ -216,8 +249,18 @@ impl Engine {
             && let Ok(activity) = read(&document, self)
         {
             // A group of this server passed it on: it was verified when it came.
-            return self.end_via(waiting, activity, &waiting.raw, None, via).await;
+            let ours = Bearing::Relays(via);
+            return self.end_via(waiting, activity, &waiting.raw, None, ours).await;
         }
+        let relays = match self.store().relays(via, announcer).await {
+            Ok(relays) => relays,
+            Err(error) => return End::Failed(error),
+        };
+        let via = if relays {
+            Bearing::Relays(via)
+        } else {
+            Bearing::Brings(via)
+        };
         let Ok(needs) = Iri::activity(&waiting.needs) else {
             return End::Never("what it needs has no id".into());
         };
@@ -259,7 +302,7 @@ impl Engine {
     async fn end_proven(
         &self,
         waiting: &Waiting,
-        via: &str,
+        via: Bearing<'_>,
         activity: Activity,
         text: &str,
         document: &Value,
@@ -272,14 +315,14 @@ impl Engine {
     }
 
     /// The activity is not to be had (ids of fragments never are): its object may be.
-    async fn try_object(&self, waiting: &Waiting, via: &str, object: &Iri) -> End {
+    async fn try_object(&self, waiting: &Waiting, via: Bearing<'_>, object: &Iri) -> End {
         match self.peers().document(object).await {
             Ok((_, document)) => self.end_object(waiting, via, &document, object).await,
             Err(error) => after(&error),
         }
     }
 
-    async fn end_object(&self, waiting: &Waiting, via: &str, document: &Value, id: &Iri) -> End {
+    async fn end_object(&self, waiting: &Waiting, via: Bearing<'_>, document: &Value, id: &Iri) -> End {
         match self.as_post(document, id) {
             Some(activity) => {
                 self.end_via(waiting, activity, "", Some(document.to_string()), via)
@@ -311,7 +354,7 @@ impl Engine {
         activity: Activity,
         raw: &str,
         fetched: Option<String>,
-        via: &str,
+        via: Bearing<'_>,
     ) -> End {
         if !matches!(activity.ask, Ask::Post(_)) {
             return End::Never("only posts of followed groups are taken".into());
@@ -329,8 +372,8 @@ impl Engine {
             raw: raw.trim().to_owned(),
             actor: Arc::new(author),
             remembered: false,
-            inbox: None,
-            via: Some(via.to_owned()),
+            inbox: via.inbox(),
+            via: via.relayed(),
             waited: Some(waiting.id),
             fetched,
             warrant: Warrant::Own,

@@ -3,7 +3,7 @@
 //! One rule: lists for one server only; nobody learns here who is on another. The digests are kept by the database itself
 //! (migration 0017): whoever changes a membership changes them.
 
-use crate::store::{ActorId, GroupId, Result, Store, Viewer};
+use crate::store::{Actor, ActorId, GroupId, Result, Store, Viewer};
 
 /// A group of ours that follows an actor, or wants to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,26 @@ impl Store {
             whom.0,
         )
         .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// Whether a group of ours takes what an actor passes on as that actor's own to bring: it follows them, or a group or
+    /// program of their server is a member.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn relays(&self, group: &str, announcer: &Actor) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from following f join "group" g on g.id = f.group_id
+                    where g.name = $1 and f.actor_id = $2 and f.accepted_at is not null)
+                or exists (select from membership m join "group" g on g.id = m.group_id join actor a on a.id = m.actor_id
+                    where g.name = $1 and a.host = $3 and a.kind in ('Group', 'Application') and m.member and m.state <> 'banned')
+               as "is!""#,
+            group,
+            announcer.id.0,
+            announcer.host,
+        )
+        .fetch_one(&self.pool)
         .await?)
     }
 }

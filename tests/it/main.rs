@@ -15,6 +15,7 @@ mod ed25519;
 mod fanout;
 mod fixtures;
 mod follow;
+mod forum;
 mod health;
 mod identity;
 mod join;
