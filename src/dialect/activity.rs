@@ -12,7 +12,7 @@ use crate::{
         fields::{embedded, id_of, ids_of, kind_of, text_of},
         founding, post,
     },
-    domain::{Call, Iri, Vote, Way},
+    domain::{Call, Iri, Mark, Vote, Way},
 };
 
 /// An activity: its own fields, whom it names, and what it asks.
@@ -62,6 +62,14 @@ pub enum Ask {
     },
     Delete {
         object: Iri,
+    },
+    /// A post is to have a mark in a group, or not any more.
+    Mark {
+        mark: Mark,
+        object: Iri,
+        /// Its name, where what is done says it; `None`: whom the activity names.
+        group: Option<String>,
+        wanted: bool,
     },
     Vote {
         vote: Vote,
@@ -127,7 +135,7 @@ pub enum Ask {
 }
 
 /// Types that we know; of several in one activity the first of this list counts (ORG15).
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 20] = [
     "Follow",
     "Join",
     "TentativeJoin",
@@ -147,6 +155,7 @@ const KINDS: [&str; 19] = [
     "Block",
     "Add",
     "Remove",
+    "Lock",
 ];
 
 /// Types of actors.
@@ -225,6 +234,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Undo" => undo(document, actor, here)?,
         "Announce" => announce(document)?,
         "Flag" => flag(document, here)?,
+        "Lock" => lock(document, true)?,
         "Accept" | "Reject" => administer::answer(document, kind == "Accept", here),
         _ => administer::deed(document, kind, actor, here, true)?,
     })
@@ -275,6 +285,16 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
     Ok(Ask::Fetch { object: id, edit })
 }
 
+/// `Lock` of a thread (Lemmy, Mbin, PieFed) or a comment (Lemmy 1.0). Mbin's names no group.
+fn lock(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
+    Ok(Ask::Mark {
+        mark: Mark::Locked,
+        object: object_id(document)?,
+        group: None,
+        wanted,
+    })
+}
+
 fn delete(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
     let object = object_id(document)?;
     if let Some(ask) = founding::delete(&object, here) {
@@ -314,6 +334,7 @@ fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
             vote: Vote::Share,
             object: object_id(inner)?,
         },
+        Some("Lock") => lock(inner, false)?,
         Some("Invite" | "Offer" | "Block" | "Add") => {
             administer::undone(inner, actor, here).unwrap_or_else(|| by_id(inner))
         }

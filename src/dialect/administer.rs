@@ -12,7 +12,7 @@ use crate::{
         activity::{ACTORS, ask, object_id},
         fields::{embedded, id_of, ids_of, kind_of, text_of},
     },
-    domain::{Call, Iri},
+    domain::{Call, Iri, Mark},
 };
 
 /// What an Accept or Reject answers, as far as it says.
@@ -74,7 +74,7 @@ pub(super) fn deed(
         "Invite" => invite(document, here, wanted),
         "Offer" => offer(document, actor, here, wanted),
         "Block" => block(document, here, wanted),
-        _ => collect(document, (kind == "Add") == wanted),
+        _ => collect(document, here, (kind == "Add") == wanted),
     }
 }
 
@@ -215,17 +215,28 @@ fn until(document: &Value) -> Result<Option<DateTime<Utc>>, Unreadable> {
 }
 
 /// Add, Remove. `origin` is the word of the vocabulary for where something is removed from.
-fn collect(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
+fn collect(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable> {
     let object = object_id(document)?;
     let target = match optional(document, "target")? {
         Some(target) => target,
         None => optional(document, "origin")?
             .ok_or_else(|| Unreadable::new("target", "It does not say which collection is meant."))?,
     };
-    Ok(Ask::Collect {
-        object,
-        target,
-        wanted,
+    Ok(match here.local(target.as_str()) {
+        Some(Local::Group {
+            name,
+            part: Some("featured"),
+        }) => Ask::Mark {
+            mark: Mark::Pinned,
+            object,
+            group: Some(name.to_owned()),
+            wanted,
+        },
+        _ => Ask::Collect {
+            object,
+            target,
+            wanted,
+        },
     })
 }
 
@@ -264,7 +275,7 @@ impl Ask {
         match self {
             Self::Invite { group, .. } => Some(group),
             Self::Block { group, .. } => group.as_deref(),
-            Self::Arrange { group, .. } => group.as_deref(),
+            Self::Arrange { group, .. } | Self::Mark { group, .. } => group.as_deref(),
             Self::Collect { target, .. } => here.group_of(target.as_str()),
             Self::Answer(answered) => answered.group.as_deref(),
             Self::Propose(ask) => ask.group(here),
@@ -280,6 +291,7 @@ impl Ask {
                 | Self::Block { .. }
                 | Self::Collect { .. }
                 | Self::Arrange { .. }
+                | Self::Mark { group: Some(_), .. }
                 | Self::Answer(_)
                 | Self::Propose(_)
         )

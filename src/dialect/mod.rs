@@ -12,6 +12,7 @@ mod administer;
 mod announce;
 mod class;
 mod collection;
+mod deed;
 mod describe;
 mod discreet;
 mod explainer;
@@ -36,6 +37,7 @@ pub use administer::Answered;
 pub use announce::{Said, What, Written};
 pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{Shelf, affiliation, album_document, collection, page, thread};
+pub use deed::{Deed, STEWARD, by_steward, deed, is_worded};
 pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, is_activity, text_of};
@@ -43,7 +45,7 @@ pub use founding::{Album, Arranging, Founding};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
 };
-pub use here::{Here, Local};
+pub use here::{Here, Local, group_of_steward, steward_name};
 pub use json::{Limits, parse};
 pub use letter::{
     Membership, accept, accept_with_result, call, follow, hears_lists, kind_of_call, listed, membership,
@@ -51,7 +53,7 @@ pub use letter::{
 };
 pub use news::{News, Tidings, news};
 pub use post::PostDocument;
-pub use review::{Entry, entry, notice, queue, removal};
+pub use review::{Entry, entry, notice, queue};
 pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
     write, written_in,

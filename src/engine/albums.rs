@@ -210,6 +210,7 @@ impl Engine {
             private_group,
             author: case.actor.iri.as_str(),
             wrapped: true,
+            raw: &case.raw,
             retracts: None,
         };
         let shapes = dialect::shapes().into_iter().filter_map(|shape| {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{Activity, Ask, Local, PostDocument},
-    domain::Iri,
+    domain::{Iri, Mark},
     engine::{Engine, Refused, turn::Trouble},
     store::{Actor, Tx, post, turn::key_of},
     text,
@@ -142,9 +142,10 @@ impl Case {
         match &self.activity.ask {
             Ask::Post(document) => document.in_reply_to.as_ref().map(Iri::as_str),
             Ask::Edit(document) => Some(document.id.as_str()),
-            Ask::Delete { object } | Ask::Vote { object, .. } | Ask::Unvote { object, .. } => {
-                Some(object.as_str())
-            }
+            Ask::Delete { object }
+            | Ask::Mark { object, .. }
+            | Ask::Vote { object, .. }
+            | Ask::Unvote { object, .. } => Some(object.as_str()),
             _ => None,
         }
     }
@@ -160,8 +161,20 @@ impl Engine {
             // Undo of a vote by its id, by whoever cast it (ORG11).
             case.activity.ask = Ask::Unvote { vote, object };
         }
-        if let Ask::Delete { object } | Ask::Vote { object, .. } | Ask::Unvote { object, .. } =
-            &mut case.activity.ask
+        if let Ask::Undo { object } = &case.activity.ask
+            && let Some((object, group)) = self.locked_by(object).await?
+        {
+            case.activity.ask = Ask::Mark {
+                mark: Mark::Locked,
+                object,
+                group: Some(group),
+                wanted: false,
+            };
+        }
+        if let Ask::Delete { object }
+        | Ask::Mark { object, .. }
+        | Ask::Vote { object, .. }
+        | Ask::Unvote { object, .. } = &mut case.activity.ask
             && let Some(post) = self.post_announced(object).await?
         {
             *object = post;

@@ -29,6 +29,7 @@ mod inbox;
 mod keys;
 mod lines;
 mod lists;
+mod marks;
 mod matter;
 mod members;
 mod news;

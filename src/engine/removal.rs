@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::{
-    dialect::{self, Ask, Local},
+    dialect::{self, Ask, Local, What},
     domain::{Command, Iri, Refusal, Subject},
     engine::{
         AdminError, Engine, Refused,
@@ -112,21 +112,21 @@ impl Engine {
     }
 
     /// The post that a Remove or Delete would take out, and which of the two it is; `None`: it is about something else.
-    pub(super) fn takes_out<'q>(&self, what: &'q Ask) -> Option<(&'q Iri, &'static str)> {
+    pub(super) fn takes_out<'q>(&self, what: &'q Ask) -> Option<(&'q Iri, What)> {
         match what {
-            Ask::Delete { object } => Some((object, "Delete")),
+            Ask::Delete { object } => Some((object, What::Removed)),
             Ask::Collect {
                 object,
                 target,
                 wanted: false,
-            } if self.is_of_posts(target) => Some((object, "Remove")),
+            } if self.is_of_posts(target) => Some((object, What::TakenOut)),
             _ => None,
         }
     }
 
     /// Offer of a Remove or Delete by an admin: the group issues it as its own.
     pub(super) async fn propose_removal(&self, tx: &mut Tx, case: &Case, what: &Ask) -> Result<(), Trouble> {
-        let Some((object, kind)) = self.takes_out(what) else {
+        let Some((object, what)) = self.takes_out(what) else {
             return Ok(());
         };
         let object = self.post_meant(tx, object).await?;
@@ -148,7 +148,11 @@ impl Engine {
             return Err(Refusal::DoesNotRunIt.into());
         }
         match found.1 {
-            Some(placed) => self.take_out(tx, name, &object, kind, None, placed.public).await,
+            Some(placed) => {
+                let ask = Ask::Delete { object };
+                self.act_as_group(tx, name, what, ask, (None, placed.public))
+                    .await
+            }
             None => Ok(()),
         }
     }
@@ -172,6 +176,7 @@ impl Engine {
             was_public: false,
             names_public: false,
             voted: false,
+            marked: false,
             approved: false,
         };
         if placed
@@ -188,31 +193,32 @@ impl Engine {
         }
     }
 
-    /// The group takes a post out by its own word.
-    async fn take_out(
+    /// The group does something to a post of its own by its own word.
+    pub(super) async fn act_as_group(
         &self,
         tx: &mut Tx,
         name: &str,
-        object: &Iri,
-        kind: &str,
-        reason: Option<&str>,
-        public: bool,
+        what: What,
+        ask: Ask,
+        (reason, public): (Option<&str>, bool),
     ) -> Result<(), Trouble> {
-        let (id, now) = (self.clock().uuid(), self.clock().now());
-        let document = dialect::removal(
-            id,
-            name,
-            object.as_str(),
-            kind,
-            (reason, public),
-            now,
-            self.here(),
-        );
+        let (Ask::Delete { object } | Ask::Mark { object, .. }) = &ask else {
+            return Ok(());
+        };
+        let deed = dialect::Deed {
+            id: self.clock().uuid(),
+            group: name,
+            what,
+            object: object.as_str(),
+            reason,
+            until: None,
+            public,
+            at: self.clock().now(),
+        };
+        let document = dialect::deed(&deed, self.here());
         let unreadable = |_| Trouble::Down("a removal of ours cannot be read".to_owned());
         let mut activity = dialect::read(&document, self.here()).map_err(unreadable)?;
-        activity.ask = Ask::Delete {
-            object: object.clone(),
-        };
+        activity.ask = ask;
         let Some(own) = self.store().actor(&activity.actor).await? else {
             return Err(Trouble::Down("a group has no actor".to_owned()));
         };
@@ -241,17 +247,28 @@ impl Engine {
     pub async fn remove_post(&self, name: &str, post: &Iri, reason: Option<&str>) -> Result<(), AdminError> {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
-        let post = match self.here().local(post.as_str()) {
-            Some(Local::Post(id)) => post::iri_of(&mut tx, id).await?,
-            Some(Local::Activity(id, _)) => post::iri_announced(&mut tx, id).await?,
-            _ => Some(post.to_string()),
-        };
-        let missing = || AdminError::No(format!("there is no such post in {name}"));
-        let object = post.and_then(|iri| Iri::object(&iri).ok()).ok_or_else(missing)?;
-        let placed = post::placed(&mut tx, group.id, object.as_str()).await?;
-        let placed = placed.ok_or_else(missing)?;
-        self.take_out(&mut tx, name, &object, "Delete", reason, placed.public)
+        let (object, placed) = self.post_named(&mut tx, &group, post).await?;
+        let ask = Ask::Delete { object };
+        self.act_as_group(&mut tx, name, What::Removed, ask, (reason, placed.public))
             .await?;
         self.commit(tx).await
+    }
+
+    /// A post in a group, as an operator names it: by its id at its origin, or by one of ours.
+    pub(super) async fn post_named(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        post: &Iri,
+    ) -> Result<(Iri, Placed), AdminError> {
+        let post = match self.here().local(post.as_str()) {
+            Some(Local::Post(id)) => post::iri_of(tx, id).await?,
+            Some(Local::Activity(id, _)) => post::iri_announced(tx, id).await?,
+            _ => Some(post.to_string()),
+        };
+        let missing = || AdminError::No(format!("there is no such post in {}", group.group.name));
+        let object = post.and_then(|iri| Iri::object(&iri).ok()).ok_or_else(missing)?;
+        let placed = post::placed(tx, group.id, object.as_str()).await?;
+        Ok((object, placed.ok_or_else(missing)?))
     }
 }

@@ -63,11 +63,17 @@ pub(in crate::web) async fn one_shape(
     Path((id, shape)): Path<(String, String)>,
     asking: Asking,
 ) -> Answer {
-    let known = dialect::shapes().into_iter().find(|known| known.0 == shape);
-    let shape = known.ok_or(Problem::new(error::NOT_FOUND))?;
     let here = web.engine.here();
+    let is_stewards = shape == dialect::STEWARD.0;
+    let known = dialect::shapes().into_iter().find(|known| known.0 == shape);
+    let known = known.or(is_stewards.then_some(dialect::STEWARD));
+    let shape = known.ok_or(Problem::new(error::NOT_FOUND))?;
     match stored(&web, our_id(&id)?, &asking.viewer).await? {
         ActivityView::Gone { id, at } => Ok(gone(&here.activity(id, Some(shape)), at)),
+        ActivityView::Announced(view) if is_stewards => said(&view)
+            .and_then(|said| dialect::by_steward(&said, here))
+            .map(|word| verbatim(word.to_string(), &asking.viewer))
+            .ok_or(Problem::new(error::NOT_FOUND)),
         ActivityView::Announced(view) => written_as(shape, &view, here)
             .map(|text| verbatim(text, &asking.viewer))
             .ok_or(Problem::new(error::NOT_FOUND)),
@@ -91,7 +97,11 @@ pub(super) fn written(view: &AnnouncedView, here: &Here) -> Option<String> {
 }
 
 fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String> {
-    let said = Said {
+    Some(dialect::write(shape, &said(view)?, here)?.around(&view.raw))
+}
+
+fn said(view: &AnnouncedView) -> Option<Said<'_>> {
+    Some(Said {
         id: view.id,
         group: &view.group,
         what: What::of(&view.kind, &view.raw)?,
@@ -104,9 +114,9 @@ fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String>
         private_group: view.private_group,
         author: &view.author,
         wrapped: !view.raw.is_empty(),
+        raw: &view.raw,
         retracts: view.retracts,
-    };
-    Some(dialect::write(shape, &said, here)?.around(&view.raw))
+    })
 }
 
 fn verbatim(text: String, viewer: &Viewer) -> Response {

@@ -3,6 +3,7 @@
 //! One rule: a test is named after its story, and asks what a peer could ask: over HTTP, and by what it hears.
 
 mod founding;
+mod marks;
 mod people;
 mod review;
 mod votes;

@@ -15,7 +15,9 @@ pub(super) struct Threadiverse {
 }
 
 /// What may stand inside an Announce (Lemmy `activity_lists.rs`).
-const ANNOUNCABLE: [&str; 6] = ["Create", "Update", "Delete", "Like", "Dislike", "Undo"];
+const ANNOUNCABLE: [&str; 10] = [
+    "Create", "Update", "Delete", "Like", "Dislike", "Undo", "Lock", "Block", "Add", "Remove",
+];
 
 impl Manners for Threadiverse {
     fn judge(&self, document: &Value, _: Door) -> Result<Option<String>, Complaint> {
