@@ -72,6 +72,24 @@ impl What {
     }
 }
 
+impl What {
+    /// The word in the log for what is about no post.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ranked(true) => "appointed",
+            Self::Ranked(false) => "dismissed",
+            Self::Banned(true) => "banned",
+            Self::Banned(false) => "unbanned",
+            Self::Listed(true) => "listed",
+            Self::Listed(false) => "unlisted",
+            Self::Described => "described",
+            Self::Closed => "closed",
+            _ => "collected",
+        }
+    }
+}
+
 fn is_remove(raw: &str) -> bool {
     let document: Option<Value> = serde_json::from_str(raw).ok();
     document.is_some_and(|document| kind_of(&document, &["Remove"]).is_some())

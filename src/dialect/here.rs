@@ -78,6 +78,12 @@ impl Here {
         format!("{}/u/{}", self.base, steward_name(group))
     }
 
+    /// Whether an id is a group's of ours, or its steward's: nobody whom a group could let in.
+    #[must_use]
+    pub fn is_no_person(&self, iri: &str) -> bool {
+        self.group_of(iri).is_some() || matches!(self.local(iri), Some(Local::Steward { .. }))
+    }
+
     /// The record of somebody's membership.
     #[must_use]
     pub fn membership(&self, name: &str, id: Uuid) -> String {

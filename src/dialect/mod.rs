@@ -28,6 +28,7 @@ mod policies;
 mod post;
 mod review;
 mod shape;
+mod steward;
 mod threadiverse;
 
 pub use activity::{Activity, Ask, read};
@@ -51,13 +52,14 @@ pub use letter::{
     Membership, accept, accept_with_result, call, follow, hears_lists, kind_of_call, listed, membership,
     reject, report, undo_follow,
 };
-pub use news::{News, Tidings, news};
+pub use news::{News, Tidings, news, told};
 pub use post::PostDocument;
 pub use review::{Entry, entry, notice, queue};
 pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
     write, written_in,
 };
+pub use steward::{steward_document, steward_tombstone};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -74,6 +74,7 @@ impl Engine {
             by: None,
             reason,
             iri: None,
+            said: None,
         };
         self.administer(tx, group, &hand, act, whom).await
     }
@@ -141,8 +142,11 @@ impl Engine {
         let ended = match whom {
             Whom::Host(host) => membership::unban_host(&mut tx, group.id, host).await?,
             Whom::Actor(iri) => match self.store().actor(iri).await? {
-                Some(actor) => membership::unban(&mut tx, group.id, actor.id).await?,
-                None => false,
+                Some(actor) if membership::unban(&mut tx, group.id, actor.id).await? => {
+                    self.tell_ban(&mut tx, &group, &actor, None, None).await?;
+                    true
+                }
+                _ => false,
             },
         };
         if !ended {

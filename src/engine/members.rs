@@ -100,6 +100,9 @@ impl Engine {
         if let Some(before_at) = before_at.filter(|_| before_at != destination) {
             log::close_unread(tx, group.id, before_at).await?;
         }
+        if member && !before.member {
+            self.tell_members(tx, group, &case.actor.iri, true).await?;
+        }
         Ok(())
     }
 
@@ -188,6 +191,7 @@ impl Engine {
     /// Ends a membership and all that belongs to it: nothing more is due to whoever nobody reads for.
     pub(super) async fn put_out(&self, tx: &mut Tx, group: &InTurn, actor: ActorId) -> Result<(), Trouble> {
         let (destination, _) = membership::heard_at(tx, group.id, actor).await?;
+        let was = membership::listed(tx, group.id, actor).await?;
         let out = Written {
             follower: false,
             member: false,
@@ -202,6 +206,16 @@ impl Engine {
         asked::decide(tx, group.id, actor, "withdrawn", None, now).await?;
         if let Some(destination) = destination {
             log::close_unread(tx, group.id, destination).await?;
+        }
+        let Some(was) = was else { return Ok(()) };
+        let Ok(iri) = Iri::object(&was.iri) else {
+            return Ok(());
+        };
+        if was.admin {
+            self.tell_rank(tx, group, &iri, false, None).await?;
+        }
+        if was.member {
+            self.tell_members(tx, group, &iri, false).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! One rule: an answer is given after the commit, and a refusal leaves nothing behind. A new use case is a file here, an
 //! arm in `turn`, and a story in `tests/it`.
 
+mod acts;
 mod admin;
 mod administer;
 mod albums;

@@ -27,7 +27,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{engine::Engine, web::error::Problem};
 use client::Gate;
-use federation::{activity, actor, albums, discovery, inbox, outbox, pending, people, records, threads};
+use federation::{
+    activity, actor, albums, discovery, inbox, outbox, pending, people, records, steward, threads,
+};
 
 pub(crate) use federation::figures;
 pub use serve::serve;
@@ -69,12 +71,15 @@ fn inboxes() -> Router<Web> {
         .route("/inbox", post(inbox::shared))
         .route("/actor/inbox", post(inbox::shared))
         .route("/c/{name}/inbox", post(inbox::of_group))
+        .route("/u/{name}/inbox", post(steward::inbox))
 }
 
 fn documents() -> Router<Web> {
     Router::new()
         .route("/c/{name}", get(actor::group))
         .route("/c/{name}/rules", get(actor::rules))
+        .route("/u/{name}", get(steward::steward))
+        .route("/u/{name}/outbox", get(steward::outbox))
         .route("/actor", get(actor::instance))
         .route("/actor/outbox", get(actor::instance_outbox))
         .route("/post/{id}", get(actor::post))

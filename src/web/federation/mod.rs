@@ -15,6 +15,7 @@ mod paging;
 pub(super) mod pending;
 pub(super) mod people;
 pub(super) mod records;
+pub(super) mod steward;
 pub(super) mod threads;
 
 use uuid::Uuid;

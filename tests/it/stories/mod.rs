@@ -2,8 +2,10 @@
 //!
 //! One rule: a test is named after its story, and asks what a peer could ask: over HTTP, and by what it hears.
 
+mod acts;
 mod founding;
 mod marks;
 mod people;
 mod review;
+mod steward;
 mod votes;

@@ -177,7 +177,10 @@ async fn expel_an_admin_and_resign() {
         "a member still"
     );
     does(&admin, &group, "Remove", on("admins", &admin.id())).await;
-    assert_eq!(listed(&world, &group, "moderators").await, [owner.id()]);
+    assert_eq!(
+        listed(&world, &group, "moderators").await,
+        [owner.id(), group.steward()]
+    );
     may_not(
         &owner,
         &group,
