@@ -135,7 +135,7 @@ pub enum Ask {
 }
 
 /// Types that we know; of several in one activity the first of this list counts (ORG15).
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 23] = [
     "Follow",
     "Join",
     "TentativeJoin",
@@ -146,6 +146,9 @@ const KINDS: [&str; 20] = [
     "Delete",
     "Like",
     "Dislike",
+    "EmojiReact",
+    "PollVote",
+    "ChooseAnswer",
     "Announce",
     "Flag",
     "Accept",
@@ -223,8 +226,14 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Create" => create(document, actor, here, false)?,
         "Update" => create(document, actor, here, true)?,
         "Delete" => delete(document, actor, here)?,
-        "Like" => Ask::Vote {
+        // A reaction of PieFed and Pleroma counts as the Like that others send.
+        "Like" | "EmojiReact" => Ask::Vote {
             vote: Vote::Like,
+            object: object_id(document)?,
+        },
+        // PieFed's word for a vote in a poll, and for the answer that a question was asked for.
+        "PollVote" | "ChooseAnswer" => Ask::Vote {
+            vote: Vote::Answer,
             object: object_id(document)?,
         },
         "Dislike" => Ask::Vote {
@@ -277,7 +286,13 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
         let post = Box::new(post::read(object, actor)?);
         return Ok(match (post.kind(), edit) {
             // A vote in a poll (Mastodon: a Note with a name and inReplyTo and no content) is not a comment.
-            ("Note", false) if post.is_poll_vote => Ask::Nothing,
+            ("Note", false) if post.is_poll_vote => match post.in_reply_to {
+                Some(object) => Ask::Vote {
+                    vote: Vote::Answer,
+                    object,
+                },
+                None => Ask::Nothing,
+            },
             (_, false) => Ask::Post(post),
             (_, true) => Ask::Edit(post),
         });
@@ -322,7 +337,7 @@ fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
         Some("Follow" | "Join" | "TentativeJoin") => Ask::Leave {
             group: object_id(inner)?,
         },
-        Some("Like") => Ask::Unvote {
+        Some("Like" | "EmojiReact") => Ask::Unvote {
             vote: Vote::Like,
             object: object_id(inner)?,
         },

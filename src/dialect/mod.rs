@@ -53,7 +53,7 @@ pub use letter::{
     reject, report, undo_follow,
 };
 pub use news::{News, Tidings, news, told};
-pub use post::PostDocument;
+pub use post::{PostDocument, is_question};
 pub use review::{Entry, entry, notice, queue};
 pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,

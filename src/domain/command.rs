@@ -151,6 +151,8 @@ pub enum Vote {
     Dislike,
     /// Somebody passed it on to their own followers; counted, not announced.
     Share,
+    /// Somebody answered the question that it asks.
+    Answer,
 }
 
 impl Vote {
@@ -161,6 +163,7 @@ impl Vote {
             Self::Like => "like",
             Self::Dislike => "dislike",
             Self::Share => "share",
+            Self::Answer => "answer",
         }
     }
 }

@@ -193,10 +193,17 @@ impl Engine {
 
     /// The same, for whoever is in a transaction; any other id as it is.
     pub(super) async fn post_meant(&self, tx: &mut Tx, iri: &Iri) -> Result<Iri, Trouble> {
-        let Some(Local::Activity(id, _)) = self.here().local(iri.as_str()) else {
-            return Ok(iri.clone());
+        let post = match self.here().local(iri.as_str()) {
+            Some(Local::Activity(id, _)) => post::iri_announced(tx, id).await?,
+            // A thread's `context`, by which NodeBB means its first post.
+            Some(
+                Local::Post(id)
+                | Local::Within {
+                    part: "threads", id, ..
+                },
+            ) => post::iri_of(tx, id).await?,
+            _ => None,
         };
-        let post = post::iri_announced(tx, id).await?;
         Ok(post
             .and_then(|post| Iri::object(&post).ok())
             .unwrap_or_else(|| iri.clone()))

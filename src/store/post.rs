@@ -112,7 +112,7 @@ impl Cast<'_> {
         match self.vote {
             Vote::Like => Some(Vote::Dislike),
             Vote::Dislike => Some(Vote::Like),
-            Vote::Share => None,
+            Vote::Share | Vote::Answer => None,
         }
     }
 }
@@ -158,6 +158,7 @@ impl Store {
             let vote = match row.kind.as_str() {
                 "like" => Vote::Like,
                 "dislike" => Vote::Dislike,
+                "answer" => Vote::Answer,
                 _ => Vote::Share,
             };
             Iri::object(&row.iri).ok().map(|iri| (iri, vote))

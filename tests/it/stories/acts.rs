@@ -183,7 +183,8 @@ async fn the_groups_own_update_is_the_stewards() {
         json!({ "type": "Delete", "object": yard.group.id }),
     )
     .await;
-    let is_it = |heard: &Heard| heard.document["object"]["object"] == yard.group.id;
+    let is_it =
+        |heard: &Heard| heard.kind() == "Announce" && heard.document["object"]["object"] == yard.group.id;
     let heard = yard.ann.server().hears("the end", is_it).await;
     assert_eq!(heard.document["object"]["type"], "Delete");
     assert_eq!(heard.document["object"]["actor"], yard.group.steward());

@@ -5,6 +5,7 @@
 mod acts;
 mod founding;
 mod marks;
+mod odd_words;
 mod people;
 mod review;
 mod steward;

@@ -146,7 +146,7 @@ async fn a_ban_follows_its_person() {
     }
     // Nobody is banned by what a banned one says of them.
     ann.publishes(|document| document["alsoKnownAs"] = json!([world.base()]));
-    world.explainer().actor("bob").follows(&group).await;
+    let _bob = world.explainer().actor("bob").follows(&group).await;
     world.end().await;
 }
 
