@@ -133,7 +133,7 @@ fn narrows(object: &Value, here: &Here) -> bool {
     !ids("to").is_empty() || !ids("cc").is_empty() || !ids("audience").into_iter().all(is_group)
 }
 
-pub(super) fn names_public(document: &Value) -> bool {
+fn names_public(document: &Value) -> bool {
     ["to", "cc"].iter().any(|field| {
         document
             .get(field)

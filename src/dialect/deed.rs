@@ -11,9 +11,8 @@ use uuid::Uuid;
 use crate::{
     dialect::{
         Here, Said, What,
-        address::names_public,
         announce::{PUBLIC, date, fields},
-        fields::{embedded, id_of, kind_of, text_of},
+        fields::{embedded, id_of, ids_of, kind_of, text_of},
         group,
     },
     domain::{Mark, Shape},
@@ -139,7 +138,22 @@ pub fn is_worded(what: What, raw: &str, group: &str, private_group: bool, here: 
         What::Banned(true) => is(&["Block"]) && aims_at(here.group(group)),
         _ => false,
     };
-    by_person && in_words && (private_group || names_public(&raw))
+    by_person && in_words && is_addressed(&raw, what) && (private_group || names_public(&raw))
+}
+
+/// Lists of ids, and both of them: only a Delete may lack `cc` (Lemmy 0.19.20, `crates/apub/src/protocol/activities`).
+fn is_addressed(raw: &Value, what: What) -> bool {
+    let ids = |field| match raw.get(field) {
+        Some(Value::Array(ids)) => ids.iter().all(Value::is_string),
+        Some(one) => one.is_string(),
+        None => field == "cc" && what == What::Removed,
+    };
+    ids("to") && ids("cc")
+}
+
+/// In the one spelling of Public that is a URL to everybody.
+fn names_public(raw: &Value) -> bool {
+    raw.get("to").map(ids_of).unwrap_or_default().contains(&PUBLIC)
 }
 
 /// Whether it is done by those who run a group, and not by authors, voters or members.
@@ -247,5 +261,133 @@ fn undone(raw: &Value) -> &Value {
     match kind_of(raw, &["Undo"]) {
         Some(_) => raw.get("object").and_then(embedded).unwrap_or(raw),
         None => raw,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOD: &str = "https://a.example/u/mod";
+    const GROUP: &str = "https://g.example/c/rust";
+
+    fn here() -> Here {
+        Here::new(&"https://g.example".parse().expect("a URL"))
+    }
+
+    fn act(kind: &str, more: Value) -> Value {
+        let mut act = fields(json!({
+            "id": "https://a.example/1", "type": kind, "actor": MOD, "object": "https://b.example/1", "to": [PUBLIC], "cc": [GROUP],
+        }));
+        act.extend(fields(more));
+        Value::Object(act)
+    }
+
+    fn worded(what: What, raw: &Value) -> bool {
+        is_worded(what, &raw.to_string(), "rust", false, &here())
+    }
+
+    #[test]
+    fn what_lemmy_sends_is_passed_on_as_it_came() {
+        let lock = act("Lock", json!({}));
+        for (what, raw) in [
+            (What::Removed, act("Delete", json!({"summary": "spam"}))),
+            (What::Marked(Mark::Locked, true), lock.clone()),
+            (
+                What::Marked(Mark::Locked, false),
+                act("Undo", json!({"object": lock})),
+            ),
+            (
+                What::Marked(Mark::Pinned, true),
+                act("Add", json!({"target": format!("{GROUP}/featured")})),
+            ),
+            (
+                What::Ranked(false),
+                act("Remove", json!({"target": format!("{GROUP}/moderators")})),
+            ),
+            (What::Banned(true), act("Block", json!({"target": GROUP}))),
+        ] {
+            assert!(worded(what, &raw), "{raw}");
+            for (field, odd) in [
+                ("actor", json!(GROUP)),
+                ("to", json!([GROUP])),
+                ("to", json!(["as:Public"])),
+                ("to", json!([{"id": PUBLIC}])),
+                ("cc", json!({"id": GROUP})),
+                ("type", json!("Dance")),
+            ] {
+                let mut other = raw.clone();
+                other[field] = odd;
+                assert!(!worded(what, &other), "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_words_for_it_are_the_stewards() {
+        for (what, raw) in [
+            (
+                What::TakenOut,
+                act("Remove", json!({"target": format!("{GROUP}/outbox")})),
+            ),
+            (
+                What::Marked(Mark::Locked, false),
+                act("Undo", json!({"object": "https://a.example/lock"})),
+            ),
+            (
+                What::Ranked(true),
+                act("Add", json!({"target": format!("{GROUP}/admins")})),
+            ),
+            (What::Banned(true), act("Block", json!({}))),
+            (What::Ranked(true), act("Accept", json!({}))),
+        ] {
+            assert!(!worded(what, &raw), "{raw}");
+        }
+        let unaddressed = act("Lock", json!({"to": null}));
+        assert!(!worded(What::Marked(Mark::Locked, true), &unaddressed));
+    }
+
+    #[test]
+    fn the_steward_says_what_the_group_did() {
+        let deed = Deed {
+            id: Uuid::from_u128(7),
+            group: "rust",
+            what: What::Banned(false),
+            object: "https://b.example/u/bob",
+            reason: None,
+            until: None,
+            public: true,
+            at: DateTime::from_timestamp(1_800_000_000, 0).expect("a date"),
+        };
+        let own = super::deed(&deed, &here());
+        assert_eq!((&own["type"], &own["actor"]), (&json!("Undo"), &json!(GROUP)));
+        assert_eq!(own["object"]["object"], "https://b.example/u/bob");
+        let said = Said {
+            id: deed.id,
+            group: "rust",
+            what: deed.what,
+            at: deed.at,
+            object: "",
+            object_kind: "",
+            published: deed.at,
+            is_comment: false,
+            public: true,
+            private_group: false,
+            author: GROUP,
+            wrapped: true,
+            raw: &own.to_string(),
+            retracts: None,
+        };
+        let word = by_steward(&said, &here()).expect("said");
+        assert_eq!(word["actor"], here().steward("rust"));
+        assert_eq!(word["object"]["actor"], here().steward("rust"));
+        assert_eq!(word["object"]["object"], "https://b.example/u/bob");
+        assert_eq!(word["object"]["target"], GROUP);
+        assert_eq!((&word["to"], &word["cc"]), (&json!([PUBLIC]), &json!([GROUP])));
+        let posted = Said {
+            what: What::Posted,
+            ..said
+        };
+        assert_eq!(by_steward(&posted, &here()), None, "what authors do is theirs");
     }
 }

@@ -54,7 +54,7 @@ mod tests {
 
     fn anybody() -> impl Strategy<Value = Standing> {
         (select(Role::ALL), any::<[bool; 3]>()).prop_map(|(role, [member, follower, banned])| Standing {
-            role: *role,
+            role,
             member,
             follower,
             ban: banned.then_some(Ban {
@@ -96,7 +96,7 @@ mod tests {
         fn what_is_locked_takes_no_comments(
             who in anybody(), post in select(PostPolicy::ALL), relayed in any::<bool>(), approved in any::<bool>(),
         ) {
-            let group = crate::domain::Group { policies: Policies { post: *post, ..Policies::default() }, ..group() };
+            let group = crate::domain::Group { policies: Policies { post, ..Policies::default() }, ..group() };
             let comment = |parent_is_locked| Submission {
                 is_comment: true, public: true, was_public: false, known: false, parent_is_here: true,
                 parent_is_private: false, parent_is_locked, relayed, approved,

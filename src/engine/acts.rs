@@ -173,6 +173,8 @@ impl Engine {
             retracts: None,
         };
         let (heard, undecided) = log::shapes_heard(tx, group.id).await?;
+        // Few keep a list of members, and whoever has just come reads it: nothing is written for them alone.
+        let undecided = undecided && !matches!(telling.what, What::Listed(_));
         let shapes: Vec<NewShape> = dialect::shapes()
             .into_iter()
             .filter(|shape| undecided || heard.iter().any(|heard| heard == shape.0))

@@ -143,6 +143,10 @@ impl Engine {
         actor: &Actor,
         before: &Standing,
     ) -> Result<(), Trouble> {
+        if !before.member {
+            // Before they hear the group: they have an answer of their own.
+            self.tell_members(tx, group, &actor.iri, true).await?;
+        }
         let destination = self.hear(tx, group, actor).await?;
         let written = Written {
             follower: before.follower,
@@ -151,11 +155,7 @@ impl Engine {
             request: None,
             destination,
         };
-        membership::write(tx, group.id, actor.id, &written, self.clock().now()).await?;
-        if before.member {
-            return Ok(());
-        }
-        self.tell_members(tx, group, &actor.iri, true).await
+        Ok(membership::write(tx, group.id, actor.id, &written, self.clock().now()).await?)
     }
 
     /// Whoever waits does not any more; a follower goes on reading.

@@ -83,6 +83,10 @@ impl Engine {
         let follower = before.follower || events.contains(&Event::FollowerAccepted);
         let member = before.member || events.contains(&Event::MemberAccepted);
         let pending = !member && (before.waiting || events.contains(&Event::MembershipRequested));
+        if member && !before.member {
+            // Before they hear the group: they have an answer of their own.
+            self.tell_members(tx, group, &case.actor.iri, true).await?;
+        }
         let (before_at, _) = membership::heard_at(tx, group.id, case.actor.id).await?;
         let destination = if follower || member {
             self.hear(tx, group, &case.actor).await?
@@ -99,9 +103,6 @@ impl Engine {
         membership::write(tx, group.id, case.actor.id, &written, self.clock().now()).await?;
         if let Some(before_at) = before_at.filter(|_| before_at != destination) {
             log::close_unread(tx, group.id, before_at).await?;
-        }
-        if member && !before.member {
-            self.tell_members(tx, group, &case.actor.iri, true).await?;
         }
         Ok(())
     }
