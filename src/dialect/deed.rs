@@ -16,7 +16,11 @@ use crate::{
         group,
     },
     domain::{Mark, Shape},
+    text,
 };
+
+/// Of a reason the steward passes on so many characters.
+const LONGEST_REASON: usize = 500;
 
 /// An act, with all that is needed to tell it.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +74,10 @@ pub fn by_steward(said: &Said<'_>, here: &Here) -> Option<Value> {
     }
     let raw: Value = serde_json::from_str(said.raw).unwrap_or_default();
     let mut deed = read(said, &raw)?;
+    // It was somebody's HTML, and is ours to say now.
+    let reason = deed.reason.map(text::plain).unwrap_or_default();
+    let reason = text::truncate(reason.trim(), LONGEST_REASON);
+    deed.reason = (!reason.is_empty()).then_some(reason);
     if deed.what == What::TakenOut {
         // Lemmy knows no other word for it (`activity_lists.rs`).
         deed.what = What::Removed;

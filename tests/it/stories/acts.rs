@@ -104,7 +104,7 @@ async fn a_removal_in_other_words_is_the_stewards() {
     for (kind, public) in [("Remove", true), ("Delete", false)] {
         let post = yard.ann.post(&yard.group, "one").await;
         let boost = yard.mia.hears_of([&post]).once().await.remove(0);
-        let mut act = json!({ "type": kind, "object": post.post, "summary": "Off topic" });
+        let mut act = json!({ "type": kind, "object": post.post, "summary": "<p>Off <b>topic</b></p>" });
         if kind == "Remove" {
             act["target"] = json!(yard.group.part("outbox"));
         }
