@@ -12,8 +12,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use folkmoot::domain::{
     Act, Ban, Call, CollectPolicy, Command, Event, Group, Held, InfoPolicy, InvitePolicy, Iri, Item,
-    JoinPolicy, Policies, PostPolicy, Refusal, Review, Role, Rule, Standing, Subject, Submission, Visibility,
-    Vote, VotePolicy, Way, decide,
+    JoinPolicy, Mark, Policies, PostPolicy, Refusal, Review, Role, Rule, Standing, Subject, Submission,
+    Visibility, Vote, VotePolicy, Way, decide,
 };
 
 const BEGIN: &str = "<!-- permissions: written by `UPDATE_DOCS=1 cargo test --test permissions` -->\n";
@@ -224,6 +224,7 @@ const THREAD: Submission = Submission {
     known: false,
     parent_is_here: false,
     parent_is_private: false,
+    parent_is_locked: false,
     relayed: false,
     approved: false,
 };
@@ -246,12 +247,23 @@ const MINE: Subject = Subject {
     was_public: false,
     names_public: false,
     voted: false,
+    marked: false,
     approved: false,
 };
 
 const THEIRS: Subject = Subject {
     is_mine: false,
     ..MINE
+};
+
+const MARKED: Subject = Subject {
+    marked: true,
+    ..THEIRS
+};
+
+const LATE: Submission = Submission {
+    parent_is_locked: true,
+    ..COMMENT
 };
 
 fn posting() -> Vec<Row> {
@@ -305,6 +317,12 @@ fn posting() -> Vec<Row> {
             "`--post admins`",
             by(PostPolicy::Admins),
             Command::Post(COMMENT),
+        ),
+        row(
+            "comment in a locked thread",
+            "",
+            group(|_| ()),
+            Command::Post(LATE),
         ),
         row(
             "start a thread",
@@ -380,6 +398,25 @@ fn deciding() -> Vec<Row> {
     let any = || group(|_| ());
     vec![
         row("remove another's post", "", any(), Command::Remove(THEIRS)),
+        row(
+            "lock a thread",
+            "",
+            any(),
+            Command::Mark(Mark::Locked, THEIRS, true),
+        ),
+        row(
+            "unlock a thread",
+            "",
+            any(),
+            Command::Mark(Mark::Locked, MARKED, false),
+        ),
+        row("pin a post", "", any(), Command::Mark(Mark::Pinned, THEIRS, true)),
+        row(
+            "unpin a post",
+            "",
+            any(),
+            Command::Mark(Mark::Pinned, MARKED, false),
+        ),
         row("accept what is held", "", any(), Command::Review(held, true)),
         row(
             "accept what is held, changed since",

@@ -196,7 +196,8 @@ impl Tally {
         let taken = servers
             .iter()
             .flat_map(Server::heard)
-            .filter(|heard| heard.taken)
+            // Who else is in is told while they come in: before anything is due.
+            .filter(|heard| heard.taken && !is_about_members(heard))
             .count();
         self.count.waiting = waiting;
         self.count.extra = taken.saturating_sub(self.count.arrived);
@@ -263,4 +264,10 @@ async fn hears(member: &Member, said: &Said, begun: Instant) -> Option<(Heard, D
         .await
         .ok()?;
     Some((heard.into_iter().next()?, begun.elapsed()))
+}
+
+/// The group says that somebody is a member now.
+fn is_about_members(heard: &Heard) -> bool {
+    let list = heard.document["target"].as_str().unwrap_or_default();
+    heard.kind() == "Add" && list.ends_with("/members")
 }

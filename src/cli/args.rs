@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub(super) use people::{Admin, People};
 pub(super) use policies::{Change, Policies};
-pub(super) use posts::Posts;
+pub(super) use posts::{Post, Posts};
 
 use crate::cli::names::{self, Waits};
 use crate::dialect;

@@ -12,7 +12,7 @@ use crate::{
         fields::{embedded, id_of, ids_of, kind_of, text_of},
         founding, post,
     },
-    domain::{Call, Iri, Vote, Way},
+    domain::{Call, Iri, Mark, Vote, Way},
 };
 
 /// An activity: its own fields, whom it names, and what it asks.
@@ -62,6 +62,14 @@ pub enum Ask {
     },
     Delete {
         object: Iri,
+    },
+    /// A post is to have a mark in a group, or not any more.
+    Mark {
+        mark: Mark,
+        object: Iri,
+        /// Its name, where what is done says it; `None`: whom the activity names.
+        group: Option<String>,
+        wanted: bool,
     },
     Vote {
         vote: Vote,
@@ -130,7 +138,7 @@ pub enum Ask {
 }
 
 /// Types that we know; of several in one activity the first of this list counts (ORG15).
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 25] = [
     "Follow",
     "Join",
     "TentativeJoin",
@@ -141,6 +149,9 @@ const KINDS: [&str; 21] = [
     "Delete",
     "Like",
     "Dislike",
+    "EmojiReact",
+    "PollVote",
+    "ChooseAnswer",
     "Announce",
     "Flag",
     "Accept",
@@ -152,6 +163,7 @@ const KINDS: [&str; 21] = [
     "Remove",
     "Grant",
     "Revoke",
+    "Lock",
 ];
 
 /// Types of actors.
@@ -219,8 +231,14 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Create" => create(document, actor, here, false)?,
         "Update" => create(document, actor, here, true)?,
         "Delete" => delete(document, actor, here)?,
-        "Like" => Ask::Vote {
+        // A reaction of PieFed and Pleroma counts as the Like that others send.
+        "Like" | "EmojiReact" => Ask::Vote {
             vote: Vote::Like,
+            object: object_id(document)?,
+        },
+        // PieFed's word for a vote in a poll, and for the answer that a question was asked for.
+        "PollVote" | "ChooseAnswer" => Ask::Vote {
+            vote: Vote::Answer,
             object: object_id(document)?,
         },
         "Dislike" => Ask::Vote {
@@ -231,6 +249,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Announce" => announce(document)?,
         "Flag" => flag(document, here)?,
         "Accept" | "Reject" => administer::answer(document, kind == "Accept", here)?,
+        "Lock" => lock(document, true)?,
         _ => administer::deed(document, kind, actor, here, true)?,
     })
 }
@@ -272,12 +291,28 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
         let post = Box::new(post::read(object, actor)?);
         return Ok(match (post.kind(), edit) {
             // A vote in a poll (Mastodon: a Note with a name and inReplyTo and no content) is not a comment.
-            ("Note", false) if post.is_poll_vote => Ask::Nothing,
+            ("Note", false) if post.is_poll_vote => match post.in_reply_to {
+                Some(object) => Ask::Vote {
+                    vote: Vote::Answer,
+                    object,
+                },
+                None => Ask::Nothing,
+            },
             (_, false) => Ask::Post(post),
             (_, true) => Ask::Edit(post),
         });
     }
     Ok(Ask::Fetch { object: id, edit })
+}
+
+/// `Lock` of a thread (Lemmy, Mbin, PieFed) or a comment (Lemmy 1.0). Mbin's names no group.
+fn lock(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
+    Ok(Ask::Mark {
+        mark: Mark::Locked,
+        object: object_id(document)?,
+        group: None,
+        wanted,
+    })
 }
 
 fn delete(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
@@ -307,7 +342,7 @@ fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
         Some("Follow" | "Join" | "TentativeJoin") => Ask::Leave {
             group: object_id(inner)?,
         },
-        Some("Like") => Ask::Unvote {
+        Some("Like" | "EmojiReact") => Ask::Unvote {
             vote: Vote::Like,
             object: object_id(inner)?,
         },
@@ -319,6 +354,7 @@ fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
             vote: Vote::Share,
             object: object_id(inner)?,
         },
+        Some("Lock") => lock(inner, false)?,
         Some("Invite" | "Offer" | "Block" | "Add" | "Grant") => {
             administer::undone(inner, actor, here).unwrap_or_else(|| by_id(inner))
         }
@@ -385,97 +421,4 @@ fn flag(document: &Value, here: &Here) -> Result<Ask, Unreadable> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    const ANN: &str = "https://a.example/u/ann";
-
-    fn read_it(document: &Value) -> Result<Activity, Unreadable> {
-        read(document, &Here::new(&"https://g.example".parse().expect("a URL")))
-    }
-
-    fn field(document: &Value) -> &'static str {
-        read_it(document).expect_err("refused").field
-    }
-
-    #[test]
-    fn ids_and_actors_that_are_not_one_canonical_id_are_named() {
-        let object = "https://g.example/c/rust";
-        for id in [
-            json!(["https://a.example/1"]),
-            json!(1),
-            json!({}),
-            json!(""),
-            json!("https://A.example/1"),
-        ] {
-            assert_eq!(
-                field(&json!({"id": id, "type": "Follow", "actor": ANN, "object": object})),
-                "id"
-            );
-        }
-        assert_eq!(
-            field(&json!({"type": "Follow", "actor": ANN, "object": object})),
-            "id"
-        );
-        for actor in [
-            json!([ANN, "https://a.example/u/bob"]),
-            json!(1),
-            json!({"type": "Person"}),
-        ] {
-            let document =
-                json!({"id": "https://a.example/1", "type": "Follow", "actor": actor, "object": object});
-            assert_eq!(field(&document), "actor");
-        }
-    }
-
-    #[test]
-    fn joins_come_in_several_words() {
-        for (kind, way) in [
-            ("Follow", Way::Follow),
-            ("Join", Way::Join),
-            ("TentativeJoin", Way::Join),
-        ] {
-            for object in [
-                json!("https://g.example/c/rust"),
-                json!({"id": "https://g.example/c/rust"}),
-                json!(["https://g.example/c/rust"]),
-            ] {
-                let document = json!({"id": "https://a.example/1#join", "type": [kind, "x"], "actor": [{"id": ANN}], "object": object});
-                let group = Iri::object("https://g.example/c/rust").expect("an id");
-                assert_eq!(read_it(&document).expect("read").ask, Ask::Join { group, way });
-            }
-        }
-    }
-
-    #[test]
-    fn an_undo_of_what_another_did_is_refused() {
-        let document = json!({"id": "https://a.example/2", "type": "Undo", "actor": ANN,
-            "object": {"id": "https://a.example/1", "type": "Follow", "actor": "https://a.example/u/bob", "object": "https://g.example/c/rust"}});
-        assert_eq!(field(&document), "object.actor");
-    }
-
-    #[test]
-    fn unknown_types_and_odd_undos_mean_nothing() {
-        for document in [
-            json!({"id": "https://a.example/2", "type": "Dance", "actor": ANN, "object": "https://a.example/1"}),
-            json!({"id": "https://a.example/2", "type": "create", "actor": ANN, "object": "https://a.example/1"}),
-            json!({"id": "https://a.example/2", "type": "Undo", "actor": ANN, "object": {"type": "Create", "actor": ANN, "object": "https://a.example/1"}}),
-            json!({"id": "https://a.example/2", "type": "Undo", "actor": ANN, "object": {"type": "Undo", "actor": ANN, "object": "https://a.example/1"}}),
-        ] {
-            assert_eq!(read_it(&document).expect("read").ask, Ask::Nothing, "{document}");
-        }
-    }
-
-    #[test]
-    fn an_object_of_another_origin_is_fetched_and_never_believed() {
-        let document = json!({"id": "https://a.example/2", "type": "Create", "actor": ANN,
-            "object": {"id": "https://b.example/1", "type": "Note", "content": "x", "attributedTo": ANN}});
-        let object = Iri::object("https://b.example/1").expect("an id");
-        assert_eq!(
-            read_it(&document).expect("read").ask,
-            Ask::Fetch { object, edit: false }
-        );
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use crate::{
         fields::{embedded, id_of, ids_of, kind_of, text_of},
         grant,
     },
-    domain::{Call, Iri},
+    domain::{Call, Iri, Mark},
 };
 
 /// What an Accept or Reject answers, as far as it says.
@@ -79,7 +79,7 @@ pub(super) fn deed(
         "Offer" => offer(document, actor, here, wanted),
         "Block" => block(document, here, wanted),
         "Grant" | "Revoke" => grant::read(document, here, (kind == "Grant") == wanted),
-        _ => collect(document, (kind == "Add") == wanted),
+        _ => collect(document, here, (kind == "Add") == wanted),
     }
 }
 
@@ -220,18 +220,29 @@ pub(super) fn until(document: &Value) -> Result<Option<DateTime<Utc>>, Unreadabl
 }
 
 /// Add, Remove. `origin` is the word of the vocabulary for where something is removed from.
-fn collect(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
+fn collect(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable> {
     let object = object_id(document)?;
     let target = match optional(document, "target")? {
         Some(target) => target,
         None => optional(document, "origin")?
             .ok_or_else(|| Unreadable::new("target", "It does not say which collection is meant."))?,
     };
-    Ok(Ask::Collect {
-        object,
-        target,
-        reason: reason(document)?,
-        wanted,
+    Ok(match here.local(target.as_str()) {
+        Some(Local::Group {
+            name,
+            part: Some("featured"),
+        }) => Ask::Mark {
+            mark: Mark::Pinned,
+            object,
+            group: Some(name.to_owned()),
+            wanted,
+        },
+        _ => Ask::Collect {
+            object,
+            target,
+            reason: reason(document)?,
+            wanted,
+        },
     })
 }
 
@@ -279,7 +290,7 @@ impl Ask {
         match self {
             Self::Invite { group, .. } => Some(group),
             Self::Block { group, .. } => group.as_deref(),
-            Self::Arrange { group, .. } => group.as_deref(),
+            Self::Arrange { group, .. } | Self::Mark { group, .. } => group.as_deref(),
             Self::Grant(granting) => granting.group.as_deref(),
             Self::Collect { target, .. } => here.group_of(target.as_str()),
             Self::Answer(answered) => answered.group.as_deref(),
@@ -297,6 +308,7 @@ impl Ask {
                 | Self::Collect { .. }
                 | Self::Arrange { .. }
                 | Self::Grant(_)
+                | Self::Mark { group: Some(_), .. }
                 | Self::Answer(_)
                 | Self::Propose(_)
         )

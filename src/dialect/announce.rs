@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{Here, fields::kind_of, group},
-    domain::Shape,
+    domain::{Mark, Shape},
 };
 
 /// What is told.
@@ -23,8 +23,22 @@ pub enum What {
     TakenOut,
     Voted,
     Unvoted,
+    /// A post has a mark from now on, or not any more.
+    Marked(Mark, bool),
+    /// Somebody is one of those who run the group, or not any more.
+    Ranked(bool),
+    /// Somebody is kept out, or not any more.
+    Banned(bool),
+    /// Somebody is a member, or not any more.
+    Listed(bool),
+    /// Somebody answered a Question.
+    Answered,
     /// Something was put into a collection of the group, or taken out.
     Collected,
+    /// The group says what it is now.
+    Described,
+    /// The group is closed.
+    Closed,
 }
 
 impl What {
@@ -39,9 +53,40 @@ impl What {
             "removed" => Self::Removed,
             "voted" => Self::Voted,
             "unvoted" => Self::Unvoted,
+            "locked" => Self::Marked(Mark::Locked, true),
+            "unlocked" => Self::Marked(Mark::Locked, false),
+            "pinned" => Self::Marked(Mark::Pinned, true),
+            "unpinned" => Self::Marked(Mark::Pinned, false),
+            "appointed" => Self::Ranked(true),
+            "dismissed" => Self::Ranked(false),
+            "banned" => Self::Banned(true),
+            "unbanned" => Self::Banned(false),
+            "listed" => Self::Listed(true),
+            "unlisted" => Self::Listed(false),
+            "answered" => Self::Answered,
             "collected" | "uncollected" => Self::Collected,
+            "described" => Self::Described,
+            "closed" => Self::Closed,
             _ => return None,
         })
+    }
+}
+
+impl What {
+    /// The word in the log for what is about no post.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ranked(true) => "appointed",
+            Self::Ranked(false) => "dismissed",
+            Self::Banned(true) => "banned",
+            Self::Banned(false) => "unbanned",
+            Self::Listed(true) => "listed",
+            Self::Listed(false) => "unlisted",
+            Self::Described => "described",
+            Self::Closed => "closed",
+            _ => "collected",
+        }
     }
 }
 
@@ -59,7 +104,7 @@ pub struct Said<'a> {
     pub what: What,
     /// When the group said it.
     pub at: DateTime<Utc>,
-    /// The post that it is about.
+    /// The post that it is about; empty: it is about none, and the text says about what.
     pub object: &'a str,
     /// That post's type.
     pub object_kind: &'a str,
@@ -73,6 +118,8 @@ pub struct Said<'a> {
     pub author: &'a str,
     /// The activity's own text is there to be wrapped; else only the object is known.
     pub wrapped: bool,
+    /// That text.
+    pub raw: &'a str,
     /// Our id of the announcement that it takes back, and when that was made.
     pub retracts: Option<(Uuid, DateTime<Utc>)>,
 }

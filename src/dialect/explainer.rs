@@ -5,10 +5,11 @@
 
 use crate::{
     dialect::{
-        Here, Said, Written,
+        Here, Said, What, Written,
         announce::{announce, around_activity},
+        deed::by_group,
     },
-    domain::Shape,
+    domain::{Mark, Shape},
 };
 
 pub(super) const SHAPE: Shape = Shape("explainer");
@@ -16,6 +17,19 @@ pub(super) const SHAPE: Shape = Shape("explainer");
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     if !said.wrapped {
         return None;
+    }
+    match said.what {
+        // The group keeps these lists, and says what is on them.
+        What::Marked(Mark::Pinned, _) | What::Listed(_) => {
+            return Some(Written {
+                head: by_group(said, SHAPE, here)?.to_string(),
+                tail: None,
+                skip_author: false,
+            });
+        }
+        // Why somebody is kept out is not for every member; who is, `members` shows.
+        What::Banned(_) | What::Ranked(_) | What::Answered | What::Described | What::Closed => return None,
+        _ => {}
     }
     let members = here.part(said.group, "members");
     // A private post names its members (they are in `to` then) and its author, and never the followers.

@@ -27,6 +27,11 @@ pub enum Local<'a> {
         part: &'a str,
         id: Uuid,
     },
+    /// The steward of a group, or one of its addresses.
+    Steward {
+        group: &'a str,
+        part: Option<&'a str>,
+    },
     Post(Uuid),
     Activity(Uuid, Option<&'a str>),
     Other,
@@ -64,6 +69,19 @@ impl Here {
     #[must_use]
     pub fn part(&self, name: &str, part: &str) -> String {
         format!("{}/c/{name}/{part}", self.base)
+    }
+
+    /// The steward of a group: a person, for whoever believes only persons (Lemmy). Nobody's account: it has no name of its
+    /// own, so it needs no row.
+    #[must_use]
+    pub fn steward(&self, group: &str) -> String {
+        format!("{}/u/{}", self.base, steward_name(group))
+    }
+
+    /// Whether an id is a group's of ours, or its steward's: nobody whom a group could let in.
+    #[must_use]
+    pub fn is_no_person(&self, iri: &str) -> bool {
+        self.group_of(iri).is_some() || matches!(self.local(iri), Some(Local::Steward { .. }))
     }
 
     /// The record of somebody's membership.
@@ -118,6 +136,9 @@ impl Here {
             (Some("c"), Some(name), Some(part), Some(id)) if !name.is_empty() && steps.next().is_none() => id
                 .parse()
                 .map_or(Local::Other, |id| Local::Within { name, part, id }),
+            (Some("u"), Some(name), part, None) => {
+                group_of_steward(name).map_or(Local::Other, |group| Local::Steward { group, part })
+            }
             (Some("post"), Some(id), None, None) => id.parse().map_or(Local::Other, Local::Post),
             (Some("activities"), Some(id), shape, None) => {
                 id.parse().map_or(Local::Other, |id| Local::Activity(id, shape))
@@ -148,6 +169,21 @@ impl Here {
             _ => None,
         }
     }
+}
+
+/// How the name of a steward ends. No new group is called so.
+const STEWARD: &str = "_steward";
+
+/// What the steward of a group is called.
+#[must_use]
+pub fn steward_name(group: &str) -> String {
+    format!("{group}{STEWARD}")
+}
+
+/// The group whose steward is called so.
+#[must_use]
+pub fn group_of_steward(name: &str) -> Option<&str> {
+    name.strip_suffix(STEWARD).filter(|group| !group.is_empty())
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use crate::{
     dialect::{
         Here, Said, What, Written,
         announce::{PUBLIC, announce, date, fields},
+        deed::by_group,
         group,
     },
-    domain::Shape,
+    domain::{Mark, Shape},
 };
 
 pub(super) const SHAPE: Shape = Shape("microblog");
@@ -31,7 +32,9 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     let document = match said.what {
         What::Posted => boost(said, here),
         What::Deleted | What::Removed | What::TakenOut => undo(said, here)?,
-        What::Edited | What::Voted | What::Unvoted | What::Collected => return None,
+        // Mastodon reads what a Group pins (`app/lib/activitypub/activity/add.rb`).
+        What::Marked(Mark::Pinned, _) => by_group(said, SHAPE, here)?,
+        _ => return None,
     };
     Some(Written {
         head: document.to_string(),

@@ -13,6 +13,7 @@ mod announce;
 mod carried;
 mod class;
 mod collection;
+mod deed;
 mod describe;
 mod discreet;
 mod explainer;
@@ -30,6 +31,7 @@ mod post;
 mod review;
 mod roll;
 mod shape;
+mod steward;
 mod threadiverse;
 
 pub use activity::{Activity, Ask, read};
@@ -40,6 +42,7 @@ pub use announce::{Said, What, Written};
 pub use carried::carried;
 pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};
+pub use deed::{Deed, STEWARD, by_steward, deed, is_worded};
 pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, is_activity, text_of};
@@ -48,20 +51,21 @@ pub use grant::{Affiliation, Granting};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
 };
-pub use here::{Here, Local};
+pub use here::{Here, Local, group_of_steward, steward_name};
 pub use json::{Limits, parse};
 pub use letter::{
     Membership, accept, accept_with_result, call, follow, hears_lists, kind_of_call, listed, membership,
     reject, report, undo_follow,
 };
-pub use news::{News, Tidings, news};
-pub use post::PostDocument;
-pub use review::{Entry, entry, notice, queue, removal};
+pub use news::{News, Tidings, news, told};
+pub use post::{PostDocument, is_question};
+pub use review::{Entry, entry, notice, queue};
 pub use roll::our_groups_on;
 pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
     write, written_in,
 };
+pub use steward::{steward_document, steward_tombstone};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! What a group says of itself and does in its own name: it has changed, it is closed, something is in a collection of it.
 //!
 //! One rule: such a document is the same for all who hear it; who does is the table in [`Tidings::heard_by`]. Lemmy answers 400
-//! to an Update or Delete by a Group, so its family reads the group again in its own time.
+//! to an Update or Delete by a Group, so its family hears it announced, from the group's steward.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{
-        Here,
+        Here, Said, What, Written,
         announce::{PUBLIC, date},
-        explainer, group, microblog,
+        explainer, group, microblog, threadiverse,
     },
     domain::Shape,
 };
@@ -37,12 +37,12 @@ pub struct News<'a> {
 }
 
 impl Tidings<'_> {
-    /// The word for it in the log.
+    /// What happened.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn what(&self) -> What {
         match self {
-            Self::Described(_) => "described",
-            Self::Closed => "closed",
+            Self::Described(_) => What::Described,
+            Self::Closed => What::Closed,
         }
     }
 
@@ -56,6 +56,47 @@ impl Tidings<'_> {
             vec![explainer::SHAPE]
         }
     }
+}
+
+/// The document in each shape that it is told in; `text` is what [`news`] wrote.
+#[must_use]
+pub fn told(news: &News<'_>, text: &str, here: &Here) -> Vec<(Shape, Written)> {
+    let as_it_is = |shape| {
+        let written = Written {
+            head: text.to_owned(),
+            tail: None,
+            skip_author: false,
+        };
+        (shape, written)
+    };
+    let mut told: Vec<_> = news
+        .tidings
+        .heard_by(news.public)
+        .into_iter()
+        .map(as_it_is)
+        .collect();
+    // A stub has not what a Group needs there (Lemmy 0.19.20: an outbox).
+    if !matches!(news.tidings, Tidings::Described(face) if face.get("outbox").is_none()) {
+        let itself = here.group(news.group);
+        let said = Said {
+            id: news.id,
+            group: news.group,
+            what: news.tidings.what(),
+            at: news.at,
+            object: "",
+            object_kind: "",
+            published: news.at,
+            is_comment: false,
+            public: news.public,
+            private_group: !news.public,
+            author: &itself,
+            wrapped: true,
+            raw: text,
+            retracts: None,
+        };
+        told.extend(threadiverse::write(&said, here).map(|written| (threadiverse::SHAPE, written)));
+    }
+    told
 }
 
 /// The whole document.

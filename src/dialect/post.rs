@@ -81,6 +81,12 @@ pub(crate) fn read(object: &Value, signer: &Iri) -> Result<PostDocument, Unreada
     })
 }
 
+/// Whether a post of this type is a question that can be voted on.
+#[must_use]
+pub fn is_question(kind: &str) -> bool {
+    kind == "Question"
+}
+
 impl PostDocument {
     /// Its type, as we keep it for a new post.
     #[must_use]

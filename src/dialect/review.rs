@@ -1,4 +1,4 @@
-//! What waits for an admin, as admins read it; and what a group takes out by its own word.
+//! What waits for an admin, as admins read it.
 //!
 //! One rule: an entry carries what its author sent, byte for byte; who reads it decides about that and nothing else.
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::dialect::{
     Here,
-    announce::{PUBLIC, date, fields},
+    announce::{date, fields},
     group,
 };
 
@@ -72,41 +72,6 @@ pub fn notice(id: Uuid, of: &Entry<'_>, to: &str, at: DateTime<Utc>, here: &Here
         }),
         &entry(of, here),
     )
-}
-
-/// A group takes a post out by its own word: `Delete`, or `Remove` from its outbox. For members only, if the post is.
-#[must_use]
-pub fn removal(
-    id: Uuid,
-    group: &str,
-    post: &str,
-    kind: &str,
-    (reason, public): (Option<&str>, bool),
-    at: DateTime<Utc>,
-    here: &Here,
-) -> Value {
-    let (to, cc) = if public {
-        (PUBLIC.to_owned(), vec![here.part(group, "followers")])
-    } else {
-        (here.part(group, "members"), vec![])
-    };
-    let mut document = json!({
-        "@context": group::context(),
-        "id": here.activity(id, None),
-        "type": kind,
-        "actor": here.group(group),
-        "published": date(at),
-        "to": [to],
-        "cc": cc,
-        "object": post,
-    });
-    if kind == "Remove" {
-        document["target"] = json!(here.part(group, "outbox"));
-    }
-    if let Some(reason) = reason {
-        document["summary"] = json!(reason);
-    }
-    document
 }
 
 /// A document with this text as its object.

@@ -1,40 +1,59 @@
 //! Lemmy, Mbin, PieFed, Mitra, Friendica and their kin hear of everything as `Announce{activity}` (FEP-1b12).
 //!
-//! One rule: the activity inside is word for word what the author sent; a copy that differs is a forgery to them.
+//! One rule: the activity inside is word for word what its sender sent; a copy that differs is a forgery to them. What no person
+//! said in words that they know is said by the group's steward (`deed.rs`): the actor of an announced activity must be a Person
+//! (Lemmy 0.19.20 answers 400 to a Group; measured 2026-08).
 //! Classed here: see `class.rs`; each row has its source.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::{
     dialect::{
         Here, Said, What, Written,
         announce::{announce, around_activity},
+        deed::{by_steward, is_verbatim},
     },
-    domain::Shape,
+    domain::{Mark, Shape},
 };
 
 pub(super) const SHAPE: Shape = Shape("threadiverse");
 
-/// Posts, comments, edits, deletions and votes alike; the author's own server has it already (Mbin does not send it there
-/// either, Lemmy ignores its own). In this family privacy belongs to the group and not to the post: of what is not public they
-/// hear in a private group only, which lets in those of them alone who keep it.
+/// Posts, comments, edits, deletions and votes, and what those who run the group do; the author's own server has it already
+/// (Mbin does not send it there either, Lemmy ignores its own). In this family privacy belongs to the group and not to the
+/// post: of what is not public they hear in a private group only, which lets in those of them alone who keep it.
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
-    if !(said.public || said.private_group) || !said.wrapped {
+    if !(said.public || said.private_group) || !said.wrapped || is_unknown(said) {
         return None;
     }
-    // Refused (Lemmy 0.19.20, measured 2026-08): a Remove, but of moderators and pinned posts; and what a Group did: the actor
-    // of an announced activity must be a Person. It knows no collections of things.
-    let is_refused = matches!(said.what, What::TakenOut | What::Collected);
-    if is_refused || said.author == here.group(said.group) {
-        return None;
+    if is_verbatim(said, here) {
+        return Some(around_activity(around(said, said.author, here), true));
     }
+    let steward = here.steward(said.group);
+    let mut document = around(said, &steward, here);
+    document.insert("object".to_owned(), by_steward(said, here)?);
+    Some(Written {
+        head: Value::Object(document).to_string(),
+        tail: None,
+        skip_author: false,
+    })
+}
+
+/// What they have no word for: collections of things, lists of members, comments that are pinned.
+fn is_unknown(said: &Said<'_>) -> bool {
+    match said.what {
+        What::Collected | What::Listed(_) => true,
+        What::Marked(Mark::Pinned, _) => said.is_comment,
+        _ => false,
+    }
+}
+
+fn around(said: &Said<'_>, actor: &str, here: &Here) -> Map<String, Value> {
     let followers = here.part(said.group, "followers");
     if said.public {
-        let cc = vec![followers, said.author.to_owned()];
-        return Some(around_activity(announce(said, here, SHAPE, cc), true));
+        return announce(said, here, SHAPE, vec![followers, actor.to_owned()]);
     }
     // Of a private group its followers are its members (6.5).
-    let mut fields = announce(said, here, SHAPE, vec![said.author.to_owned()]);
+    let mut fields = announce(said, here, SHAPE, vec![actor.to_owned()]);
     fields.insert("to".to_owned(), json!([followers]));
-    Some(around_activity(fields, true))
+    fields
 }

@@ -2,7 +2,7 @@
 //!
 //! One rule: a command names no wire term. Whether somebody sent a Leave or undid a Follow is the dialect's to know.
 
-use crate::domain::{CollectPolicy, Standing, group::words, standing::Ban};
+use crate::domain::{CollectPolicy, Standing, group::words, marking::Mark, standing::Ban};
 
 /// How somebody asks to come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Command {
     Delete(Subject),
     /// Somebody who is not its author wants a post out of the group.
     Remove(Subject),
+    /// A post is to have a mark, or not any more.
+    Mark(Mark, Subject, bool),
     /// What was held for review is let through, or not.
     Review(Held, bool),
     Vote(Vote, Subject),
@@ -118,6 +120,8 @@ pub struct Submission {
     pub parent_is_here: bool,
     /// Its parent is for members only.
     pub parent_is_private: bool,
+    /// Its parent, or the whole thread, is locked.
+    pub parent_is_locked: bool,
     /// A group that this group follows announced it: the author need not be a member here.
     pub relayed: bool,
     /// An admin has let it through.
@@ -138,6 +142,8 @@ pub struct Subject {
     pub names_public: bool,
     /// The vote that is asked for, or to be undone, is there.
     pub voted: bool,
+    /// It has the mark that is asked for, or to be taken off.
+    pub marked: bool,
     /// An admin has let it through.
     pub approved: bool,
 }
@@ -149,6 +155,8 @@ pub enum Vote {
     Dislike,
     /// Somebody passed it on to their own followers; counted, not announced.
     Share,
+    /// Somebody answered the question that it asks.
+    Answer,
 }
 
 impl Vote {
@@ -159,6 +167,7 @@ impl Vote {
             Self::Like => "like",
             Self::Dislike => "dislike",
             Self::Share => "share",
+            Self::Answer => "answer",
         }
     }
 }

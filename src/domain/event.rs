@@ -1,6 +1,6 @@
 //! What happened.
 
-use crate::domain::{Call, Vote, standing::Ban};
+use crate::domain::{Call, Vote, marking::Mark, standing::Ban};
 
 /// What a group decided; the engine writes it down and the dialects tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Event {
     Deleted,
     /// Out of the group by another's word.
     Removed,
+    /// It has this mark from now on, or not any more.
+    Marked(Mark, bool),
     /// What was held is let through, or not.
     Reviewed(bool),
     Voted(Vote),
@@ -56,7 +58,12 @@ impl Event {
             Self::Edited => Some("edited"),
             Self::Deleted => Some("deleted"),
             Self::Removed => Some("removed"),
+            Self::Marked(Mark::Locked, true) => Some("locked"),
+            Self::Marked(Mark::Locked, false) => Some("unlocked"),
+            Self::Marked(Mark::Pinned, true) => Some("pinned"),
+            Self::Marked(Mark::Pinned, false) => Some("unpinned"),
             Self::Voted(Vote::Like | Vote::Dislike) => Some("voted"),
+            Self::Voted(Vote::Answer) => Some("answered"),
             Self::Unvoted(Vote::Like | Vote::Dislike) => Some("unvoted"),
             Self::Collected => Some("collected"),
             Self::Uncollected => Some("uncollected"),

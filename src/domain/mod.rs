@@ -9,6 +9,7 @@ mod command;
 mod event;
 mod group;
 mod iri;
+mod marking;
 mod membership;
 mod posting;
 mod refusal;
@@ -25,6 +26,7 @@ pub use group::{
     PolicyChange, PostPolicy, Review, Rule, Visibility, VotePolicy,
 };
 pub use iri::{Iri, NotCanonical, authority_of, host_and_parents};
+pub use marking::Mark;
 pub use membership::admits;
 pub use refusal::Refusal;
 pub use registrable::registrable_domain;
@@ -78,6 +80,7 @@ fn answer(
         Command::Edit(subject) => posting::edit(group, who, subject, now),
         Command::Delete(subject) => posting::delete(who, subject),
         Command::Remove(subject) => posting::remove(who, subject, now),
+        Command::Mark(mark, subject, wanted) => marking::mark(who, *mark, subject, *wanted, now),
         Command::Review(held, lets_through) => posting::review(who, *held, *lets_through, now),
         Command::Vote(vote, subject) => posting::vote(group, who, *vote, subject, now),
         Command::Unvote(vote, subject) => posting::unvote(who, *vote, subject, now),

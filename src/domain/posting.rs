@@ -34,6 +34,9 @@ pub(super) fn post(
     if post.is_comment && !post.parent_is_here {
         return Err(Refusal::ParentElsewhere);
     }
+    if post.parent_is_locked {
+        return Err(Refusal::Locked);
+    }
     if post.public && post.parent_is_private {
         return Err(Refusal::WiderThanItsThread);
     }
@@ -71,7 +74,7 @@ fn relay(
     if who.is_banned(now) {
         return Err(Refusal::Banned);
     }
-    let misplaced = post.is_comment && !post.parent_is_here;
+    let misplaced = post.is_comment && (!post.parent_is_here || post.parent_is_locked);
     let is_private = group.policies.visibility == Visibility::Private;
     Ok(vec![if post.known || misplaced || !post.public || is_private {
         Event::AlreadyPosted

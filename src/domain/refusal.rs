@@ -22,6 +22,8 @@ pub enum Refusal {
     NotAnAdmin,
     #[error("What this answers is not in the group.")]
     ParentElsewhere,
+    #[error("What this answers is locked: it takes no comments.")]
+    Locked,
     #[error("Only whoever wrote it may change it.")]
     NotTheAuthor,
     #[error("What it answers is for members only, so it cannot name Public.")]
@@ -75,6 +77,7 @@ impl Refusal {
             Self::NotAFollower => "not-a-follower",
             Self::NotAnAdmin => "not-an-admin",
             Self::ParentElsewhere => "parent-elsewhere",
+            Self::Locked => "locked",
             Self::NotTheAuthor => "not-the-author",
             Self::WiderThanItsThread => "wider-than-its-thread",
             Self::WasPublic => "was-public",
@@ -100,7 +103,7 @@ impl Refusal {
     #[must_use]
     pub const fn field(self) -> &'static str {
         match self {
-            Self::ParentElsewhere => "object.inReplyTo",
+            Self::ParentElsewhere | Self::Locked => "object.inReplyTo",
             Self::WiderThanItsThread | Self::WasPublic | Self::PublicInPrivate => "to",
             Self::CollectsNot => "target",
             Self::Closed

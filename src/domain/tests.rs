@@ -141,6 +141,7 @@ impl Step {
                 known: false,
                 parent_is_here: false,
                 parent_is_private: false,
+                parent_is_locked: false,
                 relayed: false,
                 approved: false,
             }),

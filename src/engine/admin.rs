@@ -88,7 +88,13 @@ impl Engine {
     pub async fn create_group(&self, new: NewGroup) -> Result<Created, AdminError> {
         text::group_name(&new.name).map_err(|why| AdminError::BadName(why.to_string()))?;
         checked_title(&new.title)?;
-        if self.here().group_of(new.owner.as_str()).is_some() {
+        if dialect::group_of_steward(&new.name).is_some() {
+            return Err(AdminError::BadName(format!(
+                "{} is what the steward of a group is called; choose another name",
+                new.name
+            )));
+        }
+        if self.here().is_no_person(new.owner.as_str()) {
             return Err(AdminError::No("a group cannot own a group".to_owned()));
         }
         let id = self.here().group(&new.name);

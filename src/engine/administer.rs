@@ -30,6 +30,8 @@ pub(super) struct Hand<'a> {
     pub(super) reason: Option<&'a str>,
     /// Of the activity that says so.
     pub(super) iri: Option<&'a str>,
+    /// That activity, where it is told as it came.
+    pub(super) said: Option<&'a Case>,
 }
 
 impl Engine {
@@ -53,7 +55,7 @@ impl Engine {
         }
         // Written with all the rest: a refusal leaves nobody behind.
         let actor = match store::actor_in(&mut **tx, whom).await? {
-            Some(actor) if actor.id != group.owner && self.here().group_of(whom.as_str()).is_some() => {
+            Some(actor) if actor.id != group.owner && self.here().is_no_person(whom.as_str()) => {
                 return Err(nobody());
             }
             Some(actor) => actor,
@@ -98,6 +100,7 @@ impl Engine {
             }
             Event::Unbanned => {
                 membership::unban(tx, group.id, actor.id).await?;
+                self.tell_ban(tx, group, actor, None, hand.said).await?;
                 Ok(())
             }
             Event::Called(to_what) => self.call(tx, group, hand, actor, *to_what).await,
@@ -105,9 +108,10 @@ impl Engine {
                 let now = self.clock().now();
                 Ok(call::end(tx, group.id, actor.id, *what, "withdrawn", now).await?)
             }
-            Event::Appointed => self.appointed(tx, group, actor).await,
+            Event::Appointed => self.appointed(tx, group, actor, hand.said).await,
             Event::Dismissed => {
                 people::rank(tx, group.id, actor.id, false, self.clock().now()).await?;
+                self.tell_rank(tx, group, &actor.iri, false, hand.said).await?;
                 self.tell_list(tx, group, actor, "admins", false).await
             }
             _ => Ok(()),
@@ -141,6 +145,10 @@ impl Engine {
         actor: &Actor,
         before: &Standing,
     ) -> Result<(), Trouble> {
+        if !before.member {
+            // Before they hear the group: they have an answer of their own.
+            self.tell_members(tx, group, &actor.iri, true).await?;
+        }
         let destination = self.hear(tx, group, actor).await?;
         let written = Written {
             follower: before.follower,
@@ -265,19 +273,34 @@ impl Engine {
         self.tell_expelled(tx, group, hand, actor, them).await?;
         let (destination, _) = membership::heard_at(tx, group.id, actor.id).await?;
         let now = self.clock().now();
+        if them.runs_it() {
+            self.tell_rank(tx, group, &actor.iri, false, None).await?;
+        }
+        let told = self.tell_ban(tx, group, actor, Some(ban), hand.said).await?;
         membership::ban(tx, group.id, actor.id, ban, hand.iri, now).await?;
         call::end_all(tx, group.id, actor.id, now).await?;
         if let Some(destination) = destination {
             log::close_unread(tx, group.id, destination).await?;
+            self.tell_banned(tx, group, actor, destination, told).await?;
+        }
+        if them.member {
+            self.tell_members(tx, group, &actor.iri, false).await?;
         }
         Ok(())
     }
 
     /// An admin from now on.
-    pub(super) async fn appointed(&self, tx: &mut Tx, group: &InTurn, actor: &Actor) -> Result<(), Trouble> {
+    pub(super) async fn appointed(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        actor: &Actor,
+        said: Option<&Case>,
+    ) -> Result<(), Trouble> {
         let now = self.clock().now();
         people::rank(tx, group.id, actor.id, true, now).await?;
         call::end(tx, group.id, actor.id, Call::Admin, "accepted", now).await?;
+        self.tell_rank(tx, group, &actor.iri, true, said).await?;
         self.tell_list(tx, group, actor, "admins", true).await
     }
 
@@ -345,6 +368,7 @@ impl Engine {
             by: Some(case.actor.id),
             reason,
             iri: Some(case.activity.id.as_str()),
+            said: Some(case),
         };
         self.administer(tx, group, &hand, act, whom).await?;
         Ok(())

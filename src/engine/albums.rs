@@ -7,15 +7,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    dialect::{self, Album, Arranging, Local, Said, What},
-    domain::{Audience, CollectPolicy, Command, Event, Iri, Item, Refusal, Visibility},
-    engine::{AdminError, Engine, Refused, case::Case, face::shelf, turn::Trouble},
+    dialect::{self, Album, Arranging, Local, What},
+    domain::{CollectPolicy, Command, Event, Iri, Item, Refusal, Visibility},
+    engine::{AdminError, Engine, Refused, acts::Telling, case::Case, face::shelf, turn::Trouble},
     store::{
         Tx,
         album::{self, AlbumView},
         group::InTurn,
-        log::NewShape,
-        news::{self, NewNews},
     },
     text,
 };
@@ -193,52 +191,19 @@ impl Engine {
         tx: &mut Tx,
         case: &Case,
         group: &InTurn,
-        kind: &'static str,
+        word: &'static str,
     ) -> Result<(), Trouble> {
         let private_group = group.group.policies.visibility == Visibility::Private;
-        let public = !private_group && case.activity.addressed.public;
-        let (id, at) = (self.clock().uuid(), self.clock().now());
-        let said = Said {
-            id,
-            group: &group.group.name,
+        let telling = Telling {
+            id: self.clock().uuid(),
             what: What::Collected,
-            at,
-            object: "",
-            object_kind: "",
-            published: at,
-            is_comment: false,
-            public,
-            private_group,
-            author: case.actor.iri.as_str(),
-            wrapped: true,
-            retracts: None,
-        };
-        let shapes = dialect::shapes().into_iter().filter_map(|shape| {
-            let written = dialect::write(shape, &said, self.here())?;
-            Some(NewShape {
-                shape: shape.0,
-                head: written.head,
-                tail: written.tail,
-                skip_author: written.skip_author,
-            })
-        });
-        let new = NewNews {
-            group: group.id,
-            id,
-            iri: Some(case.activity.id.as_str()),
-            kind,
-            actor: Some(case.actor.id),
-            author_host: Some(&case.actor.host),
-            audience: if public {
-                Audience::Public
-            } else {
-                Audience::Members
-            },
+            word,
+            public: !private_group && case.activity.addressed.public,
+            by: Some(case),
             raw: &case.raw,
-            shapes: shapes.collect(),
-            at,
         };
-        Ok(news::say(tx, &new).await?)
+        self.tell(tx, group, &telling).await?;
+        Ok(())
     }
 }
 

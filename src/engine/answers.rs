@@ -177,6 +177,7 @@ impl Engine {
             by: Some(case.actor.id),
             reason: answered.reason.as_deref(),
             iri: None,
+            said: None,
         };
         self.administer(tx, group, &hand, &act, &who).await?;
         Ok(())

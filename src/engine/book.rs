@@ -17,6 +17,7 @@ use crate::{
         facts::{Facts, Turned},
         held::{NewHeld, Outcome},
         log::NewEntry,
+        mark::Marked,
         post::{Cast, Edit, NewPlace, NewPost},
     },
 };
@@ -33,6 +34,7 @@ pub(super) enum Deed<'a> {
     Delete(Uuid),
     /// Out of a group by another's word.
     Remove(Uuid, GroupId),
+    Mark(Marked<'a>),
     /// It waits for an admin.
     Hold(NewHeld<'a>),
     /// It does so no longer.
@@ -77,6 +79,7 @@ impl<'a> Book<'a> {
             Deed::Edit(post, edit) => self.deeds.edits.push((post, edit)),
             Deed::Delete(post) => self.deeds.deletions.push(post),
             Deed::Remove(post, group) => self.deeds.removals.push((post, group)),
+            Deed::Mark(marked) => self.deeds.marks.push(marked),
             Deed::Hold(held) => self.deeds.held.push(held),
             Deed::Unhold(id, outcome) => self.deeds.ended.push((id, outcome)),
             Deed::Bury(post, actor) => self.deeds.graves.push((post, actor)),

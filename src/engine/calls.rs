@@ -40,6 +40,7 @@ impl Engine {
             by: Some(case.actor.id),
             reason: None,
             iri: Some(case.activity.id.as_str()),
+            said: Some(case),
         };
         let events = self.administer(tx, &group, &hand, &act, whom).await?;
         if !events.contains(&Event::Called(what)) {
@@ -145,7 +146,7 @@ impl Engine {
                     self.tell_list(tx, &group, &case.actor, "members", true).await?;
                 }
                 Event::Appointed => {
-                    self.appointed(tx, &group, &case.actor).await?;
+                    self.appointed(tx, &group, &case.actor, None).await?;
                     self.see_who_rules(tx, &group, false).await?;
                 }
                 Event::Owns => self.take_over(tx, &group, &case.actor).await?,

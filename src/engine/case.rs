@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{Activity, Ask, Local, PostDocument},
-    domain::Iri,
+    domain::{Iri, Mark},
     engine::{Engine, Refused, turn::Trouble},
     store::{Actor, Tx, post, turn::key_of},
     text,
@@ -152,9 +152,10 @@ impl Case {
         match &self.activity.ask {
             Ask::Post(document) => document.in_reply_to.as_ref().map(Iri::as_str),
             Ask::Edit(document) => Some(document.id.as_str()),
-            Ask::Delete { object } | Ask::Vote { object, .. } | Ask::Unvote { object, .. } => {
-                Some(object.as_str())
-            }
+            Ask::Delete { object }
+            | Ask::Mark { object, .. }
+            | Ask::Vote { object, .. }
+            | Ask::Unvote { object, .. } => Some(object.as_str()),
             _ => None,
         }
     }
@@ -170,8 +171,20 @@ impl Engine {
             // Undo of a vote by its id, by whoever cast it (ORG11).
             case.activity.ask = Ask::Unvote { vote, object };
         }
-        if let Ask::Delete { object } | Ask::Vote { object, .. } | Ask::Unvote { object, .. } =
-            &mut case.activity.ask
+        if let Ask::Undo { object } = &case.activity.ask
+            && let Some((object, group)) = self.locked_by(object).await?
+        {
+            case.activity.ask = Ask::Mark {
+                mark: Mark::Locked,
+                object,
+                group: Some(group),
+                wanted: false,
+            };
+        }
+        if let Ask::Delete { object }
+        | Ask::Mark { object, .. }
+        | Ask::Vote { object, .. }
+        | Ask::Unvote { object, .. } = &mut case.activity.ask
             && let Some(post) = self.post_announced(object).await?
         {
             *object = post;
@@ -190,10 +203,17 @@ impl Engine {
 
     /// The same, for whoever is in a transaction; any other id as it is.
     pub(super) async fn post_meant(&self, tx: &mut Tx, iri: &Iri) -> Result<Iri, Trouble> {
-        let Some(Local::Activity(id, _)) = self.here().local(iri.as_str()) else {
-            return Ok(iri.clone());
+        let post = match self.here().local(iri.as_str()) {
+            Some(Local::Activity(id, _)) => post::iri_announced(tx, id).await?,
+            // A thread's `context`, by which NodeBB means its first post.
+            Some(
+                Local::Post(id)
+                | Local::Within {
+                    part: "threads", id, ..
+                },
+            ) => post::iri_of(tx, id).await?,
+            _ => None,
         };
-        let post = post::iri_announced(tx, id).await?;
         Ok(post
             .and_then(|post| Iri::object(&post).ok())
             .unwrap_or_else(|| iri.clone()))

@@ -209,6 +209,9 @@ impl Engine {
             Ask::Post(document) => self.post(at, matter, document)?,
             Ask::Edit(document) => self.edit(at, matter, document)?,
             Ask::Delete { object } => self.delete(at, matter, object)?,
+            Ask::Mark {
+                mark, object, wanted, ..
+            } => self.mark(at, matter, *mark, object, *wanted)?,
             Ask::Vote { vote, object } => self.cast(at, matter, *vote, object, false)?,
             Ask::Unvote { vote, object } => self.cast(at, matter, *vote, object, true)?,
             _ => vec![],

@@ -246,7 +246,8 @@ impl Engine {
                 let fits = wanted.len().min(64 - ending.len());
                 format!("{}{ending}", &wanted[..fits])
             };
-            if !self.store().group_exists(&name).await? {
+            // Groups and their stewards have one namespace.
+            if dialect::group_of_steward(&name).is_none() && !self.store().group_exists(&name).await? {
                 return Ok(name);
             }
         }

@@ -79,6 +79,7 @@ impl Engine {
             by: None,
             reason,
             iri: None,
+            said: None,
         };
         self.administer(tx, group, &hand, act, whom).await
     }

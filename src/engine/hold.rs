@@ -97,6 +97,7 @@ impl Engine {
                 known: false,
                 parent_is_here: true,
                 parent_is_private: false,
+                parent_is_locked: false,
                 relayed: false,
                 approved: false,
             };

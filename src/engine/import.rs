@@ -214,7 +214,8 @@ impl Import<'_> {
         let mut welcome = Vec::with_capacity(members.len());
         for member in members {
             let names = host_and_parents(&member.host);
-            if self.is_walled(&names) || names.iter().any(|name| blocked.contains(name)) {
+            let is_ours = self.engine.here().is_no_person(member.actor.as_str());
+            if is_ours || self.is_walled(&names) || names.iter().any(|name| blocked.contains(name)) {
                 done.blocked += 1;
             } else if names.iter().any(|name| banned.contains(name)) {
                 done.banned += 1;

@@ -105,6 +105,8 @@ impl Engine {
         let events = self.decide(tx, &group, &case.actor, &Command::Resign).await??;
         if events.contains(&Event::Dismissed) {
             people::rank(tx, group.id, case.actor.id, false, self.clock().now()).await?;
+            self.tell_rank(tx, &group, &case.actor.iri, false, Some(case))
+                .await?;
             self.see_who_rules(tx, &group, false).await?;
         }
         Ok(())

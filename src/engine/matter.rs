@@ -73,6 +73,13 @@ impl<'a> Matter<'a> {
                 holds.keys.push(key_of(object.as_str()));
                 holds.posts.push(object.as_str());
             }
+            Ask::Mark { object, group, .. } => {
+                holds.posts.push(object.as_str());
+                holds.names.extend(group.as_deref());
+                let addressed = &self.case.activity.addressed;
+                holds.names.extend(addressed.groups().iter().map(String::as_str));
+                holds.names.extend(self.case.inbox.as_deref());
+            }
             // Whoever changes or deletes the post has its groups, and so have we.
             Ask::Vote { object, .. } | Ask::Unvote { object, .. } => holds.posts.push(object.as_str()),
             _ => {}
@@ -112,7 +119,7 @@ impl<'a> Matter<'a> {
                     asked.group_base = Some(group_base);
                 }
             }
-            Ask::Delete { object } => asked.posts.push(object.as_str()),
+            Ask::Delete { object } | Ask::Mark { object, .. } => asked.posts.push(object.as_str()),
             Ask::Vote { object, .. } | Ask::Unvote { object, .. } => {
                 asked.posts.push(object.as_str());
                 asked.votes.push((object.as_str(), actor.id));

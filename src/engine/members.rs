@@ -83,6 +83,10 @@ impl Engine {
         let follower = before.follower || events.contains(&Event::FollowerAccepted);
         let member = before.member || events.contains(&Event::MemberAccepted);
         let pending = !member && (before.waiting || events.contains(&Event::MembershipRequested));
+        if member && !before.member {
+            // Before they hear the group: they have an answer of their own.
+            self.tell_members(tx, group, &case.actor.iri, true).await?;
+        }
         let (before_at, _) = membership::heard_at(tx, group.id, case.actor.id).await?;
         let destination = if follower || member {
             self.hear(tx, group, &case.actor).await?
@@ -188,6 +192,7 @@ impl Engine {
     /// Ends a membership and all that belongs to it: nothing more is due to whoever nobody reads for.
     pub(super) async fn put_out(&self, tx: &mut Tx, group: &InTurn, actor: ActorId) -> Result<(), Trouble> {
         let (destination, _) = membership::heard_at(tx, group.id, actor).await?;
+        let was = membership::listed(tx, group.id, actor).await?;
         let out = Written {
             follower: false,
             member: false,
@@ -202,6 +207,16 @@ impl Engine {
         asked::decide(tx, group.id, actor, "withdrawn", None, now).await?;
         if let Some(destination) = destination {
             log::close_unread(tx, group.id, destination).await?;
+        }
+        let Some(was) = was else { return Ok(()) };
+        let Ok(iri) = Iri::object(&was.iri) else {
+            return Ok(());
+        };
+        if was.admin {
+            self.tell_rank(tx, group, &iri, false, None).await?;
+        }
+        if was.member {
+            self.tell_members(tx, group, &iri, false).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! One rule: an answer is given after the commit, and a refusal leaves nothing behind. A new use case is a file here, an
 //! arm in `turn`, and a story in `tests/it`.
 
+mod acts;
 mod admin;
 mod administer;
 mod albums;
@@ -30,6 +31,7 @@ mod invited;
 mod keys;
 mod lines;
 mod lists;
+mod marks;
 mod matter;
 mod members;
 mod news;

@@ -49,23 +49,22 @@ impl Engine {
         public: bool,
         tidings: Tidings<'_>,
     ) -> Result<(), Trouble> {
-        let (kind, shapes) = (tidings.word(), tidings.heard_by(public));
         let (id, at) = (self.clock().uuid(), self.clock().now());
-        let text = dialect::news(
-            &News {
-                id,
-                group: &group.group.name,
-                public,
-                at,
-                tidings,
-            },
-            self.here(),
-        );
-        let shapes = shapes.into_iter().map(|shape| NewShape {
+        let kind = tidings.what().word();
+        let news = News {
+            id,
+            group: &group.group.name,
+            public,
+            at,
+            tidings,
+        };
+        let text = dialect::news(&news, self.here());
+        let told = dialect::told(&news, &text, self.here());
+        let shapes = told.into_iter().map(|(shape, written)| NewShape {
             shape: shape.0,
-            head: text.clone(),
-            tail: None,
-            skip_author: false,
+            head: written.head,
+            tail: written.tail,
+            skip_author: written.skip_author,
         });
         let new = NewNews {
             group: group.id,

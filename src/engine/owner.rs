@@ -21,10 +21,15 @@ impl Engine {
         if group.group.rule == Rule::Owned {
             people::rank(tx, group.id, group.owner, true, now).await?;
         }
+        let was = store::membership::listed(tx, group.id, actor.id).await?;
+        let was_admin = was.is_some_and(|was| was.admin);
         people::unrank(tx, group.id, actor.id).await?;
         people::own(tx, group.id, actor.id, now).await?;
         call::end(tx, group.id, actor.id, Call::Owner, "accepted", now).await?;
         call::end_offers(tx, group.id, now).await?;
+        if !was_admin {
+            self.tell_rank(tx, group, &actor.iri, true, None).await?;
+        }
         Ok(())
     }
 
@@ -61,6 +66,7 @@ impl Engine {
                     by: None,
                     reason: None,
                     iri: None,
+                    said: None,
                 };
                 self.call(tx, group, &hand, &actor, Call::Owner).await?;
             }

@@ -75,14 +75,9 @@ impl Engine {
         voted: bool,
         command: impl Fn(Subject) -> Command,
     ) -> Result<Answered<'a, Happening<'a>>, Halt> {
-        let subject = Subject {
-            is_here: true,
-            is_mine: stored.author == matter.case.actor.id,
-            deleted: stored.deleted,
-            was_public: self.narrows(matter.case, Some(stored)),
-            names_public: matter.case.activity.addressed.public,
-            voted,
-            approved: matter.case.warrant.is_review(),
+        let mark = match matter.ask {
+            Ask::Mark { mark, .. } => Some(*mark),
+            _ => None,
         };
         let mut outcomes = vec![];
         for place in &stored.places {
@@ -90,6 +85,16 @@ impl Engine {
             if !is_meant(matter, group, stored) {
                 continue;
             }
+            let subject = Subject {
+                is_here: true,
+                is_mine: stored.author == matter.case.actor.id,
+                deleted: stored.deleted,
+                was_public: self.narrows(matter.case, Some(stored)),
+                names_public: matter.case.activity.addressed.public,
+                voted,
+                marked: mark.is_some_and(|mark| place.marks.has(mark)),
+                approved: matter.case.warrant.is_review(),
+            };
             outcomes.push((group, at.decide(group, matter, &command(subject))?));
         }
         let Answered { taken, letters } = self.one_answer(matter.case, outcomes)?;
@@ -131,13 +136,22 @@ impl Engine {
     }
 }
 
-/// Whether this group is to decide: what an admin let through, and what they take out, is about their group alone.
-fn is_meant(matter: &Matter<'_>, group: &Turned, stored: &Stored) -> bool {
+/// Whether this group is to decide: what an admin let through, and what those who run a group do to its posts, is about their
+/// group alone.
+pub(super) fn is_meant(matter: &Matter<'_>, group: &Turned, stored: &Stored) -> bool {
     let name = &group.in_turn.group.name;
     let bound = &matter.case.activity.addressed.bound;
-    let takes_out = matches!(matter.ask, Ask::Delete { .. }) && stored.author != matter.case.actor.id;
-    match matter.case.warrant.group() {
-        Some(only) => only == name,
-        None => !takes_out || bound.is_empty() || bound.contains(name),
+    if let Some(only) = matter.case.warrant.group() {
+        return only == name;
+    }
+    match matter.ask {
+        Ask::Mark {
+            group: Some(only), ..
+        } => only == name,
+        Ask::Mark { group: None, .. } => bound.is_empty() || bound.contains(name),
+        Ask::Delete { .. } if stored.author != matter.case.actor.id => {
+            bound.is_empty() || bound.contains(name)
+        }
+        _ => true,
     }
 }

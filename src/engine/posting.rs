@@ -105,6 +105,7 @@ impl Engine {
             known: buried || known.is_some_and(|known| known.deleted || here(known) || was_here(known)),
             parent_is_here: parent.is_some_and(|parent| !parent.deleted && here(parent)),
             parent_is_private: parent.is_some_and(|parent| !parent.public),
+            parent_is_locked: parent.is_some_and(|parent| is_locked(parent, group)),
             relayed: case.via.is_some(),
             approved: case.warrant.is_review(),
         }
@@ -224,6 +225,12 @@ impl Engine {
         }
         Ok(deeds)
     }
+}
+
+/// Whether a post takes no comments in a group.
+fn is_locked(post: &Stored, group: &Turned) -> bool {
+    let mut here = post.places.iter().filter(|place| place.group == group.in_turn.id);
+    here.any(|place| place.marks.locked || place.marks.in_locked)
 }
 
 fn is_where_it_is_reviewed(at: &At<'_>, matter: &Matter<'_>, stored: &Stored) -> Result<bool, Halt> {

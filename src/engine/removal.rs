@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::{
-    dialect::{self, Ask, Local},
+    dialect::{self, Ask, Local, What},
     domain::{Command, Iri, Refusal, Subject, Visibility},
     engine::{
         AdminError, Engine, Refused,
@@ -120,22 +120,22 @@ impl Engine {
     }
 
     /// The post that a Remove or Delete would take out, and which of the two it is; `None`: it is about something else.
-    pub(super) fn takes_out<'q>(&self, what: &'q Ask) -> Option<(&'q Iri, &'static str)> {
+    pub(super) fn takes_out<'q>(&self, what: &'q Ask) -> Option<(&'q Iri, What)> {
         match what {
-            Ask::Delete { object } => Some((object, "Delete")),
+            Ask::Delete { object } => Some((object, What::Removed)),
             Ask::Collect {
                 object,
                 target,
                 wanted: false,
                 ..
-            } if self.is_of_posts(target) => Some((object, "Remove")),
+            } if self.is_of_posts(target) => Some((object, What::TakenOut)),
             _ => None,
         }
     }
 
     /// Offer of a Remove or Delete by an admin: the group issues it as its own.
     pub(super) async fn propose_removal(&self, tx: &mut Tx, case: &Case, what: &Ask) -> Result<(), Trouble> {
-        let Some((object, kind)) = self.takes_out(what) else {
+        let Some((object, what)) = self.takes_out(what) else {
             return Ok(());
         };
         let object = self.post_meant(tx, object).await?;
@@ -160,7 +160,8 @@ impl Engine {
         match found {
             (group, Some(placed)) => {
                 let public = is_public(&group, &placed);
-                self.take_out(tx, name, &object, kind, None, public).await
+                let ask = Ask::Delete { object };
+                self.act_as_group(tx, name, what, ask, (None, public)).await
             }
             (_, None) => Ok(()),
         }
@@ -185,6 +186,7 @@ impl Engine {
             was_public: false,
             names_public: false,
             voted: false,
+            marked: false,
             approved: false,
         };
         if placed
@@ -201,31 +203,32 @@ impl Engine {
         }
     }
 
-    /// The group takes a post out by its own word.
-    async fn take_out(
+    /// The group does something to a post of its own by its own word.
+    pub(super) async fn act_as_group(
         &self,
         tx: &mut Tx,
         name: &str,
-        object: &Iri,
-        kind: &str,
-        reason: Option<&str>,
-        public: bool,
+        what: What,
+        ask: Ask,
+        (reason, public): (Option<&str>, bool),
     ) -> Result<(), Trouble> {
-        let (id, now) = (self.clock().uuid(), self.clock().now());
-        let document = dialect::removal(
-            id,
-            name,
-            object.as_str(),
-            kind,
-            (reason, public),
-            now,
-            self.here(),
-        );
+        let (Ask::Delete { object } | Ask::Mark { object, .. }) = &ask else {
+            return Ok(());
+        };
+        let deed = dialect::Deed {
+            id: self.clock().uuid(),
+            group: name,
+            what,
+            object: object.as_str(),
+            reason,
+            until: None,
+            public,
+            at: self.clock().now(),
+        };
+        let document = dialect::deed(&deed, self.here());
         let unreadable = |_| Trouble::Down("a removal of ours cannot be read".to_owned());
         let mut activity = dialect::read(&document, self.here()).map_err(unreadable)?;
-        activity.ask = Ask::Delete {
-            object: object.clone(),
-        };
+        activity.ask = ask;
         let Some(own) = store::actor_in(&mut **tx, &activity.actor).await? else {
             return Err(Trouble::Down("a group has no actor".to_owned()));
         };
@@ -253,26 +256,37 @@ impl Engine {
     /// If there is no such group, or the post is not in it.
     pub async fn remove_post(&self, name: &str, post: &Iri, reason: Option<&str>) -> Result<(), AdminError> {
         let mut tx = self.store().begin().await?;
+        let (object, group, placed) = self.post_named(&mut tx, name, post).await?;
+        let public = is_public(&group, &placed);
+        let ask = Ask::Delete { object };
+        self.act_as_group(&mut tx, name, What::Removed, ask, (reason, public))
+            .await?;
+        self.commit(tx).await
+    }
+
+    /// A post in a group, as an operator names it: by its id at its origin, or by one of ours. The group is locked then.
+    pub(super) async fn post_named(
+        &self,
+        tx: &mut Tx,
+        name: &str,
+        post: &Iri,
+    ) -> Result<(Iri, InTurn, Placed), AdminError> {
         let post = match self.here().local(post.as_str()) {
-            Some(Local::Post(id)) => post::iri_of(&mut tx, id).await?,
-            Some(Local::Activity(id, _)) => post::iri_announced(&mut tx, id).await?,
+            Some(Local::Post(id)) => post::iri_of(tx, id).await?,
+            Some(Local::Activity(id, _)) => post::iri_announced(tx, id).await?,
             _ => Some(post.to_string()),
         };
         let missing = || AdminError::No(format!("there is no such post in {name}"));
         let object = post.and_then(|iri| Iri::object(&iri).ok()).ok_or_else(missing)?;
-        hold(&mut tx, name, &object).await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
-        let placed = post::placed(&mut tx, group.id, object.as_str()).await?;
-        let placed = placed.ok_or_else(missing)?;
-        let public = is_public(&group, &placed);
-        self.take_out(&mut tx, name, &object, "Delete", reason, public)
-            .await?;
-        self.commit(tx).await
+        hold(tx, name, &object).await?;
+        let group = self.group_in_turn(tx, name).await?;
+        let placed = post::placed(tx, group.id, object.as_str()).await?;
+        Ok((object, group, placed.ok_or_else(missing)?))
     }
 }
 
 /// Whether everybody may read a post, and so hear that it is gone.
-fn is_public(group: &InTurn, placed: &Placed) -> bool {
+pub(super) fn is_public(group: &InTurn, placed: &Placed) -> bool {
     placed.public && group.group.policies.visibility == Visibility::Public
 }
 

@@ -48,6 +48,7 @@ impl Engine {
             private_group,
             author: case.actor.iri.as_str(),
             wrapped: !case.raw.is_empty(),
+            raw: &case.raw,
             retracts: retracts.map(|place| (place.activity, place.at)),
         };
         Some(NewEntry {

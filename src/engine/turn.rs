@@ -45,6 +45,7 @@ impl Engine {
             ask @ (Ask::Post(_)
             | Ask::Edit(_)
             | Ask::Delete { .. }
+            | Ask::Mark { .. }
             | Ask::Vote { .. }
             | Ask::Unvote { .. }) => self.decide_now(&mut tx, &[Matter::of_seen(case, ask)]).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,

@@ -1,7 +1,8 @@
 //! Votes.
 
 use crate::{
-    domain::{Command, Event, Iri, Vote},
+    dialect,
+    domain::{Command, Event, Iri, Visibility, Vote},
     engine::{
         Engine,
         book::Deed,
@@ -26,6 +27,10 @@ impl Engine {
             return Ok(vec![]);
         };
         let case = matter.case;
+        // What answers a thread that asks nothing is no vote.
+        if vote == Vote::Answer && !stored.is_comment && !dialect::is_question(&stored.kind) {
+            return Ok(vec![]);
+        }
         let voted = at.facts.has_voted(stored.id, case.actor.id, vote);
         let command = |subject| {
             if back {
@@ -50,6 +55,11 @@ impl Engine {
             })
         });
         for (group, _, events) in taken {
+            let is_private = group.in_turn.group.policies.visibility == Visibility::Private;
+            if vote == Vote::Answer && !case.activity.addressed.public && !is_private {
+                // Mastodon tells an answer to whoever asked, and to nobody else.
+                continue;
+            }
             let kind = events.iter().find_map(Event::announced_as);
             let entry = kind.and_then(|kind| self.entry(at, matter, group, stored, kind, None));
             deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));

@@ -12,6 +12,7 @@ use crate::{
         ActorId, GroupId, Result, Tx, hash,
         held::{self, NewHeld, Outcome},
         log::NewEntry,
+        mark::{self, Marked},
         post::{Cast, Edit, NewPlace, NewPost},
     },
 };
@@ -31,6 +32,8 @@ pub struct Deeds<'a> {
     pub deletions: Vec<Uuid>,
     /// Posts that are out of a group by another's word.
     pub removals: Vec<(Uuid, GroupId)>,
+    /// Of each post in a group one of a kind.
+    pub marks: Vec<Marked<'a>>,
     /// What waits for an admin, and what does so no longer.
     pub held: Vec<NewHeld<'a>>,
     pub ended: Vec<(Uuid, Outcome)>,
@@ -75,6 +78,9 @@ pub async fn write(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result
     write_most(tx, deeds, now).await?;
     if deeds.has_rest() {
         write_rest(tx, deeds, now).await?;
+    }
+    for marked in &deeds.marks {
+        mark::write(tx, marked, now).await?;
     }
     held::write(tx, &deeds.held, &deeds.ended, now).await?;
     Ok(())

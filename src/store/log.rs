@@ -122,6 +122,36 @@ pub async fn hosts_that_hear(tx: &mut Tx, group: GroupId) -> Result<Vec<String>>
     .await?)
 }
 
+/// The shapes that a group is heard in, and whether somebody hears it whose shape is not decided yet.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn shapes_heard(tx: &mut Tx, group: GroupId) -> Result<(Vec<String>, bool)> {
+    let shapes = sqlx::query_scalar!(
+        "select distinct shape from subscription where group_id = $1 and until_seq is null",
+        group.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let undecided = shapes.contains(&None);
+    Ok((shapes.into_iter().flatten().collect(), undecided))
+}
+
+/// Whether a destination hears a group.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn is_open(tx: &mut Tx, group: GroupId, destination: DestinationId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from subscription
+                          where group_id = $1 and destination_id = $2 and until_seq is null) as "open!""#,
+        group.0,
+        destination.0,
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 /// A host hears nothing of a group that is said from now on.
 ///
 /// # Errors

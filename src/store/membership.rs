@@ -216,6 +216,31 @@ pub async fn unban(tx: &mut Tx, group: GroupId, actor: ActorId) -> Result<bool> 
     Ok(done.rows_affected() > 0)
 }
 
+/// Which lists of a group an actor is on.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub iri: String,
+    pub member: bool,
+    pub admin: bool,
+}
+
+/// The lists of a group that an actor is on.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn listed(tx: &mut Tx, group: GroupId, actor: ActorId) -> Result<Option<Listed>> {
+    Ok(sqlx::query_as!(
+        Listed,
+        r#"select a.iri, m.member, m.role = 'admin' as "admin!" from membership m join actor a on a.id = m.actor_id
+           where m.group_id = $1 and m.actor_id = $2"#,
+        group.0,
+        actor.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
 /// Where an actor hears a group, and the request that let them in.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ pub mod import;
 mod lane;
 mod listing;
 pub mod log;
+pub mod mark;
 pub mod membership;
 pub mod notice;
 pub mod news;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Iri, Vote},
+    domain::{Iri, Mark, Vote},
     store::{ActorId, GroupId, Result, Store, Tx},
 };
 
@@ -35,6 +35,28 @@ pub struct Place {
     /// Our id of that announcement, and when it was made.
     pub activity: Uuid,
     pub at: DateTime<Utc>,
+    pub marks: Marks,
+}
+
+/// How a post stands in a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// By itself.
+    pub locked: bool,
+    /// Its thread is.
+    pub in_locked: bool,
+    pub pinned: bool,
+}
+
+impl Marks {
+    /// Whether it has a mark of its own.
+    #[must_use]
+    pub const fn has(&self, mark: Mark) -> bool {
+        match mark {
+            Mark::Locked => self.locked,
+            Mark::Pinned => self.pinned,
+        }
+    }
 }
 
 /// A post to be kept.
@@ -90,7 +112,7 @@ impl Cast<'_> {
         match self.vote {
             Vote::Like => Some(Vote::Dislike),
             Vote::Dislike => Some(Vote::Like),
-            Vote::Share => None,
+            Vote::Share | Vote::Answer => None,
         }
     }
 }
@@ -163,6 +185,7 @@ impl Store {
             let vote = match row.kind.as_str() {
                 "like" => Vote::Like,
                 "dislike" => Vote::Dislike,
+                "answer" => Vote::Answer,
                 _ => Vote::Share,
             };
             Iri::object(&row.iri).ok().map(|iri| (iri, vote))
@@ -192,6 +215,7 @@ async fn iri_announced_in(database: impl sqlx::PgExecutor<'_>, activity: Uuid) -
 pub struct Placed {
     pub author: ActorId,
     pub public: bool,
+    pub marks: Marks,
 }
 
 /// A post of this id, if it is in this group.
@@ -200,9 +224,12 @@ pub struct Placed {
 /// If the database does not answer.
 pub async fn placed(tx: &mut Tx, group: GroupId, iri: &str) -> Result<Option<Placed>> {
     let row = sqlx::query!(
-        "select p.author_id, p.public from post p
+        r#"select p.author_id, p.public, pg.locked_at is not null as "locked!", pg.featured_at is not null as "pinned!",
+                exists (select from post_group t where t.group_id = $1 and t.post_id = p.thread_id
+                            and t.locked_at is not null) as "in_locked!"
+         from post p
          join post_group pg on pg.post_id = p.id and pg.group_id = $1 and pg.removed_at is null
-         where p.iri = $2 and p.deleted_at is null",
+         where p.iri = $2 and p.deleted_at is null"#,
         group.0,
         iri
     )
@@ -211,6 +238,11 @@ pub async fn placed(tx: &mut Tx, group: GroupId, iri: &str) -> Result<Option<Pla
     Ok(row.map(|row| Placed {
         author: ActorId(row.author_id),
         public: row.public,
+        marks: Marks {
+            locked: row.locked,
+            in_locked: row.in_locked,
+            pinned: row.pinned,
+        },
     }))
 }
 

@@ -29,7 +29,7 @@ pub struct AnnouncedView {
     pub public: bool,
     /// Its group is private.
     pub private_group: bool,
-    /// Who did it.
+    /// Who did it; empty: the group itself.
     pub author: String,
     /// The announcement that it takes back.
     pub retracts: Option<(Uuid, DateTime<Utc>)>,
@@ -48,7 +48,7 @@ pub enum ActivityView {
     },
     /// It waits for an admin, or waited.
     Held(HeldView),
-    /// The text of a letter of ours, or of what a group said in its own name.
+    /// The text of a letter of ours.
     Letter(String),
     /// An invitation or offer whose letter is not kept any more.
     Call {
@@ -80,9 +80,6 @@ impl Store {
             return Ok(Some(found));
         }
         if let Some(body) = self.letter_body(id, viewer).await? {
-            return Ok(Some(ActivityView::Letter(body)));
-        }
-        if let Some(body) = self.news_text(id, viewer).await? {
             return Ok(Some(ActivityView::Letter(body)));
         }
         if let Some(found) = self.call_sent(id, viewer).await? {
@@ -181,17 +178,20 @@ impl Store {
         .await?)
     }
 
-    /// What somebody did to a group and to no post of it, as it was passed on.
+    /// What happened to a group and to no post of it: as somebody did it and it was passed on, or as the group says it. Who is
+    /// a member is for those to whom the list is shown; what is not kept in the log any more is for whom its kind always is.
     async fn passed_on(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {
         let row = sqlx::query!(
-            r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
-                      g.visibility = 'private' as "private_group!", e.audience = 'public' as "public?"
-               from activity a
-               join actor w on w.id = a.actor_id
+            r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as "author?", g.name as "group",
+                      g.visibility = 'private' as "private_group!", a.public as "public!"
+               from (select a.*, case when a.kind in ('listed', 'unlisted') then g.members_list = 'public'
+                                      when a.kind in ('collected', 'uncollected') then coalesce(e.audience = 'public', false)
+                                      else true end and g.visibility = 'public' as public
+                     from activity a join "group" g on g.id = a.group_id left join entry e on e.activity_id = a.id
+                     where a.id = $1 and a.post_id is null) a
                join "group" g on g.id = a.group_id
-               left join entry e on e.activity_id = a.id
-               where a.id = $1 and a.post_id is null
-                 and ((g.visibility = 'public' and e.audience = 'public') or exists (select from inside(g.id, $2, $3)))"#,
+               left join actor w on w.id = a.actor_id
+               where a.public or exists (select from inside(g.id, $2, $3))"#,
             id,
             viewer.actor(),
             viewer.host(),
@@ -208,28 +208,13 @@ impl Store {
                 object_kind: String::new(),
                 published: row.accepted_at,
                 is_comment: false,
-                public: row.public.unwrap_or(false) && !row.private_group,
+                public: row.public,
                 private_group: row.private_group,
-                author: row.author,
+                author: row.author.unwrap_or_default(),
                 retracts: None,
                 raw: row.raw,
             }))
         }))
-    }
-
-    /// What a group said in its own name.
-    async fn news_text(&self, id: Uuid, viewer: &Viewer) -> Result<Option<String>> {
-        Ok(sqlx::query_scalar!(
-            r#"select a.raw
-               from activity a join "group" g on g.id = a.group_id
-               where a.id = $1 and a.post_id is null and a.actor_id is null
-                 and (g.visibility = 'public' or exists (select from inside(g.id, $2, $3)))"#,
-            id,
-            viewer.actor(),
-            viewer.host(),
-        )
-        .fetch_optional(&self.pool)
-        .await?)
     }
 
     async fn follow_sent(&self, id: Uuid, viewer: &Viewer) -> Result<Option<ActivityView>> {

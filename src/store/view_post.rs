@@ -40,6 +40,8 @@ pub struct PostView {
     pub group_title: String,
     pub thread: Uuid,
     pub parent: Option<Uuid>,
+    /// It takes no comments in that group.
+    pub locked: bool,
 }
 
 /// A thread in a list.
@@ -67,7 +69,9 @@ impl Store {
             r#"select p.id, p.iri, p.url, p.title, p.content, p.public, p.published_at, p.updated_at, p.deleted_at,
                       p.thread_id, p.parent_id, w.iri as author, w.host, w.username, w.name,
                       g.id as group_id, g.name as "group", g.title as group_title,
-                      (select count(*) from vote v where v.post_id = p.id and v.kind = 'like') as "likes!"
+                      (select count(*) from vote v where v.post_id = p.id and v.kind = 'like') as "likes!",
+                      exists (select from post_group t where t.group_id = g.id and t.post_id in (p.id, p.thread_id)
+                                  and t.locked_at is not null) as "locked!"
                from post p
                join actor w on w.id = p.author_id
                join post_group pg on pg.post_id = p.id and pg.removed_at is null
@@ -103,6 +107,7 @@ impl Store {
             group_title: row.group_title,
             thread: row.thread_id,
             parent: row.parent_id,
+            locked: row.locked,
         }))
     }
 

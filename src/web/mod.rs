@@ -28,7 +28,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{engine::Engine, web::error::Problem};
 use client::Gate;
 use federation::{
-    activity, actor, albums, discovery, inbox, outbox, pending, people, reach, records, threads, token,
+    activity, actor, albums, discovery, inbox, outbox, pending, people, reach, records, steward, threads,
+    token,
 };
 
 pub(crate) use federation::figures;
@@ -71,12 +72,15 @@ fn inboxes() -> Router<Web> {
         .route("/inbox", post(inbox::shared))
         .route("/actor/inbox", post(inbox::shared))
         .route("/c/{name}/inbox", post(inbox::of_group))
+        .route("/u/{name}/inbox", post(steward::inbox))
 }
 
 fn documents() -> Router<Web> {
     Router::new()
         .route("/c/{name}", get(actor::group))
         .route("/c/{name}/rules", get(actor::rules))
+        .route("/u/{name}", get(steward::steward))
+        .route("/u/{name}/outbox", get(steward::outbox))
         .route("/actor", get(actor::instance))
         .route("/actor/outbox", get(actor::instance_outbox))
         .route("/post/{id}", get(actor::post))

@@ -1,8 +1,9 @@
-//! What can be written about the posts of a group: what waits, whose waits, and what is taken out.
+//! What can be written about the posts of a group: what waits, whose waits, what is taken out, locked
+//! and pinned.
 //!
 //! One rule: that of `args`: a name is added, never changed.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use crate::cli::names;
 use crate::domain::Iri;
@@ -21,6 +22,14 @@ pub(in crate::cli) enum Posts {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Let a thread take no more comments
+    Lock(Post),
+    /// Let it take comments again
+    Unlock(Post),
+    /// Show a post first
+    Pin(Post),
+    /// Show it among the others again
+    Unpin(Post),
     /// Let whatever somebody posts wait for an admin, or not any more
     Watch {
         name: String,
@@ -29,4 +38,13 @@ pub(in crate::cli) enum Posts {
         #[arg(value_parser = ["on", "off"])]
         watched: String,
     },
+}
+
+/// A post of a group.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Post {
+    pub(in crate::cli) name: String,
+    /// Its id at its origin, or here
+    #[arg(value_name = "POST_URL", value_parser = names::actor)]
+    pub(in crate::cli) post: Iri,
 }

@@ -1,4 +1,5 @@
-//! `group pending`, `accept`, `reject`, `remove-post`, `watch`: what waits, what becomes of it, and what is taken out.
+//! `group pending`, `accept`, `reject`, `remove-post`, `lock`, `pin`, `watch`: what waits, what becomes of it, and
+//! what is taken out, locked and pinned.
 //!
 //! One rule: what an operator decides is decided as by an admin; whoever runs a group and cannot be told that something
 //! waits is named wherever an operator looks.
@@ -6,10 +7,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::args::Posts;
+use crate::cli::args::{Post, Posts};
 use crate::cli::names::Waits;
 use crate::cli::print::{Out, Side, count, date, table};
 use crate::cli::{Usage, names};
+use crate::domain::Mark;
 use crate::engine::can_be_told;
 use crate::server::House;
 use crate::store::held::Queue;
@@ -76,6 +78,10 @@ pub(super) async fn run(house: &House, command: Posts, out: Out) -> anyhow::Resu
             let answer = json!({"group": name, "removed": post.as_str()});
             out.answer(&answer, &format!("{post} is not in {name} any more."))
         }
+        Posts::Lock(post) => mark(house, &post, (Mark::Locked, true), out).await,
+        Posts::Unlock(post) => mark(house, &post, (Mark::Locked, false), out).await,
+        Posts::Pin(post) => mark(house, &post, (Mark::Pinned, true), out).await,
+        Posts::Unpin(post) => mark(house, &post, (Mark::Pinned, false), out).await,
         Posts::Watch { name, actor, watched } => {
             let (name, watched) = (known(&name)?, watched == "on");
             house.engine.watch(&name, &actor, watched).await?;
@@ -88,6 +94,21 @@ pub(super) async fn run(house: &House, command: Posts, out: Out) -> anyhow::Resu
             out.answer(&answer, &text)
         }
     }
+}
+
+async fn mark(house: &House, what: &Post, (mark, wanted): (Mark, bool), out: Out) -> anyhow::Result<()> {
+    let name = names::group(&what.name, &house.here).map_err(Usage)?;
+    let post = &what.post;
+    let changed = house.engine.mark_post(&name, post, mark, wanted).await?;
+    let (word, says) = match (mark, wanted) {
+        (Mark::Locked, true) => ("locked", "takes no comments"),
+        (Mark::Locked, false) => ("unlocked", "takes comments"),
+        (Mark::Pinned, true) => ("pinned", "is shown first"),
+        (Mark::Pinned, false) => ("unpinned", "is not shown first"),
+    };
+    let when = if changed { "from now on" } else { "already" };
+    let answer = json!({"group": name, word: post.as_str(), "changed": changed});
+    out.answer(&answer, &format!("{post} {says} in {name} {when}."))
 }
 
 async fn pending(house: &House, name: &str, out: Out) -> anyhow::Result<()> {

@@ -27,6 +27,7 @@ const THREAD: Submission = Submission {
     known: false,
     parent_is_here: false,
     parent_is_private: false,
+    parent_is_locked: false,
     was_public: false,
     relayed: false,
     approved: false,
@@ -124,6 +125,7 @@ fn a_banned_author_takes_back_but_does_nothing_else() {
         was_public: false,
         names_public: false,
         voted: true,
+        marked: false,
         approved: false,
     };
     let tries = [
@@ -159,6 +161,7 @@ fn nobody_changes_what_another_wrote() {
         was_public: false,
         names_public: false,
         voted: false,
+        marked: false,
         approved: false,
     };
     for command in [Command::Edit(theirs), Command::Delete(theirs)] {
@@ -190,6 +193,7 @@ fn a_post_is_announced_once_and_a_vote_counts_once() {
         was_public: false,
         names_public: false,
         voted: true,
+        marked: false,
         approved: false,
     };
     assert_eq!(

@@ -15,14 +15,14 @@ use crate::store::{
     group, hash,
     held::{self, PendingRow},
     membership,
-    post::{Place, Stored},
+    post::{Marks, Place, Stored},
 };
 
 type PostRow = (
     (Uuid, String, i64, String, Uuid),
     (bool, bool, bool, DateTime<Utc>, Option<DateTime<Utc>>),
 );
-type PlaceRow = (Uuid, i64, i64, Uuid, DateTime<Utc>);
+type PlaceRow = ((Uuid, i64, i64, Uuid, DateTime<Utc>), (bool, bool, bool));
 type GroupRow = (
     (i64, String, i64, i64, String),
     (group::PolicyRow, String, bool),
@@ -86,7 +86,12 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
              array(select row(row(f.id, f.iri, f.author_id, f.kind, f.thread_id),
                               row(f.is_comment, f.public, f.deleted, f.published_at, f.updated_at))
                    from found f) as "posts!: Vec<PostRow>",
-             array(select row(pg.post_id, pg.group_id, pg.seq, pg.activity_id, v.accepted_at)
+             array(select row(row(pg.post_id, pg.group_id, pg.seq, pg.activity_id, v.accepted_at),
+                              row(pg.locked_at is not null,
+                                  exists (select from post_group t
+                                          where t.group_id = pg.group_id and t.post_id = f.thread_id
+                                            and t.locked_at is not null),
+                                  pg.featured_at is not null))
                    from found f
                    cross join lateral (select * from post_group g
                                        where g.post_id = f.id and g.removed_at is null offset 0) pg
@@ -188,13 +193,18 @@ impl TryFrom<Answer> for Facts {
 
     fn try_from(answer: Answer) -> Result<Self> {
         let mut places: HashMap<Uuid, Vec<Place>> = HashMap::new();
-        for (post, group, seq, activity, at) in answer.places {
+        for ((post, group, seq, activity, at), (locked, in_locked, pinned)) in answer.places {
             let group = GroupId(group);
             places.entry(post).or_default().push(Place {
                 group,
                 seq,
                 activity,
                 at,
+                marks: Marks {
+                    locked,
+                    in_locked,
+                    pinned,
+                },
             });
         }
         let mut removed: HashMap<Uuid, Vec<GroupId>> = HashMap::new();

@@ -48,9 +48,7 @@ pub(in crate::web) async fn any_shape(
         ActivityView::Gone { id, at } => Ok(gone(&here.activity(id, None), at)),
         ActivityView::Held(held) => Ok(verbatim(pending::written(&held, here), viewer)),
         // What the group itself did; its announcement is at its shapes.
-        ActivityView::Announced(view) if view.author == here.group(&view.group) => {
-            Ok(verbatim(view.raw, viewer))
-        }
+        ActivityView::Announced(view) if is_its_own(&view, here) => Ok(verbatim(view.raw, viewer)),
         ActivityView::Announced(view) => written(&view, here)
             .map(|text| verbatim(text, viewer))
             .ok_or(Problem::new(error::NOT_FOUND)),
@@ -63,11 +61,16 @@ pub(in crate::web) async fn one_shape(
     Path((id, shape)): Path<(String, String)>,
     asking: Asking,
 ) -> Answer {
-    let known = dialect::shapes().into_iter().find(|known| known.0 == shape);
-    let shape = known.ok_or(Problem::new(error::NOT_FOUND))?;
     let here = web.engine.here();
+    let is_stewards = shape == dialect::STEWARD.0;
+    let known = dialect::shapes().into_iter().find(|known| known.0 == shape);
+    let known = known.or(is_stewards.then_some(dialect::STEWARD));
+    let shape = known.ok_or(Problem::new(error::NOT_FOUND))?;
     match stored(&web, our_id(&id)?, &asking.viewer).await? {
         ActivityView::Gone { id, at } => Ok(gone(&here.activity(id, Some(shape)), at)),
+        ActivityView::Announced(view) if is_stewards => by_steward(&view, here)
+            .map(|text| verbatim(text, &asking.viewer))
+            .ok_or(Problem::new(error::NOT_FOUND)),
         ActivityView::Announced(view) => written_as(shape, &view, here)
             .map(|text| verbatim(text, &asking.viewer))
             .ok_or(Problem::new(error::NOT_FOUND)),
@@ -91,7 +94,23 @@ pub(super) fn written(view: &AnnouncedView, here: &Here) -> Option<String> {
 }
 
 fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String> {
-    let said = Said {
+    let itself = here.group(&view.group);
+    let said = said(view, &itself)?;
+    Some(dialect::write(shape, &said, here)?.around(&view.raw))
+}
+
+fn by_steward(view: &AnnouncedView, here: &Here) -> Option<String> {
+    let itself = here.group(&view.group);
+    let said = said(view, &itself)?;
+    Some(dialect::by_steward(&said, here)?.to_string())
+}
+
+fn is_its_own(view: &AnnouncedView, here: &Here) -> bool {
+    view.author.is_empty() || view.author == here.group(&view.group)
+}
+
+fn said<'a>(view: &'a AnnouncedView, itself: &'a str) -> Option<Said<'a>> {
+    Some(Said {
         id: view.id,
         group: &view.group,
         what: What::of(&view.kind, &view.raw)?,
@@ -102,11 +121,14 @@ fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String>
         is_comment: view.is_comment,
         public: view.public,
         private_group: view.private_group,
-        author: &view.author,
+        author: match view.author.as_str() {
+            "" => itself,
+            author => author,
+        },
         wrapped: !view.raw.is_empty(),
+        raw: &view.raw,
         retracts: view.retracts,
-    };
-    Some(dialect::write(shape, &said, here)?.around(&view.raw))
+    })
 }
 
 fn verbatim(text: String, viewer: &Viewer) -> Response {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    dialect::{Here, Local},
+    dialect::{Here, Local, group_of_steward, steward_name},
     text::parse_acct,
     web::{
         Answer, Web,
@@ -34,6 +34,8 @@ pub(in crate::web) struct Asked {
 #[derive(Debug, PartialEq, Eq)]
 enum Sought {
     Group(String),
+    /// Of the group of this name.
+    Steward(String),
     Instance,
     /// A well-formed name of something that is not ours.
     Nothing,
@@ -53,16 +55,32 @@ pub(in crate::web) async fn webfinger(State(web): State<Web>, Query(asked): Quer
         }
         Some(Sought::Nothing) => return Err(Problem::new(error::NOT_FOUND)),
         Some(Sought::Instance) => instance(here),
+        Some(Sought::Group(name)) if is_open(&web, &name).await? => group_links(&name, here),
         Some(Sought::Group(name)) => {
-            let group = web.engine.store().group_face(&name).await?;
-            let open = group.filter(|group| group.closed_at.is_none());
-            open.ok_or(Problem::new(error::NOT_FOUND))?;
-            group_links(&name, here)
+            // No group is called so, but its steward may be.
+            let group = group_of_steward(&name).ok_or(Problem::new(error::NOT_FOUND))?;
+            steward(&web, group).await?
         }
+        Some(Sought::Steward(group)) => steward(&web, &group).await?,
     };
     Ok(Reply::new(JRD, document.to_string())
         .for_every_site()
         .into_response())
+}
+
+async fn is_open(web: &Web, name: &str) -> Result<bool, Problem> {
+    let group = web.engine.store().group_face(name).await?;
+    Ok(group.is_some_and(|group| group.closed_at.is_none()))
+}
+
+async fn steward(web: &Web, group: &str) -> Result<Value, Problem> {
+    if !is_open(web, group).await? {
+        return Err(Problem::new(error::NOT_FOUND));
+    }
+    let here = web.engine.here();
+    let id = here.steward(group);
+    let subject = format!("acct:{}@{}", steward_name(group), here.authority());
+    Ok(json!({"subject": subject, "aliases": [id], "links": links(&id)}))
 }
 
 /// What a resource names; `None` if it is no resource.
@@ -76,6 +94,10 @@ fn sought(resource: &str, here: &Here) -> Option<Sought> {
         return Some(match here.local(resource) {
             _ if is_instance => Sought::Instance,
             Some(Local::Group { name, part: None }) => group_named(name),
+            Some(Local::Steward { group, part: None }) => match group_named(group) {
+                Sought::Group(group) => Sought::Steward(group),
+                nothing => nothing,
+            },
             _ => Sought::Nothing,
         });
     }
@@ -88,7 +110,12 @@ fn sought(resource: &str, here: &Here) -> Option<Sought> {
 }
 
 fn group_named(name: &str) -> Sought {
-    crate::text::group_name(name).map_or(Sought::Nothing, |name| Sought::Group(name.to_owned()))
+    // The name of a steward is longer than its group's.
+    let of = group_of_steward(name).unwrap_or(name);
+    match crate::text::group_name(of) {
+        Ok(_) => Sought::Group(name.to_owned()),
+        Err(_) => Sought::Nothing,
+    }
 }
 
 fn group_links(name: &str, here: &Here) -> Value {
@@ -199,6 +226,12 @@ mod tests {
     }
 
     #[test]
+    fn a_steward_is_found_by_url() {
+        let steward = Some(Sought::Steward("rust".to_owned()));
+        assert_eq!(found("https://g.example:8443/u/rust_steward"), steward);
+    }
+
+    #[test]
     fn the_host_has_a_name_of_its_own() {
         for resource in [
             "acct:g.example:8443@g.example:8443",
@@ -220,6 +253,9 @@ mod tests {
             "https://other.example/c/rust",
             "https://g.example:8443/c/RUST",
             "https://g.example:8443/c/%72ust",
+            "https://g.example:8443/u/rust",
+            "https://g.example:8443/u/_steward",
+            "https://g.example:8443/u/rust_steward/inbox",
         ] {
             assert_eq!(found(resource), Some(Sought::Nothing), "{resource}");
         }

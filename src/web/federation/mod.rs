@@ -16,6 +16,7 @@ pub(super) mod pending;
 pub(super) mod people;
 pub(super) mod reach;
 pub(super) mod records;
+pub(super) mod steward;
 pub(super) mod threads;
 pub(super) mod token;
 

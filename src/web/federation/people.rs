@@ -96,7 +96,7 @@ pub(in crate::web) async fn admins(
     few(&web, &name, "admins", admins, &paging, &asking)
 }
 
-/// `GET /c/NAME/moderators`: the owner, then the admins.
+/// `GET /c/NAME/moderators`: the owner, then the admins, then the steward, which acts for whoever decides here.
 pub(in crate::web) async fn moderators(
     State(web): State<Web>,
     Path(name): Path<String>,
@@ -104,7 +104,8 @@ pub(in crate::web) async fn moderators(
     asking: Asking,
 ) -> Answer {
     let group = open_group(&web, &name, &asking.viewer).await?;
-    let moderators = web.engine.store().moderators(group.id).await?;
+    let mut moderators = web.engine.store().moderators(group.id).await?;
+    moderators.push(web.engine.here().steward(&name));
     few(&web, &name, "moderators", moderators, &paging, &asking)
 }
 

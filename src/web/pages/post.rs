@@ -32,6 +32,7 @@ struct PostPage<'a> {
     date: Date,
     edited: bool,
     public: bool,
+    locked: bool,
     likes: String,
     content: &'a str,
     /// Where people read it, and the document, both at its origin.
@@ -84,6 +85,7 @@ pub(in crate::web) async fn post(web: &Web, post: &PostView, after: Option<Uuid>
         date: Date::of(post.published),
         edited: post.updated.is_some(),
         public: post.public,
+        locked: post.locked,
         likes: how_many(post.likes, "like", "likes"),
         content: post.content.as_deref().unwrap_or_default(),
         document: web_link(&[&post.iri]),

@@ -26,8 +26,12 @@
 //! | Change group info | `founding::change::change_group_info` |
 //! | Moderate group posts | `review::decisions::moderate_group_posts` |
 
+mod acts;
 mod founding;
+mod marks;
+mod odd_words;
 pub(crate) mod people;
 mod reading;
 mod review;
+mod steward;
 mod votes;

@@ -34,8 +34,9 @@ async fn create_a_group() {
     there.as_object_mut().unwrap().remove("@context");
     assert_eq!(made, there);
     assert_eq!(made["name"], "World Group");
+    let steward = id.replace("/c/", "/u/") + "_steward";
     let moderators = world.document(&format!("{id}/moderators")).await;
-    assert_eq!(moderators["orderedItems"], json!([olga.id()]));
+    assert_eq!(moderators["orderedItems"], json!([olga.id(), steward]));
     assert_eq!(world.document(&format!("{id}/members")).await["totalItems"], 0);
     let group = Group { id: id.to_owned() };
     let ann = world.lemmy().actor("ann").follows(&group).await;

@@ -41,8 +41,11 @@ async fn accept_a_join_request() {
             "target": {"type": "OrderedCollection", "id": group.part("members")}}),
         _ => json!({"object": {"type": "Join", "actor": join["actor"], "object": {"id": group.id}}}),
     };
+    // Whoever is in hears of those who come later.
+    let mut members = vec![];
     for n in 0..7 {
         let who = world.explainer().actor("ann");
+        members.push(who.clone());
         let asked = who.asks(&group).await;
         let copy = world
             .text("select id::text from held where decided_at is null")

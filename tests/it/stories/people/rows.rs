@@ -107,8 +107,11 @@ async fn grp09_to_11_who_may_accept_what() {
 async fn grp13_two_admins_at_once() {
     let world = World::start().await;
     let (group, owner, admin) = run_by(&world, asking(JoinPolicy::Approval)).await;
+    // Whoever is in hears of those who come later.
+    let mut members = vec![];
     for _ in 0..3 {
         let ann = world.explainer().actor("ann");
+        members.push(ann.clone());
         let asked = ann.asks(&group).await;
         let both = json!({"object": asked.id()});
         let (one, two) = tokio::join!(

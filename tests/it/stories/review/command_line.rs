@@ -88,6 +88,24 @@ async fn an_operator_works_the_queue() {
         .await
         .fails(1, &["no such post"]);
 
+    let post = posts[2].post.as_str();
+    for (word, says) in [
+        ("lock", "locked"),
+        ("unlock", "unlocked"),
+        ("pin", "pinned"),
+        ("unpin", "unpinned"),
+    ] {
+        let line = ["group", word, "garden", post, "--json"];
+        let done = program.run(&line).await.json();
+        assert_eq!(done, json!({"group": "garden", says: post, "changed": true}));
+        let text = program.run(&line[..4]).await.ok().out;
+        assert!(text.contains("already"), "{text}");
+        program
+            .run(&["group", word, "garden", &posts[0].post])
+            .await
+            .fails(1, &["no such post"]);
+    }
+
     program
         .run(&["group", "set", "garden", "--review", "none"])
         .await

@@ -31,6 +31,10 @@ impl Manners for Microblog {
             Some("Update" | "Delete")
                 if document["object"]["id"] == document["actor"]
                     || document["object"] == document["actor"] => {}
+            // What a Group pins (mastodon `app/lib/activitypub/activity/add.rb`).
+            Some("Add" | "Remove")
+                if document["target"]
+                    == format!("{}/featured", document["actor"].as_str().unwrap_or_default()) => {}
             Some("Flag") => {}
             kind => return refuse(202, format!("nothing is done with a {kind:?} of a group")),
         }

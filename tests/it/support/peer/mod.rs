@@ -64,6 +64,11 @@ impl Group {
     pub fn inbox(&self) -> String {
         self.part("inbox")
     }
+
+    /// The person that speaks for it where only a person is believed.
+    pub fn steward(&self) -> String {
+        format!("{}/u/{}_steward", self.base(), self.name())
+    }
 }
 
 /// A programmable server on loopback. Clones are the same server.

@@ -40,15 +40,25 @@ pub enum Json {
     Brackets,
 }
 
-const T: &dyn Manners = &Threadiverse { keeps_private: false };
-const P: &dyn Manners = &Threadiverse { keeps_private: true };
+const T: &dyn Manners = &Threadiverse {
+    keeps_private: false,
+    is_piefed: false,
+};
+const P: &dyn Manners = &Threadiverse {
+    keeps_private: true,
+    is_piefed: false,
+};
+const F: &dyn Manners = &Threadiverse {
+    keeps_private: false,
+    is_piefed: true,
+};
 const M: &dyn Manners = &Microblog;
 const X: &dyn Manners = &Explainer;
 
 static SOFTWARE: [Software; 12] = [
     row("lemmy", "0.19.20", T, "/u/", KeyForm::Fragment, true, Json::Plain),
     row("mbin", "1.8.4", T, "/u/", KeyForm::Fragment, true, Json::Slashes),
-    row("piefed", "1.6.6", T, "/u/", KeyForm::Fragment, true, Json::Plain),
+    row("piefed", "1.6.6", F, "/u/", KeyForm::Fragment, true, Json::Plain),
     Software {
         ed25519: true,
         ..row(

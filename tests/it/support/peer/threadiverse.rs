@@ -12,17 +12,24 @@ use super::manners::{
 pub(super) struct Threadiverse {
     /// It has private groups, which speak to their followers.
     pub keeps_private: bool,
+    /// It is PieFed, which knows words of its own.
+    pub is_piefed: bool,
 }
 
 /// What may stand inside an Announce (Lemmy `activity_lists.rs`).
-const ANNOUNCABLE: [&str; 6] = ["Create", "Update", "Delete", "Like", "Dislike", "Undo"];
+const ANNOUNCABLE: [&str; 10] = [
+    "Create", "Update", "Delete", "Like", "Dislike", "Undo", "Lock", "Block", "Add", "Remove",
+];
+
+/// What PieFed knows besides.
+const PIEFEDS: [&str; 3] = ["EmojiReact", "PollVote", "ChooseAnswer"];
 
 impl Manners for Threadiverse {
     fn judge(&self, document: &Value, _: Door) -> Result<Option<String>, Complaint> {
         is_activity(document, 400)?;
         match document["type"].as_str() {
             Some("Accept" | "Reject") => is_answer(document, 400)?,
-            Some("Announce") => announced(document, self.keeps_private)?,
+            Some("Announce") => self.announced(document)?,
             Some("Follow") => {}
             Some("Undo") if document["object"]["type"] == "Follow" => is_activity(&document["object"], 400)?,
             kind => return refuse(400, format!("data did not match any variant: {kind:?}")),
@@ -131,22 +138,27 @@ fn vote(me: &Me<'_>, group: &Group, kind: &str, post: &Said) -> Value {
     })
 }
 
-fn announced(document: &Value, keeps_private: bool) -> Result<(), Complaint> {
-    let followers = format!("{}/followers", document["actor"].as_str().unwrap_or_default());
-    if !(keeps_private && document["to"] == json!([followers])) {
-        is_announce(document, 400)?;
+impl Threadiverse {
+    fn announced(&self, document: &Value) -> Result<(), Complaint> {
+        let followers = format!("{}/followers", document["actor"].as_str().unwrap_or_default());
+        if !(self.keeps_private && document["to"] == json!([followers])) {
+            is_announce(document, 400)?;
+        }
+        let inner = &document["object"];
+        match inner["type"].as_str() {
+            None => return refuse(400, "an Announce of an id"),
+            Some(kind) if self.is_piefed && PIEFEDS.contains(&kind) => {}
+            Some(kind) if !ANNOUNCABLE.contains(&kind) => {
+                return refuse(400, format!("an Announce of a {kind}"));
+            }
+            Some(_) => {}
+        }
+        if inner["actor"].is_null() || inner["id"].is_null() {
+            return refuse(400, "the announced activity has no actor or no id");
+        }
+        if inner["actor"] == document["actor"] {
+            return refuse(400, "the actor of an announced activity must be a Person"); // [M]
+        }
+        Ok(())
     }
-    let inner = &document["object"];
-    match inner["type"].as_str() {
-        None => return refuse(400, "an Announce of an id"),
-        Some(kind) if !ANNOUNCABLE.contains(&kind) => return refuse(400, format!("an Announce of a {kind}")),
-        Some(_) => {}
-    }
-    if inner["actor"].is_null() || inner["id"].is_null() {
-        return refuse(400, "the announced activity has no actor or no id");
-    }
-    if inner["actor"] == document["actor"] {
-        return refuse(400, "the actor of an announced activity must be a Person"); // [M]
-    }
-    Ok(())
 }
