@@ -5,7 +5,7 @@
 
 use crate::{
     dialect::{
-        Here, Said, Written,
+        Here, Said, What, Written,
         announce::{announce, around_activity},
     },
     domain::Shape,
@@ -14,7 +14,7 @@ use crate::{
 pub(super) const SHAPE: Shape = Shape("explainer");
 
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
-    if !said.wrapped {
+    if !said.is_wrapped() || matches!(said.what, What::Named | What::Unnamed) {
         return None;
     }
     let members = here.part(said.group, "members");

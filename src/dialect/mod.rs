@@ -28,12 +28,13 @@ mod post;
 mod review;
 mod shape;
 mod threadiverse;
+mod wall;
 
 pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::Addressed;
 pub use administer::Answered;
-pub use announce::{Said, What, Written};
+pub use announce::{NAMED, Said, UNNAMED, What, Written};
 pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{Shelf, affiliation, album_document, collection, page, thread};
 pub use describe::{Description, NotSo, Summary, describe};
@@ -56,6 +57,7 @@ pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
     write, written_in,
 };
+pub use wall::{COMMENTS, WALL};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

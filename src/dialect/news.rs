@@ -11,7 +11,7 @@ use crate::{
     dialect::{
         Here,
         announce::{PUBLIC, date},
-        explainer, group, microblog,
+        explainer, group, microblog, wall,
     },
     domain::Shape,
 };
@@ -51,7 +51,7 @@ impl Tidings<'_> {
     #[must_use]
     pub fn heard_by(&self, public: bool) -> Vec<Shape> {
         if public {
-            vec![microblog::SHAPE, explainer::SHAPE]
+            vec![microblog::SHAPE, wall::SHAPE, explainer::SHAPE]
         } else {
             vec![explainer::SHAPE]
         }

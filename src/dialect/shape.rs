@@ -5,7 +5,7 @@
 //! one that says least wherever it is in doubt. To write its own: a file, and that shape in its row.
 
 use crate::{
-    dialect::{Here, Said, Written, explainer, microblog, threadiverse},
+    dialect::{Here, Said, Written, explainer, microblog, threadiverse, wall},
     domain::Shape,
 };
 
@@ -22,6 +22,7 @@ type Write = fn(&Said<'_>, &Here) -> Option<Written>;
 
 const T: (Shape, Write) = (threadiverse::SHAPE, threadiverse::write);
 const M: (Shape, Write) = (microblog::SHAPE, microblog::write);
+const W: (Shape, Write) = (wall::SHAPE, wall::write);
 const X: (Shape, Write) = (explainer::SHAPE, explainer::write);
 
 const TABLE: [(&str, (Shape, Write)); 10] = [
@@ -31,8 +32,7 @@ const TABLE: [(&str, (Shape, Write)); 10] = [
     // An announced Create is all that it honours; the rest it drops (discourse-activity-pub#337, 2026-08-31).
     ("discourse", T),
     ("microblog", M),
-    // No handler for a Group's Announce (Smithereen 1.0.3, 2026-07-26): the less is sent in vain, the better.
-    ("wall", M),
+    ("wall", W),
     // An Announce of the post's id is half of what it needs; it marks a post of its own as approved (2024-08-20).
     ("lotide", M),
     // An Announce of a Create is what it passes on itself; containers come with its own shape (FEP-171b).

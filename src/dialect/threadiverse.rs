@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     dialect::{
         Here, Said, What, Written,
-        announce::{announce, around_activity},
+        announce::{announce, around_activity, followers_and_author},
     },
     domain::Shape,
 };
@@ -19,22 +19,24 @@ pub(super) const SHAPE: Shape = Shape("threadiverse");
 /// either, Lemmy ignores its own). In this family privacy belongs to the group and not to the post: of what is not public they
 /// hear in a private group only, which lets in those of them alone who keep it.
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
-    if !(said.public || said.private_group) || !said.wrapped {
+    if !said.is_for_readers() || !said.is_wrapped() {
         return None;
     }
     // Refused (Lemmy 0.19.20, measured 2026-08): a Remove, but of moderators and pinned posts; and what a Group did: the actor
     // of an announced activity must be a Person. It knows no collections of things.
-    let is_refused = matches!(said.what, What::TakenOut | What::Collected);
+    let is_refused = matches!(
+        said.what,
+        What::TakenOut | What::Collected | What::Named | What::Unnamed
+    );
     if is_refused || said.author == here.group(said.group) {
         return None;
     }
-    let followers = here.part(said.group, "followers");
     if said.public {
-        let cc = vec![followers, said.author.to_owned()];
+        let cc = followers_and_author(said, here);
         return Some(around_activity(announce(said, here, SHAPE, cc), true));
     }
     // Of a private group its followers are its members (6.5).
     let mut fields = announce(said, here, SHAPE, vec![said.author.to_owned()]);
-    fields.insert("to".to_owned(), json!([followers]));
+    fields.insert("to".to_owned(), json!([here.part(said.group, "followers")]));
     Some(around_activity(fields, true))
 }

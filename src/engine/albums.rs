@@ -206,10 +206,12 @@ impl Engine {
             object_kind: "",
             published: at,
             is_comment: false,
+            thread: Uuid::nil(),
+            target: None,
             public,
             private_group,
             author: case.actor.iri.as_str(),
-            wrapped: true,
+            raw: &case.raw,
             retracts: None,
         };
         let shapes = dialect::shapes().into_iter().filter_map(|shape| {

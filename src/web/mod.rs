@@ -27,7 +27,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{engine::Engine, web::error::Problem};
 use client::Gate;
-use federation::{activity, actor, albums, discovery, inbox, outbox, pending, people, records, threads};
+use federation::{
+    activity, actor, albums, discovery, inbox, outbox, pending, people, records, threads, walls,
+};
 
 pub(crate) use federation::figures;
 pub use serve::serve;
@@ -107,6 +109,8 @@ fn collections() -> Router<Web> {
         .route("/c/{name}/collections", get(albums::albums))
         .route("/c/{name}/collections/{id}", get(albums::album))
         .route("/c/{name}/featured", get(threads::featured))
+        .route("/c/{name}/wall", get(walls::wall))
+        .route("/c/{name}/wall-comments", get(walls::comments))
         .route("/c/{name}/threads", get(threads::threads))
         .route("/c/{name}/threads/{id}", get(threads::context))
         .route("/post/{id}/replies", get(threads::replies))

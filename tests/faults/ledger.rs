@@ -61,11 +61,8 @@ fn hears_its_own(shape: Shape, server: &Server) -> bool {
 }
 
 fn telling(group: &str, shape: Shape, said: &Said) -> String {
-    match shape {
-        Shape::Wrapped => format!("{group} Announce {}", said.id()),
-        Shape::Boosted => format!("{group} Announce {}", said.post),
-        Shape::Unboosted => format!("{group} Undo {}", said.post),
-    }
+    let (kind, object) = shape.telling(said);
+    format!("{group} {kind} {object}")
 }
 
 /// What a document tells, in the same words.

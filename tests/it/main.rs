@@ -32,3 +32,4 @@ mod shapes;
 mod stories;
 mod support;
 mod turns;
+mod wall;

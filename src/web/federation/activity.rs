@@ -100,13 +100,17 @@ fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String>
         object_kind: &view.object_kind,
         published: view.published,
         is_comment: view.is_comment,
+        thread: view.thread,
+        target: view.target.as_deref(),
         public: view.public,
         private_group: view.private_group,
         author: &view.author,
-        wrapped: !view.raw.is_empty(),
+        raw: &view.raw,
         retracts: view.retracts,
     };
-    Some(dialect::write(shape, &said, here)?.around(&view.raw))
+    let written = dialect::write(shape, &said, here)?;
+    // What was passed on as it came has its own id, and not one of ours.
+    (!written.is_forwarded()).then(|| written.around(&view.raw))
 }
 
 fn verbatim(text: String, viewer: &Viewer) -> Response {

@@ -16,6 +16,7 @@ pub(super) mod pending;
 pub(super) mod people;
 pub(super) mod records;
 pub(super) mod threads;
+pub(super) mod walls;
 
 use uuid::Uuid;
 

@@ -2,22 +2,29 @@
 //!
 //! One rule: it believes nothing that its software would not believe; whatever it dislikes is a *complaint*, and a
 //! world with complaints fails at its end. To add a program: a row in `software.rs`; a way of speaking: copy the
-//! nearest of `threadiverse.rs`, `microblog.rs`, `explainer.rs`.
+//! nearest of `threadiverse.rs`, `microblog.rs`, `wall.rs`, and so on: one file for each way of telling.
 
 mod actor;
+mod discourse;
 mod door;
 mod explainer;
 mod ground;
 mod hearing;
+mod lotide;
 pub mod manners;
 mod microblog;
+mod mobilizon;
 mod mood;
+mod nodebb;
 mod papers;
+mod peertube;
 mod reading;
 mod record;
 mod software;
+mod streams;
 mod threadiverse;
 mod verify;
+mod wall;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::TcpListener;
@@ -88,7 +95,7 @@ struct State {
     /// Moods for the next POSTs, before `mood` holds again.
     next: VecDeque<Mood>,
     /// Keys of others that were fetched.
-    keys: HashMap<String, PublicKey>,
+    keys: HashMap<String, (String, PublicKey)>,
     /// Paths that were asked for by GET, in order.
     fetched: Vec<String>,
     minted: u64,

@@ -12,6 +12,8 @@ use super::manners::{
 pub(super) struct Threadiverse {
     /// It has private groups, which speak to their followers.
     pub keeps_private: bool,
+    /// It looks at no signature that does not name its algorithm (PieFed).
+    pub wants_algorithm: bool,
 }
 
 /// What may stand inside an Announce (Lemmy `activity_lists.rs`).
@@ -33,6 +35,14 @@ impl Manners for Threadiverse {
     /// A duplicate is an error to Lemmy [M].
     fn to_a_repeat(&self) -> u16 {
         400
+    }
+
+    fn looks_at_signature(&self, header: &str) -> Result<(), Complaint> {
+        if self.wants_algorithm {
+            super::wall::wants_algorithm(header)
+        } else {
+            Ok(())
+        }
     }
 
     fn hears(&self, _: &Said) -> Option<Shape> {
