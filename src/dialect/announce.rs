@@ -116,6 +116,14 @@ impl Said<'_> {
         self.has_signature() || self.carries("proof")
     }
 
+    /// Whether it is an activity of this type, or takes one back.
+    #[must_use]
+    pub fn is_about(&self, kind: &str) -> bool {
+        let document: Value = serde_json::from_str(self.raw).unwrap_or_default();
+        kind_of(&document, &[kind]).is_some()
+            || (kind_of(&document, &["Undo"]).is_some() && kind_of(&document["object"], &[kind]).is_some())
+    }
+
     fn carries(&self, field: &str) -> bool {
         // Most carry neither; those need not be read again.
         let document = || serde_json::from_str::<Value>(self.raw).ok();
@@ -166,6 +174,11 @@ impl Written {
             None => self.head.clone(),
         }
     }
+}
+
+/// The host of an id, with its port.
+pub(crate) fn host_of(id: &str) -> Option<&str> {
+    id.split('/').nth(2)
 }
 
 pub(crate) const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
