@@ -41,7 +41,7 @@ pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::Addressed;
 pub use administer::Answered;
 pub use announce::{NAMED, Said, UNNAMED, What, Written};
-pub use class::{Class, Evidence, class_of, evidence_of};
+pub use class::{Class, Evidence, class_of, evidence_of, programs};
 pub use collection::{Shelf, affiliation, album_document, collection, page, thread};
 pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;

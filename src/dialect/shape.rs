@@ -1,4 +1,4 @@
-//! Dialects by name, and the shape that each is written in.
+//! Dialects by name, each with the shape that it is written in.
 //!
 //! One rule: this is the one table of names: what operators say of a host, what a member list says and what `class.rs`
 //! says of a program are rows of it. One more: a file, and its row.
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
     pub name: &'static str,
-    /// What it is written in now.
+    /// What it is written in.
     pub shape: Shape,
 }
 

@@ -30,6 +30,7 @@ mod queue;
 mod races;
 mod shapes;
 mod stories;
+mod strict;
 mod support;
 mod turns;
 mod wall;
