@@ -22,19 +22,21 @@ pub struct Dialect {
 /// Writes one event in one shape; `None`: programs of this shape are told nothing of it.
 type Write = fn(&Said<'_>, &Here) -> Option<Written>;
 
-/// Of two that tell the same, the first is the one that an id without a shape stands for.
 const TABLE: [(Shape, Write); 10] = [
     (threadiverse::SHAPE, threadiverse::write),
-    (explainer::SHAPE, explainer::write),
-    (microblog::SHAPE, microblog::write),
     (nodebb::SHAPE, nodebb::write),
     (discourse::SHAPE, discourse::write),
+    (microblog::SHAPE, microblog::write),
     (wall::SHAPE, wall::write),
     (lotide::SHAPE, lotide::write),
     (streams::SHAPE, streams::write),
     (mobilizon::SHAPE, mobilizon::write),
     (peertube::SHAPE, peertube::write),
+    (explainer::SHAPE, explainer::write),
 ];
+
+/// What an id without a shape stands for: the first of these that tells of it, then the others.
+const FIRST: [Shape; 3] = [threadiverse::SHAPE, explainer::SHAPE, microblog::SHAPE];
 
 /// Every dialect, in the order in which help texts name them.
 pub fn dialects() -> impl Iterator<Item = Dialect> {
@@ -53,10 +55,11 @@ pub fn written_in(name: &str) -> Shape {
     dialect_named(name).map_or(microblog::SHAPE, |dialect| dialect.shape)
 }
 
-/// Every shape that is written, for subscriptions that are not decided yet.
+/// Every shape that is written; of those that tell the same, the one that says most comes first.
 #[must_use]
 pub fn shapes() -> Vec<Shape> {
-    shapes_written().collect()
+    let others = shapes_written().filter(|shape| !FIRST.contains(shape));
+    FIRST.into_iter().chain(others).collect()
 }
 
 /// Writes one event in one shape.
@@ -108,6 +111,14 @@ mod tests {
             );
             assert_eq!(dialect_named(dialect.name), Some(dialect));
         }
+    }
+
+    #[test]
+    fn every_shape_is_named_once_wherever_it_stands() {
+        let (mut all, mut named) = (shapes(), shapes_written().collect::<Vec<_>>());
+        all.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(all, named);
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod join;
 mod kill;
 mod lanes;
 mod limits;
+mod matrix;
 mod metrics;
 mod patience;
 mod peers;

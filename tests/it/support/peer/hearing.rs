@@ -91,19 +91,22 @@ impl Hearing {
     }
 }
 
+/// In which shapes this was told, each as often as it came.
+pub fn tellings(heard: &[Heard], said: &Said) -> Vec<Shape> {
+    let shapes = Shape::ALL.into_iter().filter(|shape| shape.is_for(said.kind()));
+    let shapes: Vec<Shape> = shapes.collect();
+    let taken = heard.iter().filter(|heard| heard.taken);
+    let told = taken.flat_map(|heard| {
+        let tells = |shape: &&Shape| shape.tells(&heard.document, &heard.text, said);
+        shapes.iter().filter(tells).copied()
+    });
+    told.collect()
+}
+
 impl Actor {
-    /// In which shapes this has been told here so far, each as often as it came.
+    /// In which shapes this was told here so far.
     pub fn tellings(&self, said: &Said) -> Vec<Shape> {
-        let heard = self.heard();
-        let taken = heard.iter().filter(|heard| heard.taken);
-        let shapes = Shape::ALL.into_iter().filter(|shape| shape.is_for(said.kind()));
-        let shapes: Vec<Shape> = shapes.collect();
-        taken
-            .flat_map(|heard| {
-                let tells = |shape: &&Shape| shape.tells(&heard.document, &heard.text, said);
-                shapes.iter().filter(tells).copied().collect::<Vec<_>>()
-            })
-            .collect()
+        tellings(&self.heard(), said)
     }
 }
 

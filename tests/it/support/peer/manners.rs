@@ -145,10 +145,12 @@ pub enum Shape {
     Deleted,
     /// `Remove` of the post by the group.
     TakenOut,
+    /// `Announce` of the group's own `Delete` of the post.
+    DeletedByGroup,
 }
 
 impl Shape {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Wrapped,
         Self::Boosted,
         Self::Unboosted,
@@ -159,6 +161,7 @@ impl Shape {
         Self::Forwarded,
         Self::Deleted,
         Self::TakenOut,
+        Self::DeletedByGroup,
     ];
 
     /// Whether something of this type can be told so.
@@ -166,7 +169,7 @@ impl Shape {
         match self {
             Self::Wrapped | Self::Contained | Self::Forwarded => true,
             Self::Boosted | Self::Embedded | Self::Added => kind == "Create",
-            Self::Unboosted | Self::Unadded | Self::Deleted | Self::TakenOut => {
+            Self::Unboosted | Self::Unadded | Self::Deleted | Self::TakenOut | Self::DeletedByGroup => {
                 matches!(kind, "Delete" | "Remove")
             }
         }
@@ -183,6 +186,7 @@ impl Shape {
             Self::Forwarded => (said.kind(), &said.post),
             Self::Deleted => ("Delete", &said.post),
             Self::TakenOut => ("Remove", &said.post),
+            Self::DeletedByGroup => ("Announce", &said.post),
         }
     }
 
@@ -217,6 +221,10 @@ impl Shape {
             }
             Self::TakenOut => {
                 kind == Some("Remove") && *object == said.post.as_str() && !text.contains(&said.text)
+            }
+            Self::DeletedByGroup => {
+                let deletes = object["type"] == "Delete" && object["object"] == said.post.as_str();
+                kind == Some("Announce") && deletes && object["actor"] == document["actor"]
             }
         }
     }

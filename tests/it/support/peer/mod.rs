@@ -36,6 +36,7 @@ use tokio::task::AbortHandle;
 
 pub use actor::{Actor, Answer};
 pub use ground::{Ground, LIMIT};
+pub use hearing::tellings;
 pub use manners::Said;
 pub use mood::Mood;
 pub use papers::{Reply, activity_json, redirect, status, typed};
