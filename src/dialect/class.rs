@@ -71,7 +71,13 @@ const SOFTWARE: [Row; 52] = [
         "https://github.com/MbinOrg/mbin",
         "2026-08-05",
     ),
-    ("kbin", threadiverse::SHAPE, "as mbin, its descendant", "", ""),
+    (
+        "kbin",
+        threadiverse::SHAPE,
+        "as mbin, which comes from it",
+        "",
+        "",
+    ),
     (
         "piefed",
         threadiverse::SHAPE,

@@ -33,5 +33,6 @@ mod shapes;
 mod stories;
 mod strict;
 mod support;
+mod told;
 mod turns;
 mod wall;

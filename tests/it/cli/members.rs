@@ -89,7 +89,7 @@ async fn whoever_is_on_a_list_is_in() {
     let (program, ground, desk) = (Program::new().await, ground(), Desk::new());
     let server = |software| Server::start(software, &ground);
     let ann = server("lemmy").actor("ann");
-    let (tom, pia) = (server("lemmy").actor("tom"), server("piefed").actor("pia"));
+    let (tom, pia) = (server("lemmy").actor("tom"), server("nodebb").actor("pia"));
     let mastodon = server("mastodon");
     let [mia, max] = ["mia", "max"].map(|name| mastodon.actor(name));
     let joiner = server("joiner");

@@ -23,12 +23,6 @@ const EXCUSES: &[Row] = &[
         "The author's own server has it: Mbin does not send it there either, Lemmy ignores its own (Mbin, 2026-08-05)",
     ),
     (
-        &["microblog", "unknown", "wall", "lotide", "mobilizon"],
-        &["reply", "edit", "delete"],
-        is_own,
-        "What is passed on as it came is not sent back to where it came from",
-    ),
-    (
         MICROBLOGS,
         &["reply"],
         always,
@@ -75,6 +69,12 @@ const EXCUSES: &[Row] = &[
         ALL,
         is_no_video,
         "Announces of Videos only; comments come from their authors (PeerTube#6400)",
+    ),
+    (
+        &["microblog", "unknown", "wall", "lotide", "mobilizon"],
+        &["reply", "edit", "delete"],
+        is_own,
+        "What is passed on as it came is not sent back to where it came from",
     ),
     (
         ALL,

@@ -83,6 +83,7 @@ async fn everybody_hears_of_everybody() {
     table.moderates().await;
     world.settles().await;
 
+    table.is_classed(&world).await;
     let cells = table.cells();
     let text = page::matrix(&PROGRAMS, &cells);
     println!("{text}");
@@ -201,6 +202,20 @@ impl Table {
         for (id, (who, text)) in seen {
             let answer = who.reads(&id).await.is(200);
             assert_eq!(answer.body, text, "{id}");
+        }
+    }
+
+    /// As `peer list` shows it: each host's class, and why.
+    async fn is_classed(&self, world: &World) {
+        let peers = world.house().store.list_peers().await.unwrap();
+        for (software, who) in &self.people {
+            let peer = peers.iter().find(|peer| peer.host == who.server().authority());
+            let peer = peer.unwrap();
+            let class = class_of(Some(software), None);
+            assert_eq!(
+                (peer.class.as_str(), &peer.class_reason),
+                (class.name, &class.reason())
+            );
         }
     }
 

@@ -51,7 +51,7 @@ pub fn matrix(programs: &[&str], cells: &[(Cell<'_>, Vec<String>)]) -> String {
     text
 }
 
-fn shown<'a>(cell: &Cell<'_>, told: &[String], reasons: &mut Vec<&'a str>) -> String {
+fn shown(cell: &Cell<'_>, told: &[String], reasons: &mut Vec<&str>) -> String {
     if !told.is_empty() {
         return told.join(" + ");
     }

@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use super::Group;
 use super::manners::{
     CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer,
-    is_shown, is_signed_within, refuse,
+    is_shown, is_signed_within, refuse, with_signature,
 };
 
-pub(super) struct Microblog;
+pub(super) struct Microblog {
+    /// Its edits carry a Linked Data Signature (Mastodon).
+    pub signs_within: bool,
+}
 
 /// Misskey drops more (`ActivityPubServerService.ts:638`).
 const LARGEST: usize = 64 * 1024;
@@ -93,7 +96,7 @@ impl Manners for Microblog {
         let mut note = post.document["object"].clone();
         note["content"] = json!(format!("<p>{text}</p>"));
         note["updated"] = json!(me.now);
-        json!({
+        let update = json!({
             "@context": CONTEXT,
             "id": (me.mint)(&format!("{}#updates", local(me, &post.post))),
             "type": "Update",
@@ -102,7 +105,12 @@ impl Manners for Microblog {
             "to": post.document["to"],
             "cc": post.document["cc"],
             "object": note,
-        })
+        });
+        if self.signs_within {
+            with_signature(me, update)
+        } else {
+            update
+        }
     }
 
     fn delete(&self, me: &Me<'_>, _: &Group, post: &Said) -> Value {

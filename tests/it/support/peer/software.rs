@@ -60,7 +60,9 @@ const A: &dyn Manners = &Threadiverse {
     keeps_private: false,
     wants_algorithm: true,
 };
-const M: &dyn Manners = &Microblog;
+const M: &dyn Manners = &Microblog { signs_within: false };
+/// Its edits carry a signature.
+const E: &dyn Manners = &Microblog { signs_within: true };
 const N: &dyn Manners = &NodeBb;
 const D: &dyn Manners = &Discourse;
 const W: &dyn Manners = &Wall;
@@ -98,7 +100,7 @@ static SOFTWARE: [Software; 20] = [
     row(
         "mastodon",
         "4.5.3",
-        M,
+        E,
         "/users/",
         KeyForm::Fragment,
         true,
