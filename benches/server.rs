@@ -46,6 +46,7 @@ impl House {
              [database]\nconnections = {connections}\n\
              [federation]\nallow_http = true\nallow_private_addresses = [\"127.0.0.0/8\"]\n\
              [limits]\nrequests_per_minute = 10000000\ninbox_per_minute_per_host = 10000000\n\
+             inbox_per_minute_per_actor = 10000000\n\
              bad_signatures_per_minute = 10000000\n\
              [metrics]\nbind = \"127.0.0.1:0\"\n",
             dir.join("data").display(),

@@ -371,6 +371,7 @@ fn deciding() -> Vec<Row> {
     let held = Held {
         is_decided: false,
         changed: false,
+        is_version: false,
     };
     let changed = Held {
         changed: true,
@@ -435,6 +436,7 @@ fn deciding() -> Vec<Row> {
 
 const fn item(policy: CollectPolicy, wanted: bool) -> Item {
     Item {
+        names_public: false,
         policy,
         is_in: !wanted,
         wanted,

@@ -56,7 +56,7 @@ pub(super) enum Command {
     /// What was reported to the operator alone: about groups themselves, those who run them, and the server
     Reports {
         /// This one is handled, and every other of the same
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = names::id)]
         done: Option<Uuid>,
     },
     /// What is known of other servers, how they are spoken to, and who is not spoken to at all
@@ -105,7 +105,7 @@ pub(super) enum Group {
     Reports {
         name: String,
         /// This one is handled, and every other of the same
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = names::id)]
         done: Option<Uuid>,
     },
     /// Close a group for good: nobody joins or posts any more, what was said stays
@@ -212,6 +212,7 @@ pub(super) enum Collection {
     Delete {
         name: String,
         /// As `group collection list` shows it
+        #[arg(value_parser = names::id)]
         id: Uuid,
     },
 }

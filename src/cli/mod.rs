@@ -4,8 +4,8 @@
 //! when it returns, whether or not a server runs. A new command is a variant in `args.rs` and an arm in the file of its
 //! subject.
 //!
-//! Answers go to standard output, what went wrong to standard error in a sentence or two: exit 2 for bad usage, 1 for
-//! the rest.
+//! Answers go to standard output, what went wrong to standard error in a sentence or two (with `--json`: in an object
+//! `{"error": ...}`): exit 2 for bad usage, 1 for the rest.
 
 mod args;
 mod group;
@@ -47,10 +47,11 @@ pub fn run() -> ExitCode {
         Ok(line) => line,
         Err(error) => return bad_usage(&error),
     };
-    match act(line) {
+    let out = Out { json: line.json };
+    match act(line, out) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("folkmoot: {error}");
+            out.error(&error.to_string());
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }
@@ -60,15 +61,16 @@ pub fn run() -> ExitCode {
 fn bad_usage(error: &clap::Error) -> ExitCode {
     match error.render().to_string().strip_prefix("error: ") {
         Some(said) => {
-            eprint!("folkmoot: {said}");
+            // What could not be read as a whole is looked at for this one word.
+            let json = std::env::args_os().any(|word| word == "--json");
+            Out { json }.error(said);
             ExitCode::from(2)
         }
         None => error.exit(),
     }
 }
 
-fn act(line: CommandLine) -> anyhow::Result<()> {
-    let out = Out { json: line.json };
+fn act(line: CommandLine, out: Out) -> anyhow::Result<()> {
     let settings = settings::load(line.config.as_deref())?;
     match line.command.unwrap_or(Command::Serve { role: Role::All }) {
         Command::Config(command) => settings::run(&settings, line.config.as_deref(), &command, out),

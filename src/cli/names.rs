@@ -77,8 +77,40 @@ pub(super) fn waits(text: &str) -> Result<Waits, String> {
     let last = text.rsplit("/activities/").next().unwrap_or(text);
     match Uuid::try_parse(last) {
         Ok(id) => Ok(Waits::Entry(id)),
-        Err(_) => actor(text).map(Waits::Actor),
+        Err(_) if text.contains("://") => actor(text).map(Waits::Actor),
+        Err(_) => Err(
+            "what waits is named by the id of its entry, as `folkmoot group pending` shows it, or by the URL of whoever asks \
+             to be let in"
+                .to_owned(),
+        ),
     }
+}
+
+/// A report or a collection, by the id that its list shows.
+///
+/// # Errors
+/// What an id looks like.
+pub(super) fn id(text: &str) -> Result<Uuid, String> {
+    Uuid::try_parse(text).map_err(|_| {
+        "this is not an id as the list shows it, such as 019e830e-1a00-7426-95ae-8a3e196d0bbc".to_owned()
+    })
+}
+
+/// A post: its canonical URL, at its origin or here.
+///
+/// # Errors
+/// What is wrong with it, and what to write if that can be told.
+pub(super) fn post(text: &str) -> Result<Iri, String> {
+    Iri::object(text).map_err(|why| match (why, canonical(text)) {
+        (NotCanonical::Spelling | NotCanonical::Fragment | NotCanonical::Host, Some(near)) => {
+            format!("a post is named by its URL in canonical form: write {near}")
+        }
+        (NotCanonical::NotHttp, _) => {
+            "a post is named by its URL, at its origin or here, such as https://your.server/notes/1"
+                .to_owned()
+        }
+        _ => format!("this cannot be a post's URL: {why}"),
+    })
 }
 
 /// An actor of any server: its canonical URL.
@@ -205,8 +237,15 @@ fn authority(text: &str) -> Option<String> {
             let name = name.strip_suffix('.').unwrap_or(name);
             name.split('.').all(is_label).then(|| name.to_owned())?
         }
+        // 18603 is an address to a browser: 0.0.72.171.
+        Host::Ipv4(address) if !text.starts_with(&address.to_string()) => return None,
         address => address.to_string(),
     };
+    // A bare word is nobody's name but this machine's; of a network without dots it comes with its port.
+    let stands_alone = !host.contains(['.', ':']) && host != "localhost" && !text.contains(':');
+    if stands_alone {
+        return None;
+    }
     // 80 is the default of servers that speak plain http, which `allow_http` lets in.
     Some(match url.port() {
         None | Some(80) => host,
@@ -322,6 +361,9 @@ mod tests {
             ("127.0.0.1:4001", "127.0.0.1:4001"),
             ("[::1]:4001", "[::1]:4001"),
             ("bücher.example", "xn--bcher-kva.example"),
+            ("localhost", "localhost"),
+            ("groups:443", "groups"),
+            ("a_b.example", "a_b.example"),
         ] {
             assert_eq!(host(text), Ok(authority.to_owned()));
         }
@@ -345,10 +387,30 @@ mod tests {
             "a..b",
             "ex*mple",
             "host:99999",
+            "18603",
+            "0x7f.1",
+            "127.1",
+            "not_a_host",
+            "nobody",
             "https://",
         ] {
             assert!(host(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn ids_and_posts_are_told_from_what_they_are_not() {
+        let entry = "019e830e-1a00-7426-95ae-8a3e196d0bbc";
+        assert!(matches!(waits(entry), Ok(Waits::Entry(_))));
+        assert!(waits("019e830e").is_err_and(|why| why.contains("group pending")));
+        assert!(id(entry).is_ok());
+        assert!(id("7").is_err_and(|why| why.contains(entry)));
+        assert!(post("https://social.example/notes/1").is_ok());
+        assert!(post("x").is_err_and(|why| why.contains("a post is named by its URL")));
+        assert!(
+            post("https://Social.example/1")
+                .is_err_and(|why| why.ends_with("write https://social.example/1"))
+        );
     }
 
     #[test]

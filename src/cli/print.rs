@@ -39,6 +39,16 @@ impl Out {
             say(text)
         }
     }
+
+    /// Says on standard error what went wrong.
+    pub(super) fn error(self, said: &str) {
+        let said = said.trim_end();
+        if self.json {
+            eprintln!("{}", serde_json::json!({"error": said}));
+        } else {
+            eprintln!("folkmoot: {said}");
+        }
+    }
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -234,6 +234,12 @@ pub(super) const KEYS: &[Key] = &[
         "Activities that one host, known by its signature, may send, per minute.",
     ),
     key(
+        "limits.inbox_per_minute_per_actor",
+        RATE,
+        Is("120"),
+        "Posts, edits, votes, shares and requests to join that one actor may send, per minute.",
+    ),
+    key(
         "limits.bad_signatures_per_minute",
         RATE,
         Is("120"),

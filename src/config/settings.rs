@@ -129,6 +129,7 @@ pub struct Limits {
     pub key_fetches_at_once: usize,
     pub requests_per_minute: NonZeroU32,
     pub inbox_per_minute_per_host: NonZeroU32,
+    pub inbox_per_minute_per_actor: NonZeroU32,
     pub bad_signatures_per_minute: NonZeroU32,
     pub received_waiting: u32,
     pub received_waiting_per_host: u32,

@@ -37,6 +37,12 @@ pub(super) enum NoKey {
     Store(Arc<store::Error>),
 }
 
+impl From<store::Error> for NoKey {
+    fn from(error: store::Error) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
 /// The cache.
 pub(super) struct Keys {
     parsed: Cache<String, Arc<Key>>,
@@ -80,7 +86,7 @@ async fn load(store: &Store, purpose: &str) -> Result<Arc<Key>, NoKey> {
     let own = store
         .own_key(purpose)
         .await
-        .map_err(|error| NoKey::Store(Arc::new(error)))?
+        .map_err(NoKey::from)?
         .ok_or_else(|| NoKey::Missing(purpose.to_owned()))?;
     let private = PrivateKey::from_pkcs8(&own.pkcs8).map_err(|_| NoKey::Unreadable(purpose.to_owned()))?;
     let is_ed25519 = private.public().kind() == KeyKind::Ed25519;

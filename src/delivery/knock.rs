@@ -23,6 +23,7 @@ use crate::{
         judge::{self, Outcome},
         keys::NoKey,
         lane::Ended,
+        reach::Told,
         record::Record,
         seal::Seal,
         shards::Hold,
@@ -75,6 +76,8 @@ pub(super) struct Envelope {
     /// Whose key signs it: the purpose of the group's RSA key in `own_key`.
     pub key: Arc<str>,
     pub body: Bytes,
+    /// Goes along, and is signed with it.
+    pub reach: Option<Arc<Told>>,
     /// How many requests to its host are under way at once.
     pub width: Width,
     /// Until then holds what the tables said of who may have it. Then they are asked again, with the signature at hand:
@@ -152,9 +155,7 @@ impl Caller {
             Ok(key) => key,
             Err(error) => return Err(self.no_key(error).await),
         };
-        let signed = signing
-            .sign(&envelope.inbox, &envelope.body, &key, seal.scheme(), store.now())
-            .await;
+        let signed = signing.sign(envelope, &key, seal.scheme(), store.now()).await;
         let ready = match signed.ready {
             Ok(ready) => ready,
             Err(why) => {

@@ -32,7 +32,7 @@ use crate::{
         figures::{self, End},
         judge::{Later, Verdict, judge},
         knock::{Caller, Envelope, Sent},
-        prepare,
+        prepare, proofs,
         record::{NotRecorded, Record},
         shards::Hold,
     },
@@ -250,12 +250,18 @@ impl Run {
     }
 
     async fn send(&self, sight: &Sight, due: &Due) -> Result<Sent, Ended> {
+        let delivery = &self.caller.delivery;
+        let body = prepare::body(&due.head, due.raw.as_deref(), due.tail.as_deref());
+        let body = proofs::proven(&delivery.store, &delivery.keys, &due.key, body)
+            .await
+            .map_err(|error| Ended::Trouble(error.to_string()))?;
         let envelope = Envelope {
             item: due.item,
             inbox: sight.inbox.as_str().into(),
             scheme: sight.scheme.as_str().into(),
             key: due.key.as_str().into(),
-            body: prepare::body(&due.head, due.raw.as_deref(), due.tail.as_deref()),
+            body,
+            reach: None,
             width: Width::One,
             fresh_until: self.looked + FRESH,
             urgent: true,

@@ -23,6 +23,8 @@ mod knock;
 mod lane;
 mod places;
 mod prepare;
+mod proofs;
+mod reach;
 mod record;
 mod runs;
 mod scans;
@@ -102,7 +104,7 @@ pub struct Delivery(Arc<Inner>);
 struct Inner {
     store: Store,
     net: net::Client,
-    keys: Keys,
+    keys: Arc<Keys>,
     seals: Seals,
     runs: Runs,
     flusher: Flusher,
@@ -118,13 +120,14 @@ impl Delivery {
     /// Sends nothing yet. Its clock is the store's. To be called in a runtime.
     #[must_use]
     pub fn new(store: Store, net: net::Client, settings: Settings) -> Self {
+        let keys = Arc::new(Keys::new());
         Self(Arc::new(Inner {
-            runs: Runs::new(store.clone()),
+            runs: Runs::new(store.clone(), Arc::clone(&keys)),
             flusher: Flusher::start(store.clone()),
             signing: Signing::new(),
             store,
             net,
-            keys: Keys::new(),
+            keys,
             seals: Seals::new(),
             statements: Semaphore::new(settings.statements.max(1)),
             settings,

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use url::Url;
 
 use crate::{
-    delivery::keys::Key,
+    delivery::{keys::Key, reach::Told},
     signature::{self, Request, Scheme},
 };
 
@@ -31,7 +31,7 @@ pub(super) fn body(head: &str, raw: Option<&str>, tail: Option<&str>) -> Bytes {
         .into()
 }
 
-/// Signs `body` for `inbox` as of `now`.
+/// Signs `body` for `inbox` as of `now`; `reach` goes along.
 ///
 /// # Errors
 /// In words: why this can be sent to nobody, or not to this inbox.
@@ -40,10 +40,12 @@ pub(super) fn request(
     body: &Bytes,
     key: &Key,
     scheme: Scheme,
+    reach: Option<&Told>,
     now: DateTime<Utc>,
 ) -> Result<Ready, String> {
     let url = Url::parse(inbox).map_err(|_| "its inbox is not a URL".to_owned())?;
-    let headers = signature::sign(
+    let reach = reach.and_then(|told| told.header(&key.id));
+    let headers = signature::sign_with(
         scheme,
         &key.private,
         &key.id,
@@ -54,6 +56,7 @@ pub(super) fn request(
             content_type: Some(CONTENT_TYPE),
             date: now,
         },
+        reach.as_deref().map(|reach| (signature::REACH, reach)),
     )
     .map_err(|error| error.to_string())?;
     Ok(Ready {
@@ -88,7 +91,7 @@ mod tests {
         let (body, key) = (body("{}", None, None), key());
         let sent = |at: &str| {
             let inbox = "https://there.example/inbox";
-            request(inbox, &body, &key, Scheme::Cavage, at.parse().unwrap()).unwrap()
+            request(inbox, &body, &key, Scheme::Cavage, None, at.parse().unwrap()).unwrap()
         };
         let (first, second) = (sent("2026-03-01T12:00:00Z"), sent("2026-03-02T12:00:00Z"));
         assert_eq!(first.body, second.body);
@@ -107,7 +110,7 @@ mod tests {
             "mailto:x@y.example",
         ] {
             assert!(
-                request(inbox, &Bytes::new(), &key(), Scheme::Cavage, now).is_err(),
+                request(inbox, &Bytes::new(), &key(), Scheme::Cavage, None, now).is_err(),
                 "{inbox:.40}"
             );
         }

@@ -15,8 +15,11 @@ use moka::{
 };
 
 use crate::{
-    delivery::prepare,
-    store::{self, Mark, Piece, Store},
+    delivery::{
+        keys::{Keys, NoKey},
+        prepare, proofs,
+    },
+    store::{Ear, Mark, Piece, Store},
 };
 
 /// Entries that are loaded at a time: those whose places share everything but the last five bits.
@@ -44,6 +47,7 @@ pub(super) enum Next {
 /// The runs, and how long each group's log is.
 pub(super) struct Runs {
     store: Store,
+    keys: Arc<Keys>,
     blocks: Cache<Key, Arc<Block>>,
     ends: Mutex<HashMap<i64, i64>>,
 }
@@ -63,7 +67,7 @@ struct Block {
 }
 
 impl Runs {
-    pub(super) fn new(store: Store) -> Self {
+    pub(super) fn new(store: Store, keys: Arc<Keys>) -> Self {
         let weight = |_: &Key, block: &Arc<Block>| {
             let bytes: usize = block.cuts.iter().map(|cut| cut.body.len() + 400).sum();
             u32::try_from(bytes + 200).unwrap_or(u32::MAX)
@@ -75,6 +79,7 @@ impl Runs {
             .build();
         Self {
             store,
+            keys,
             blocks,
             ends: Mutex::new(HashMap::new()),
         }
@@ -86,19 +91,14 @@ impl Runs {
         ends.extend(marks.iter().map(|mark| (mark.group, mark.seq)));
     }
 
-    /// The first entry after `after` that a run has for somebody on `host`.
-    pub(super) async fn next(
-        &self,
-        group: i64,
-        shape: &str,
-        mut after: i64,
-        host: &str,
-    ) -> store::Result<Next> {
+    /// The first entry after `after` that a run has for somebody.
+    pub(super) async fn next(&self, ear: &Ear, key: &str, mut after: i64) -> Result<Next, NoKey> {
+        let (group, host) = (ear.group, ear.host.as_str());
         let end = self.end(group);
         while after < end {
             let number = after.div_euclid(BLOCK);
             let upto = end.min((number + 1) * BLOCK);
-            let block = self.block(group, shape, number, upto).await?;
+            let block = self.block(ear, key, number, upto).await?;
             let is_next = |cut: &&Arc<Cut>| {
                 cut.piece.seq > after && cut.piece.seq <= end && cut.piece.not_for.as_deref() != Some(host)
             };
@@ -116,33 +116,32 @@ impl Runs {
         ends.get(&group).copied().unwrap_or(0)
     }
 
-    async fn block(&self, group: i64, shape: &str, block: i64, upto: i64) -> store::Result<Arc<Block>> {
-        let key = Key {
-            group,
-            shape: shape.to_owned(),
+    async fn block(&self, ear: &Ear, key: &str, block: i64, upto: i64) -> Result<Arc<Block>, NoKey> {
+        let run = Key {
+            group: ear.group,
+            shape: ear.shape.clone(),
             block,
         };
-        if let Some(block) = self.blocks.get(&key).await
+        if let Some(block) = self.blocks.get(&run).await
             && block.upto >= upto
         {
             return Ok(block);
         }
         let loaded = self
             .blocks
-            .entry(key)
-            .and_try_compute_with(async |kept| -> store::Result<_> {
+            .entry(run)
+            .and_try_compute_with(async |kept| -> Result<_, NoKey> {
                 let kept = kept.map(moka::Entry::into_value);
                 if kept.as_ref().is_some_and(|kept| kept.upto >= upto) {
                     return Ok(Op::Nop);
                 }
                 let after = kept.as_ref().map_or(block * BLOCK, |kept| kept.upto);
-                let more = self.store.pieces(group, shape, after, upto).await?;
-                let cuts = kept.iter().flat_map(|kept| kept.cuts.iter().cloned());
-                let cuts = cuts.chain(more.into_iter().map(|piece| Arc::new(Cut::of(piece))));
-                Ok(Op::Put(Arc::new(Block {
-                    upto,
-                    cuts: cuts.collect(),
-                })))
+                let more = self.store.pieces(ear.group, &ear.shape, after, upto).await?;
+                let mut cuts: Vec<_> = kept.iter().flat_map(|kept| kept.cuts.iter().cloned()).collect();
+                for piece in more {
+                    cuts.push(Arc::new(self.cut(piece, key).await?));
+                }
+                Ok(Op::Put(Arc::new(Block { upto, cuts })))
             })
             .await?;
         Ok(match loaded {
@@ -156,12 +155,11 @@ impl Runs {
             }),
         })
     }
-}
 
-impl Cut {
-    fn of(mut piece: Piece) -> Self {
+    async fn cut(&self, mut piece: Piece, key: &str) -> Result<Cut, NoKey> {
         let body = prepare::body(&piece.head, piece.raw.as_deref(), piece.tail.as_deref());
+        let body = proofs::proven(&self.store, &self.keys, key, body).await?;
         (piece.head, piece.raw, piece.tail) = (String::new(), None, None);
-        Self { piece, body }
+        Ok(Cut { piece, body })
     }
 }

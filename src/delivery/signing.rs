@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use tokio::{sync::Semaphore, task};
 
@@ -18,6 +17,7 @@ use crate::{
     delivery::{
         figures,
         keys::Key,
+        knock::Envelope,
         prepare::{self, Ready},
     },
     signature::{KeyKind, Scheme},
@@ -38,18 +38,20 @@ impl Signing {
         Self(Arc::new(Semaphore::new(cores)))
     }
 
-    /// Signs `body` for `inbox` as of `now`.
+    /// Signs what is to be brought, as of `now`.
     pub(super) async fn sign(
         &self,
-        inbox: &Arc<str>,
-        body: &Bytes,
+        envelope: &Envelope,
         key: &Arc<Key>,
         scheme: Scheme,
         now: DateTime<Utc>,
     ) -> Signed {
         let began = Instant::now();
         if key.private.public().kind() == KeyKind::Ed25519 {
-            let ready = prepare::request(inbox, body, key, scheme, now);
+            let Envelope {
+                inbox, body, reach, ..
+            } = envelope;
+            let ready = prepare::request(inbox, body, key, scheme, reach.as_deref(), now);
             figures::signed(began.elapsed());
             return Signed {
                 ready,
@@ -58,10 +60,15 @@ impl Signing {
         }
         let place = Arc::clone(&self.0).acquire_owned().await;
         let waited = began.elapsed();
-        let (inbox, body, key) = (Arc::clone(inbox), body.clone(), Arc::clone(key));
+        let (inbox, body, key) = (
+            Arc::clone(&envelope.inbox),
+            envelope.body.clone(),
+            Arc::clone(key),
+        );
+        let reach = envelope.reach.clone();
         let signing = task::spawn_blocking(move || {
             let began = Instant::now();
-            let ready = prepare::request(&inbox, &body, &key, scheme, now);
+            let ready = prepare::request(&inbox, &body, &key, scheme, reach.as_deref(), now);
             figures::signed(began.elapsed());
             drop(place);
             ready

@@ -11,6 +11,7 @@ use crate::{
         Ask, Here, Local, Unreadable,
         activity::{ACTORS, ask, object_id},
         fields::{embedded, id_of, ids_of, kind_of, text_of},
+        grant,
     },
     domain::{Call, Iri},
 };
@@ -33,11 +34,14 @@ pub struct Answered {
     pub reason: Option<String>,
 }
 
+/// Longest reason, in characters. It is kept, and goes out with a letter.
+const LONGEST_REASON: usize = 2_000;
+
 /// Types of what is done to people.
-const DEEDS: [&str; 5] = ["Invite", "Offer", "Block", "Add", "Remove"];
+const DEEDS: [&str; 7] = ["Invite", "Offer", "Block", "Add", "Remove", "Grant", "Revoke"];
 
 /// Accept, Reject.
-pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Ask {
+pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Result<Ask, Unreadable> {
     let object = document.get("object");
     let stub = object.and_then(embedded);
     let is_person = stub.is_some_and(|stub| kind_of(stub, &ACTORS).is_some());
@@ -46,7 +50,7 @@ pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Ask {
         // The explainer prints one that names the person in `actor`, without an id.
         .or_else(|| iri(stub.filter(|_| is_person).and_then(|stub| stub.get("actor"))));
     let target = document.get("target").and_then(id_of);
-    Ask::Answer(Box::new(Answered {
+    Ok(Ask::Answer(Box::new(Answered {
         accepted,
         of,
         kind: stub
@@ -58,11 +62,11 @@ pub(super) fn answer(document: &Value, accepted: bool, here: &Here) -> Ask {
         object: iri(stub.filter(|_| !is_person).and_then(|stub| stub.get("object"))),
         is_person,
         group: target.and_then(|id| here.group_of(id)).map(ToOwned::to_owned),
-        reason: reason(document),
-    }))
+        reason: reason(document)?,
+    })))
 }
 
-/// Invite, Offer, Block, Add, Remove; `wanted`: false is an Undo of it.
+/// Invite, Offer, Block, Add, Remove, Grant, Revoke; `wanted`: false is an Undo of it.
 pub(super) fn deed(
     document: &Value,
     kind: &str,
@@ -74,13 +78,14 @@ pub(super) fn deed(
         "Invite" => invite(document, here, wanted),
         "Offer" => offer(document, actor, here, wanted),
         "Block" => block(document, here, wanted),
+        "Grant" | "Revoke" => grant::read(document, here, (kind == "Grant") == wanted),
         _ => collect(document, (kind == "Add") == wanted),
     }
 }
 
 /// `Undo` of one of them that is embedded; `None`: it is none of them, or too little of it is there.
 pub(super) fn undone(inner: &Value, actor: &Iri, here: &Here) -> Option<Ask> {
-    let kind = kind_of(inner, &DEEDS).filter(|kind| *kind != "Remove")?;
+    let kind = kind_of(inner, &DEEDS).filter(|kind| !matches!(*kind, "Remove" | "Revoke"))?;
     deed(inner, kind, actor, here, false).ok()
 }
 
@@ -190,12 +195,12 @@ fn block(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable>
         group,
         whom,
         until: until(document)?,
-        reason: reason(document),
+        reason: reason(document)?,
         wanted,
     })
 }
 
-fn until(document: &Value) -> Result<Option<DateTime<Utc>>, Unreadable> {
+pub(super) fn until(document: &Value) -> Result<Option<DateTime<Utc>>, Unreadable> {
     for field in ["endTime", "expires"] {
         match document.get(field) {
             None | Some(Value::Null) => {}
@@ -225,12 +230,13 @@ fn collect(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
     Ok(Ask::Collect {
         object,
         target,
+        reason: reason(document)?,
         wanted,
     })
 }
 
 /// The id in a field that need not be there.
-fn optional(document: &Value, field: &'static str) -> Result<Option<Iri>, Unreadable> {
+pub(super) fn optional(document: &Value, field: &'static str) -> Result<Option<Iri>, Unreadable> {
     let Some(value) = document.get(field).filter(|value| !value.is_null()) else {
         return Ok(None);
     };
@@ -246,15 +252,24 @@ fn optional(document: &Value, field: &'static str) -> Result<Option<Iri>, Unread
 }
 
 /// An actor has one id, without a fragment.
-fn canonical(iri: Iri, field: &'static str) -> Result<Iri, Unreadable> {
+pub(super) fn canonical(iri: Iri, field: &'static str) -> Result<Iri, Unreadable> {
     Iri::object(iri.as_str())
         .map_err(|why| Unreadable::new(field, format!("The id of whoever is meant is refused: {why}.")))
 }
 
-fn reason(document: &Value) -> Option<String> {
-    text_of(document, "summary")
-        .or_else(|| text_of(document, "content"))
-        .map(ToOwned::to_owned)
+/// Why, in words of theirs: HTML.
+pub(super) fn reason(document: &Value) -> Result<Option<String>, Unreadable> {
+    for field in ["summary", "content"] {
+        match text_of(document, field) {
+            Some(text) if text.chars().count() > LONGEST_REASON => {
+                let why = format!("A reason is at most {LONGEST_REASON} characters long.");
+                return Err(Unreadable::new(field, why));
+            }
+            Some(text) => return Ok(Some(text.to_owned())),
+            None => {}
+        }
+    }
+    Ok(None)
 }
 
 impl Ask {
@@ -265,6 +280,7 @@ impl Ask {
             Self::Invite { group, .. } => Some(group),
             Self::Block { group, .. } => group.as_deref(),
             Self::Arrange { group, .. } => group.as_deref(),
+            Self::Grant(granting) => granting.group.as_deref(),
             Self::Collect { target, .. } => here.group_of(target.as_str()),
             Self::Answer(answered) => answered.group.as_deref(),
             Self::Propose(ask) => ask.group(here),
@@ -280,6 +296,7 @@ impl Ask {
                 | Self::Block { .. }
                 | Self::Collect { .. }
                 | Self::Arrange { .. }
+                | Self::Grant(_)
                 | Self::Answer(_)
                 | Self::Propose(_)
         )
@@ -372,6 +389,27 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_of_a_request_or_of_a_person() {
+        for (object, of) in [
+            (json!("https://a.example/f#1"), Some("https://a.example/f#1")),
+            (
+                json!({"type": "Join", "id": "https://a.example/j"}),
+                Some("https://a.example/j"),
+            ),
+            (json!({"type": "Person", "actor": BOB}), Some(BOB)),
+            (json!({"type": "Join", "actor": BOB}), None),
+            (json!({"type": "Person", "actor": 7}), None),
+            (json!(null), None),
+        ] {
+            let of = of.map(|of| Iri::activity(of).expect("an id"));
+            let Ask::Answer(answered) = asked(json!({"type": "Accept", "object": object})) else {
+                panic!("{object}");
+            };
+            assert_eq!((answered.of, answered.accepted), (of, true), "{object}");
+        }
+    }
+
+    #[test]
     fn an_undo_is_of_what_it_embeds_or_of_an_id() {
         let undo = |inner: Value| asked(json!({"type": "Undo", "object": inner}));
         let block = json!({"id": "https://a.example/b", "type": "Block", "actor": ANN, "object": BOB, "target": GROUP});
@@ -406,6 +444,18 @@ mod tests {
         }
         let site = json!({"type": "Block", "object": BOB, "target": "https://a.example/"});
         assert_eq!(asked(site), Ask::Nothing);
+    }
+
+    #[test]
+    fn a_reason_has_a_length() {
+        let reject = |words: &str| {
+            read_it(json!({"type": "Reject", "object": "https://b.example/j", "summary": words}))
+        };
+        assert!(reject(&"x".repeat(2_000)).is_ok());
+        assert_eq!(reject(&"x".repeat(2_001)).expect_err("refused").field, "summary");
+        let members = format!("{GROUP}/members");
+        let remove = json!({"type": "Remove", "object": BOB, "target": members, "content": "loud"});
+        assert!(matches!(asked(remove), Ask::Collect { reason: Some(words), .. } if words == "loud"));
     }
 
     #[test]

@@ -9,11 +9,21 @@ use crate::{
     domain::CollectPolicy,
 };
 
+/// The context of collections. `relationship` is an id in the vocabulary; in FEP-5219 it is a word, and must not be read as
+/// an address relative to ours.
+fn context() -> Value {
+    let mut terms = group::context();
+    if let Some(terms) = terms.as_array_mut() {
+        terms.push(json!({"relationship": "as:relationship"}));
+    }
+    terms
+}
+
 /// A collection that has pages. `extra` fields come after the common ones.
 #[must_use]
 pub fn collection(id: &str, owner: &str, total: u64, first: bool) -> Value {
     let mut document = json!({
-        "@context": group::context(),
+        "@context": context(),
         "id": id,
         "type": "OrderedCollection",
         "attributedTo": owner,
@@ -39,7 +49,7 @@ pub fn page(
     prev: Option<String>,
 ) -> Value {
     let mut document = json!({
-        "@context": group::context(),
+        "@context": context(),
         "id": this,
         "type": "OrderedCollectionPage",
         "partOf": of,
@@ -100,6 +110,22 @@ pub fn album_document(album: &Shelf<'_>, group: &str, here: &Here) -> Value {
         document["summary"] = json!(summary);
     }
     document
+}
+
+/// Something in a collection, as JSON: as whoever put it in described it, or by its id. Since when it is there is said where
+/// they give no date.
+#[must_use]
+pub fn item(iri: &str, described: Option<&str>, at: DateTime<Utc>) -> String {
+    let Some(described) = described else {
+        return json!({"id": iri, "published": date(at)}).to_string();
+    };
+    match serde_json::from_str::<Value>(described) {
+        Ok(Value::Object(mut fields)) if !fields.contains_key("published") => {
+            fields.insert("published".to_owned(), json!(date(at)));
+            Value::Object(fields).to_string()
+        }
+        _ => described.to_owned(),
+    }
 }
 
 /// What somebody is in a group (FEP-5219).

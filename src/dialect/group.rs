@@ -89,6 +89,7 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
                 "related": {"@id": "grp:related", "@type": "@id"},
                 "affiliations": {"@id": "fep5219:affiliations", "@type": "@id"},
                 "accessType": "sm:accessType",
+                "actorToken": {"@id": "sm:actorToken", "@type": "@id"},
                 "canView": "fep5219:canView",
                 "canCreate": "fep5219:canCreate",
                 "openness": "mz:openness",
@@ -134,6 +135,10 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": face.key_id, "owner": id, "publicKeyPem": face.public_pem},
     });
+    if private {
+        // Whoever reads here may read at its members' servers, too (FEP-db0e).
+        document["endpoints"]["actorToken"] = json!(part("actorToken"));
+    }
     if face.has_rules {
         document["rules"] = json!(part("rules"));
     }

@@ -1,7 +1,8 @@
 //! JSON from strangers.
 //!
 //! One rule: what two readers could read differently is refused: duplicate keys (ORG18), NUL (PAR05), and documents
-//! deeper or larger than any honest one (PAR02, PAR03).
+//! deeper or larger than any honest one (PAR02, PAR03). Where that is, is said by a name of ours: a peer's key is never
+//! repeated.
 
 use std::{cell::Cell, fmt};
 
@@ -24,12 +25,13 @@ pub struct Limits {
 /// # Errors
 /// If it is not UTF-8, not one JSON object, deeper or larger than `limits`, repeats a key, or contains NUL.
 pub fn parse(body: &[u8], limits: Limits) -> Result<(&str, Value), Unreadable> {
-    let text = std::str::from_utf8(body).map_err(|_| Unreadable::new("", "The body is not UTF-8."))?;
-    let left = Cell::new(limits.nodes);
+    let text = std::str::from_utf8(body).map_err(|_| Unreadable::new(WHOLE, "The body is not UTF-8."))?;
+    let (left, within) = (Cell::new(limits.nodes), Cell::new(WHOLE));
     let mut reader = serde_json::Deserializer::from_str(text);
     let seed = Seed {
         depth: limits.depth,
         left: &left,
+        outermost: Some(&within),
     };
     let value = seed
         .deserialize(&mut reader)
@@ -39,7 +41,7 @@ pub fn parse(body: &[u8], limits: Limits) -> Result<(&str, Value), Unreadable> {
                 .into_iter()
                 .find(|why| error.to_string().starts_with(why));
             Unreadable::new(
-                "",
+                known.map_or(WHOLE, |_| within.get()),
                 known.map_or_else(
                     || {
                         format!(
@@ -55,9 +57,32 @@ pub fn parse(body: &[u8], limits: Limits) -> Result<(&str, Value), Unreadable> {
     if value.is_object() {
         Ok((text, value))
     } else {
-        Err(Unreadable::new("", "The body is not a JSON object."))
+        Err(Unreadable::new(WHOLE, "The body is not a JSON object."))
     }
 }
+
+/// The field, where it is none that we know.
+const WHOLE: &str = "body";
+/// Fields of an activity that a problem may name.
+const FIELDS: [&str; 17] = [
+    "@context",
+    "id",
+    "type",
+    "actor",
+    "object",
+    "target",
+    "origin",
+    "to",
+    "cc",
+    "bto",
+    "bcc",
+    "audience",
+    "name",
+    "summary",
+    "content",
+    "published",
+    "signature",
+];
 
 const TOO_DEEP: &str = "The document is nested too deeply.";
 const TOO_MANY: &str = "The document has too many values.";
@@ -68,12 +93,18 @@ const NUL: &str = "The document contains the character NUL.";
 struct Seed<'a> {
     depth: usize,
     left: &'a Cell<usize>,
+    /// Of the document itself: the field that is read. `None` inside of it.
+    outermost: Option<&'a Cell<&'static str>>,
 }
 
 impl Seed<'_> {
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom(TOO_DEEP))?;
-        Ok(Self { depth, ..self })
+        Ok(Self {
+            depth,
+            outermost: None,
+            ..self
+        })
     }
 }
 
@@ -139,6 +170,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let inner = self.deeper()?;
         let mut map = Map::new();
         while let Some(key) = fields.next_key::<String>()? {
+            if let Some(within) = self.outermost {
+                let known = FIELDS.into_iter().find(|field| *field == key);
+                within.set(known.unwrap_or(WHOLE));
+            }
             if key.contains('\0') {
                 return Err(A::Error::custom(NUL));
             }
@@ -160,6 +195,19 @@ mod tests {
         depth: 32,
         nodes: 10_000,
     };
+
+    /// Named by our own words alone.
+    #[test]
+    fn what_is_wrong_is_somewhere() {
+        let field = |body: &str| parse(body.as_bytes(), LIMITS).expect_err("refused").field;
+        assert_eq!(field(r#"{"id": 1, "content": "a\u0000b"}"#), "content");
+        assert_eq!(field(r#"{"to": [], "object": {"a": 1, "a": 2}}"#), "object");
+        assert_eq!(field(&format!(r#"{{"to": {}}}"#, "[".repeat(40))), "to");
+        assert_eq!(field(r#"{"id": 1, "id": 2}"#), "id");
+        assert_eq!(field(r#"{"mine": 1, "mine": 2}"#), "body");
+        assert_eq!(field("{"), "body");
+        assert_eq!(field("[]"), "body");
+    }
 
     fn why(body: &[u8]) -> String {
         parse(body, LIMITS).expect_err("refused").why

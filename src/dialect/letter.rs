@@ -221,6 +221,8 @@ pub fn membership(of: &Membership<'_>, here: &Here) -> Value {
             "fep5219": "https://w3id.org/fep/5219#", "grp": "https://swicg.github.io/groups/0.1.0.jsonld#",
             "group": {"@id": "grp:group", "@type": "@id"}, "roles": "grp:roles", "pending": "grp:pending",
             "follows": "grp:follows",
+            // A word (FEP-5219), and not an address relative to ours.
+            "relationship": "as:relationship",
         }],
         "id": here.membership(of.group, of.id),
         "type": "Relationship",

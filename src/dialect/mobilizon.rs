@@ -4,12 +4,13 @@
 //! back is passed on as it came.
 //! Classed here: see `class.rs`; each row has its source.
 
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 
 use crate::{
     dialect::{
         Here, Said, What, Written,
         announce::{act, announce, boost, followers_and_author},
+        carried,
     },
     domain::Shape,
 };
@@ -44,7 +45,7 @@ fn cc(said: &Said<'_>, here: &Here) -> Vec<String> {
 
 /// The post as its author wrote it, letter for letter; by its id where it did not come whole.
 fn embedded(said: &Said<'_>, here: &Here) -> Written {
-    let Some(object) = object_in(said.raw) else {
+    let Some((object, _)) = carried(said.raw, said.object) else {
         return Written::whole(boost(said, here, SHAPE), false);
     };
     let mut head = Value::Object(announce(said, here, SHAPE, cc(said, here))).to_string();
@@ -54,15 +55,4 @@ fn embedded(said: &Said<'_>, here: &Here) -> Written {
         tail: None,
         skip_author: false,
     }
-}
-
-fn object_in(raw: &str) -> Option<&str> {
-    #[derive(serde::Deserialize)]
-    struct Activity<'a> {
-        #[serde(borrow)]
-        object: &'a RawValue,
-    }
-    let activity: Activity<'_> = serde_json::from_str(raw).ok()?;
-    let object = activity.object.get();
-    object.starts_with('{').then_some(object)
 }

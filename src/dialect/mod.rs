@@ -10,6 +10,7 @@ mod actor;
 mod address;
 mod administer;
 mod announce;
+mod carried;
 mod class;
 mod collection;
 mod describe;
@@ -18,6 +19,7 @@ mod discreet;
 mod explainer;
 mod fields;
 mod founding;
+mod grant;
 mod group;
 mod here;
 mod json;
@@ -31,6 +33,7 @@ mod peertube;
 mod policies;
 mod post;
 mod review;
+mod roll;
 mod shape;
 mod streams;
 mod threadiverse;
@@ -41,12 +44,14 @@ pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::Addressed;
 pub use administer::Answered;
 pub use announce::{NAMED, Said, UNNAMED, What, Written};
+pub use carried::carried;
 pub use class::{Class, Evidence, class_of, evidence_of, programs};
-pub use collection::{Shelf, affiliation, album_document, collection, page, thread};
+pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};
 pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, is_activity, text_of};
 pub use founding::{Album, Arranging, Founding};
+pub use grant::{Affiliation, Granting};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
 };
@@ -59,6 +64,7 @@ pub use letter::{
 pub use news::{News, Tidings, news};
 pub use post::PostDocument;
 pub use review::{Entry, entry, notice, queue, removal};
+pub use roll::our_groups_on;
 pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
     write, written_in,

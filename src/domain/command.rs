@@ -83,8 +83,10 @@ words! {
 pub struct Held {
     /// Somebody decided already, or its author took it back.
     pub is_decided: bool,
-    /// It was meant by the author's own id, and they have changed it since.
+    /// Its author has changed it since.
     pub changed: bool,
+    /// It was meant as one version of a post, and not as the post.
+    pub is_version: bool,
 }
 
 /// Something in a collection of a group.
@@ -97,6 +99,8 @@ pub struct Item {
     pub wanted: bool,
     /// Whoever asks put it there.
     pub is_mine: bool,
+    /// Whatever is said about it names Public.
+    pub names_public: bool,
 }
 
 /// A post that wants to be in the group.

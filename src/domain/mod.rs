@@ -45,6 +45,29 @@ pub fn decide(
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
     is_open_to(group, command)?;
+    let events = answer(group, who, command, now)?;
+    // Whoever may not do it at all hears that first.
+    may_be_said(group, names_public(command))?;
+    Ok(events)
+}
+
+/// Nothing in a private group names Public.
+///
+/// # Errors
+/// [`Refusal::PublicInPrivate`].
+pub const fn may_be_said(group: &Group, names_public: bool) -> Result<(), Refusal> {
+    match group.policies.visibility {
+        Visibility::Private if names_public => Err(Refusal::PublicInPrivate),
+        Visibility::Private | Visibility::Public => Ok(()),
+    }
+}
+
+fn answer(
+    group: &Group,
+    who: &Standing,
+    command: &Command,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Join(way) => membership::join(group, who, *way, now),
         Command::Leave => membership::leave(who, now),
@@ -63,6 +86,18 @@ pub fn decide(
         Command::Close => administer::close(who),
         Command::Arrange => collect::arrange(who, now),
         Command::Collect(item) => collect::collect(who, item, now),
+    }
+}
+
+/// Whether what is said word for word to members names Public, by what it is about. Posts and edits see to it by themselves.
+const fn names_public(command: &Command) -> bool {
+    match command {
+        Command::Delete(subject)
+        | Command::Remove(subject)
+        | Command::Vote(_, subject)
+        | Command::Unvote(_, subject) => subject.names_public,
+        Command::Collect(item) => item.names_public,
+        _ => false,
     }
 }
 

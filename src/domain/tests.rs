@@ -32,6 +32,7 @@ impl World {
             held: Held {
                 is_decided: false,
                 changed: false,
+                is_version: false,
             },
         }
     }

@@ -179,6 +179,10 @@ impl Engine {
 
     /// An actor that is gone is in no group any more.
     pub(super) async fn drop_actor(&self, actor: &Actor) -> Result<(), store::Error> {
+        self.in_place(self.drop_now(actor)).await
+    }
+
+    async fn drop_now(&self, actor: &Actor) -> Result<(), store::Error> {
         let mut tx = self.store().begin().await?;
         if let Err(trouble) = self.has_gone(&mut tx, actor).await {
             tracing::warn!(

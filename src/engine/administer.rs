@@ -5,7 +5,7 @@
 
 use crate::{
     dialect,
-    domain::{Act, Ban, Call, Command, Event, Iri, Refusal, Standing, decide},
+    domain::{Act, Ban, Call, Command, Event, Iri, Standing, decide},
     engine::{Engine, Refused, case::Case, turn::Trouble},
     store::{
         self, Actor, ActorId, Tx, asked, call,
@@ -52,7 +52,7 @@ impl Engine {
             return Err(nobody());
         }
         // Written with all the rest: a refusal leaves nobody behind.
-        let actor = match self.store().actor(whom).await? {
+        let actor = match store::actor_in(&mut **tx, whom).await? {
             Some(actor) if actor.id != group.owner && self.here().group_of(whom.as_str()).is_some() => {
                 return Err(nobody());
             }
@@ -61,15 +61,18 @@ impl Engine {
             None => store::stub_actor_in(tx, whom).await?,
         };
         let them = self.standing(tx, group, &actor).await?;
+        let command = Command::Administer(act.clone(), them.clone());
+        let events = decide(&group.group, hand.who, &command, self.clock().now())?;
         if let (Act::Uninvite(called), Some(by)) = (act, hand.by)
             && !hand.who.runs_it()
             && call::is_by_another(tx, group.id, actor.id, *called, by).await?
         {
-            // What others asked them is not theirs to take back.
-            return Err(Refusal::DoesNotRunIt.into());
+            // What others asked them is not theirs to take back, nor to learn of.
+            return Ok(vec![]);
         }
-        let command = Command::Administer(act.clone(), them.clone());
-        let events = decide(&group.group, hand.who, &command, self.clock().now())?;
+        if events.contains(&Event::MemberAccepted) || events.contains(&Event::Appointed) {
+            self.admits(tx, &group.group, &actor).await??;
+        }
         for event in &events {
             self.write_act(tx, group, hand, event, (&actor, &them)).await?;
         }
@@ -88,12 +91,11 @@ impl Engine {
         match event {
             Event::MemberAccepted => self.admitted(tx, group, hand, actor, them).await,
             Event::TurnedAway => self.turned_away(tx, group, hand, actor, them).await,
-            Event::Expelled => {
-                self.tell_expelled(tx, group, hand, actor, them).await?;
-                self.put_out(tx, group, actor.id).await?;
-                Ok(people::note_expelled(tx, group.id, actor.id).await?)
+            Event::Expelled => self.expelled(tx, group, hand, actor, them).await,
+            Event::Banned(ban) => {
+                self.banned(tx, group, hand, actor, (them, ban)).await?;
+                self.put_out_others(tx, group, hand, actor).await
             }
-            Event::Banned(ban) => self.banned(tx, group, hand, actor, (them, ban)).await,
             Event::Unbanned => {
                 membership::unban(tx, group.id, actor.id).await?;
                 Ok(())
@@ -205,6 +207,53 @@ impl Engine {
         Ok(())
     }
 
+    async fn expelled(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        hand: &Hand<'_>,
+        actor: &Actor,
+        them: &Standing,
+    ) -> Result<(), Trouble> {
+        self.tell_expelled(tx, group, hand, actor, them).await?;
+        self.put_out(tx, group, actor.id).await?;
+        Ok(people::note_expelled(tx, group.id, actor.id).await?)
+    }
+
+    /// Other accounts of whoever is banned, by their own word, are banned with them from now on: they hear nothing more.
+    async fn put_out_others(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        hand: &Hand<'_>,
+        banned: &Actor,
+    ) -> Result<(), Trouble> {
+        for other in people::others_of(tx, group.id, banned.id).await? {
+            let Ok(iri) = Iri::object(&other) else { continue };
+            let Some(other) = store::actor_in(&mut **tx, &iri).await? else {
+                continue;
+            };
+            let them = self.standing(tx, group, &other).await?;
+            let act = if them.waiting && !them.follower && !them.runs_it() {
+                Act::TurnAway
+            } else {
+                Act::Expel
+            };
+            // The word that bans one bans all of them; it takes the group from nobody.
+            let command = Command::Administer(act, them.clone());
+            let Ok(events) = decide(&group.group, &Standing::operator(), &command, self.clock().now()) else {
+                continue;
+            };
+            for event in events {
+                match event {
+                    Event::TurnedAway => self.turned_away(tx, group, hand, &other, &them).await?,
+                    _ => self.expelled(tx, group, hand, &other, &them).await?,
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn banned(
         &self,
         tx: &mut Tx,
@@ -271,7 +320,10 @@ impl Engine {
             }
             .into());
         }
-        for name in self.groups_meant(case, group) {
+        let names = self.groups_meant(case, group);
+        // All of them at once: one by one they would be held in another order than everybody else holds them.
+        self.take(tx, &names).await?;
+        for name in names {
             let group = self.one(tx, &name).await?;
             self.by_sender(tx, case, &group, (act, whom), reason).await?;
         }

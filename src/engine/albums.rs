@@ -163,6 +163,7 @@ impl Engine {
             is_in: by.is_some(),
             wanted,
             is_mine: by == Some(Some(case.actor.id)),
+            names_public: case.activity.addressed.public,
         };
         let events = self
             .decide(tx, &group, &case.actor, &Command::Collect(item))

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{Answered, Local},
-    domain::{Act, Iri, Refusal},
+    domain::{Act, Call, Iri, Refusal},
     engine::{Engine, Refused, administer::Hand, case::Case, turn::Trouble},
     store::{
         Tx,
@@ -57,6 +57,7 @@ impl Engine {
         if let Some(id) = ours {
             let now = self.clock().now();
             if following::answered(tx, id, case.actor.id, answered.accepted, now).await? {
+                must_be_of(answered, "Follow")?;
                 return Ok(true);
             }
         }
@@ -64,6 +65,12 @@ impl Engine {
             && let Some(asked) = call::named(tx, ours, of.as_str()).await?
         {
             if asked.actor == case.actor.id {
+                let called = if asked.call == Call::Owner {
+                    "Offer"
+                } else {
+                    "Invite"
+                };
+                must_be_of(answered, called)?;
                 self.answer_call(tx, case, &asked, answered.accepted).await?;
                 return Ok(true);
             }
@@ -149,9 +156,13 @@ impl Engine {
         if answered.actor.as_ref().is_some_and(|actor| actor.as_str() != who) {
             return Err(differs("object.actor", "The request is by another actor."));
         }
-        let asks = |kind: &str| matches!(kind, "Join" | "Follow" | "TentativeJoin" | "sm:TentativeJoin");
-        if answered.kind.as_deref().is_some_and(|kind| !asks(kind)) {
-            return Err(differs("object.type", "The request is of another type."));
+        let stored = asking.map(|asking| asking.kind.as_str());
+        if answered
+            .kind
+            .as_deref()
+            .is_some_and(|kind| !is_request(kind, stored))
+        {
+            return Err(differs("object.type", OTHER_TYPE));
         }
         let act = match (answered.accepted, asking) {
             // The first answer stays; only whoever was let in can still be put out.
@@ -181,6 +192,27 @@ impl Engine {
             None => named.iter().cloned().collect(),
         }
     }
+}
+
+const OTHER_TYPE: &str = "The request is of another type.";
+
+/// Whether a type is that of the request that we have; where we have none, of any request.
+fn is_request(kind: &str, stored: Option<&str>) -> bool {
+    let kind = match kind {
+        "TentativeJoin" | "sm:TentativeJoin" => "Join",
+        kind => kind,
+    };
+    stored.map_or(matches!(kind, "Join" | "Follow"), |stored| stored == kind)
+}
+
+/// A stub that says another type of request than the one that it names is about something else (GRP10).
+fn must_be_of(answered: &Answered, kind: &str) -> Result<(), Trouble> {
+    let requests = ["Follow", "Join", "Invite", "Offer"];
+    let said = answered.kind.as_deref().filter(|said| requests.contains(said));
+    if said.is_some_and(|said| said != kind) {
+        return Err(differs("object.type", OTHER_TYPE));
+    }
+    Ok(())
 }
 
 pub(super) fn differs(field: &'static str, why: &str) -> Trouble {

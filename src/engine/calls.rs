@@ -7,7 +7,7 @@ use crate::{
     domain::{Act, Call, Command, Event, Iri, Rule},
     engine::{Engine, Refused, administer::Hand, case::Case, turn::Trouble},
     store::{
-        Actor, Tx, asked,
+        self, Actor, Tx, asked,
         call::{self, Asked, NewCall},
         group::InTurn,
         people,
@@ -48,10 +48,15 @@ impl Engine {
         if what == Call::Member
             && call::asked_lately(tx, case.actor.id, self.clock().now()).await? > ASKED_A_DAY
         {
-            return Err(Refused::TooMany { retry_after: 3_600 }.into());
+            let why = "This actor has invited as many people as one may in a day.";
+            return Err(Refused::TooMany {
+                why,
+                retry_after: 3_600,
+            }
+            .into());
         }
         // Whoever asked tells them, mostly; else the group does.
-        match self.store().actor(whom).await? {
+        match store::actor_in(&mut **tx, whom).await? {
             Some(actor) if !told => {
                 self.tell_called(tx, &group, &actor, case.activity.id.as_str(), what)
                     .await
@@ -128,7 +133,11 @@ impl Engine {
         let before = self.standing(tx, &group, &case.actor).await?;
         let command = Command::Answer(asked.call, says_yes);
         let now = self.clock().now();
-        for event in crate::domain::decide(&group.group, &before, &command, now)? {
+        let events = crate::domain::decide(&group.group, &before, &command, now)?;
+        if says_yes {
+            self.admits(tx, &group.group, &case.actor).await??;
+        }
+        for event in events {
             match event {
                 Event::MemberAccepted => {
                     self.make_member(tx, &group, &case.actor, &before).await?;
@@ -160,15 +169,12 @@ impl Engine {
     /// Undo of something given by its id alone: an invitation, an offer, a ban (ORG11).
     pub(super) async fn take_back(&self, tx: &mut Tx, case: &Case, object: &Iri) -> Result<(), Trouble> {
         if let Some(asked) = call::named(tx, None, object.as_str()).await? {
-            if asked.by != Some(case.actor.id) {
-                return Err(Refused::forbidden(
-                    "not-the-author",
-                    "object",
-                    "Only whoever did it may undo it.",
-                )
-                .into());
-            }
             let group = self.one(tx, &asked.group).await?;
+            if asked.by != Some(case.actor.id) {
+                let why = "Only whoever did it may undo it.";
+                let theirs = Refused::forbidden("not-the-author", "object", why);
+                return self.to_whoever_runs_it(tx, case, &group, theirs).await;
+            }
             let Ok(whom) = Iri::object(&asked.whom) else {
                 return Ok(());
             };
@@ -180,7 +186,25 @@ impl Engine {
             let Ok(whom) = Iri::object(&whom) else {
                 return Ok(());
             };
-            return self.by_sender(tx, case, &group, (&Act::Unban, &whom), None).await;
+            return match self.by_sender(tx, case, &group, (&Act::Unban, &whom), None).await {
+                Err(Trouble::Refused(why)) => self.to_whoever_runs_it(tx, case, &group, why).await,
+                other => other,
+            };
+        }
+        Ok(())
+    }
+
+    /// Whoever runs the group hears why not; to anybody else what they may not undo is as if it were not there.
+    async fn to_whoever_runs_it(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        group: &InTurn,
+        why: Refused,
+    ) -> Result<(), Trouble> {
+        let sender = self.standing(tx, group, &case.actor).await?;
+        if sender.runs_it() && !sender.is_banned(self.clock().now()) {
+            return Err(why.into());
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ use crate::{
 
 /// How long a seen id is kept: longer than any peer retries.
 const SEEN_KEPT: TimeDelta = TimeDelta::days(30);
+/// How long what was held is kept after it was decided about: as long as an answer to it may come again.
+const DECIDED_KEPT: TimeDelta = TimeDelta::days(30);
 /// How long the log is kept, and how long at most where a lane still needs it.
 const ENTRIES_KEPT: TimeDelta = TimeDelta::days(14);
 const ENTRIES_LONGEST: TimeDelta = TimeDelta::days(30);
@@ -165,6 +167,7 @@ impl Engine {
     async fn prune(&self) -> Result<(), store::Error> {
         let now = self.clock().now();
         while self.store().forget_seen(now - SEEN_KEPT, CHUNK).await? > 0 {}
+        while self.store().forget_decided(now - DECIDED_KEPT, CHUNK).await? > 0 {}
         while self
             .store()
             .forget_entries(now - ENTRIES_KEPT, now - ENTRIES_LONGEST, CHUNK)

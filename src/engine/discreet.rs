@@ -23,13 +23,20 @@ impl Engine {
         activity: &Activity,
         actor: &Actor,
     ) -> Result<(), store::Error> {
-        let Ask::Join { group, .. } = &activity.ask else {
-            return Ok(());
-        };
-        let Some(name) = self.here().group_meant(group.as_str()) else {
-            return Ok(());
-        };
-        self.look_at_joiner_of(name, actor).await
+        match &activity.ask {
+            Ask::Join { group, .. } => match self.here().group_meant(group.as_str()) {
+                Some(name) => self.look_at_joiner_of(name, actor).await,
+                None => Ok(()),
+            },
+            // A yes to an invitation lets in, too.
+            Ask::Answer(answered) if answered.accepted => {
+                for name in self.store().called_into_private(actor.id).await? {
+                    self.look_at_joiner_of(&name, actor).await?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The same, of whoever asks in another way.

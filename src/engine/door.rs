@@ -31,8 +31,8 @@ pub enum Refused {
     },
     /// 404: there is no such group here.
     NotFound,
-    /// 429: this host has sent its share; again in so many seconds.
-    TooMany { retry_after: u32 },
+    /// 429: the sender has had its share; again in so many seconds.
+    TooMany { why: &'static str, retry_after: u32 },
     /// 503: later, in so many seconds.
     Busy { retry_after: u32 },
     /// 503: something of ours failed; the text is for the log.

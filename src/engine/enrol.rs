@@ -43,15 +43,20 @@ impl Engine {
             .map_err(|why| Refused::Unsigned(why.to_string()))?;
         let (raw, document) = dialect::parse(&arrival.body, self.json_limits())?;
         let who = self.joiner(&document, arrival.group)?;
-        let actor = self.signer(&claims, &who).await?;
+        let actor = self.signer(&claims, Some(&who)).await?;
         self.hosts().count(&actor.host)?;
         self.learn(&actor, Some(Evidence::Joins), false).await?;
         self.look_at_joiner_of(arrival.group, &actor).await?;
-        let mut tx = self.store().begin().await?;
-        let id = self.try_enrol(&mut tx, arrival.group, &actor, raw).await?;
-        tx.commit().await.map_err(store::Error::from)?;
+        let id = self.in_place(self.enrol_now(arrival.group, &actor, raw)).await?;
         self.store().ring();
         Ok((id, Viewer::Actor(actor.id)))
+    }
+
+    async fn enrol_now(&self, group: &str, actor: &Actor, raw: &str) -> Result<Uuid, Trouble> {
+        let mut tx = self.store().begin().await?;
+        let id = self.try_enrol(&mut tx, group, actor, raw).await?;
+        tx.commit().await.map_err(store::Error::from)?;
+        Ok(id)
     }
 
     /// Whom a record names: `actor` in the draft of the task force, `subject` in FEP-5219.
@@ -125,11 +130,16 @@ impl Engine {
     /// # Errors
     /// [`Refused`]: then nothing has changed.
     pub async fn unenrol(&self, group: &str, actor: ActorId) -> Result<(), Refused> {
+        self.in_place(self.unenrol_now(group, actor)).await?;
+        self.store().ring();
+        Ok(())
+    }
+
+    async fn unenrol_now(&self, group: &str, actor: ActorId) -> Result<(), Trouble> {
         let mut tx = self.store().begin().await?;
         let group = self.one(&mut tx, group).await?;
         self.leave_group(&mut tx, &group, actor).await?;
         tx.commit().await.map_err(store::Error::from)?;
-        self.store().ring();
         Ok(())
     }
 

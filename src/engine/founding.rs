@@ -88,7 +88,7 @@ impl Engine {
             name,
             title,
         };
-        self.found_now(case, &new, &wanted, keys).await?;
+        self.in_place(self.found_now(case, &new, &wanted, keys)).await?;
         self.store().ring();
         Ok(())
     }

@@ -5,9 +5,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domain::{Act, Ban, Event, Iri, Refusal, Standing, host_and_parents},
+    domain::{Act, Ban, Command, Event, Iri, Refusal, Role, Rule, Standing, decide, host_and_parents},
     engine::{AdminError, Engine, Whom, administer::Hand, turn::Trouble},
-    store::{Tx, group::InTurn, membership},
+    store::{self, Tx, group::InTurn, membership},
 };
 
 impl Engine {
@@ -30,10 +30,15 @@ impl Engine {
     async fn waits(&self, name: &str, whom: &Iri, act: &Act, reason: Option<&str>) -> Result<(), AdminError> {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
-        let actor = self.store().actor(whom).await?.ok_or(Refusal::NothingWaits)?;
+        let nobody_waits = || {
+            AdminError::No(format!(
+                "{whom} has not asked to be let into {name}; `folkmoot group pending {name}` shows who has"
+            ))
+        };
+        let actor = store::actor_in(&mut *tx, whom).await?.ok_or_else(nobody_waits)?;
         // An operator expels by that word.
         if !self.standing(&mut tx, &group, &actor).await?.waiting {
-            return Err(Refusal::NothingWaits.into());
+            return Err(nobody_waits());
         }
         self.as_operator(&mut tx, &group, act, whom, reason).await?;
         self.commit(tx).await
@@ -99,13 +104,13 @@ impl Engine {
         let group = self.group_in_turn(&mut tx, name).await?;
         match whom {
             Whom::Host(host) => {
-                if host_and_parents(&group.group.owner.authority()).contains(host) {
-                    return Err(Refusal::IsTheOwner.into());
-                }
+                let act = Act::Ban(Ban { until, reason });
+                self.decide_of_host(&group, act, host)?;
                 membership::ban_host(&mut tx, group.id, host, self.clock().now()).await?;
                 for iri in membership::actors_of_host(&mut tx, group.id, host).await? {
                     self.turn_out(&mut tx, &group, &iri).await?;
                 }
+                self.see_who_rules(&mut tx, &group, false).await?;
             }
             Whom::Actor(iri) => {
                 let act = Act::Ban(Ban { until, reason });
@@ -117,10 +122,24 @@ impl Engine {
         self.commit(tx).await
     }
 
+    /// What is done to a host is done to whoever is there; who owns the group may be.
+    fn decide_of_host(&self, group: &InTurn, act: Act, host: &str) -> Result<(), Refusal> {
+        let owner_is_there = group.group.rule == Rule::Owned
+            && host_and_parents(&group.group.owner.authority())
+                .iter()
+                .any(|of_owner| of_owner == host);
+        let them = Standing {
+            role: if owner_is_there { Role::Owner } else { Role::Member },
+            ..Standing::stranger()
+        };
+        let command = Command::Administer(act, them);
+        decide(&group.group, &Standing::operator(), &command, self.clock().now()).map(drop)
+    }
+
     /// Somebody whose host is banned leaves the group, and is told.
     async fn turn_out(&self, tx: &mut Tx, group: &InTurn, iri: &str) -> Result<(), AdminError> {
         let iri = Iri::object(iri).map_err(|why| AdminError::BadName(why.to_string()))?;
-        let Some(actor) = self.store().actor(&iri).await? else {
+        let Some(actor) = store::actor_in(&mut **tx, &iri).await? else {
             return Ok(());
         };
         let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
@@ -139,11 +158,14 @@ impl Engine {
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;
         let ended = match whom {
-            Whom::Host(host) => membership::unban_host(&mut tx, group.id, host).await?,
-            Whom::Actor(iri) => match self.store().actor(iri).await? {
-                Some(actor) => membership::unban(&mut tx, group.id, actor.id).await?,
-                None => false,
-            },
+            Whom::Host(host) => {
+                self.decide_of_host(&group, Act::Unban, host)?;
+                membership::unban_host(&mut tx, group.id, host).await?
+            }
+            Whom::Actor(iri) => {
+                let events = self.as_operator(&mut tx, &group, &Act::Unban, iri, None).await?;
+                events.contains(&Event::Unbanned)
+            }
         };
         if !ended {
             let whom = match whom {

@@ -64,10 +64,7 @@ impl Engine {
             },
             iri: case.activity.id.as_str(),
             object: Some(document.id.as_str()),
-            // An Update that names nobody leaves its audience as it was.
-            public: before.map_or(addressed.public, |before| {
-                addressed.public || (before.public && !addressed.somebody)
-            }),
+            public: before.map_or(addressed.public, |before| is_public_after(matter, before)),
             raw: &case.raw,
             fetched: case.fetched.as_deref(),
         })
@@ -95,7 +92,7 @@ impl Engine {
             // review.
             let version = Submission {
                 is_comment: document.in_reply_to.is_some(),
-                public: case.activity.addressed.public,
+                public: is_public_after(matter, pending),
                 was_public: false,
                 known: false,
                 parent_is_here: true,
@@ -126,6 +123,12 @@ impl Engine {
         let mut pending = at.facts.pending(object.as_str()).iter();
         pending.any(|pending| pending.actor != matter.case.actor.id)
     }
+}
+
+/// An Update that names nobody leaves its audience as it was.
+fn is_public_after(matter: &Matter<'_>, before: &Pending) -> bool {
+    let addressed = &matter.case.activity.addressed;
+    addressed.public || (before.public && !addressed.somebody)
 }
 
 fn pending_in<'a>(at: &At<'a>, group: &Turned, object: &Iri) -> Option<&'a Pending> {

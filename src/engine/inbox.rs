@@ -10,6 +10,8 @@ use crate::{
     engine::{
         Arrival, Engine, Refused,
         case::{Case, Shown, Warrant, is_about_content},
+        sender::Sender,
+        shares::is_counted,
         turns::Turned,
     },
     signature::Claim,
@@ -33,10 +35,16 @@ impl Engine {
             // A Delete of somebody whom we never met costs no fetch (ORD06).
             return Ok(());
         }
-        let (actor, remembered) = self.actor_of(&claims, &activity).await?;
-        self.hosts().count(&actor.host)?;
-        self.learn(&actor, dialect::evidence_of(&document), remembered)
+        let sender = self.sender(&claims, &activity, &document).await?;
+        self.hosts().count(&sender.who().host)?;
+        self.learn(sender.who(), dialect::evidence_of(&document), sender.remembered)
             .await?;
+        self.heed_reach(arrival.headers, &claims, sender.who());
+        // Its author did not choose the inbox that somebody else brought it to.
+        let inbox = arrival.inbox.filter(|_| sender.bearer.is_none());
+        let Sender {
+            actor, remembered, ..
+        } = sender;
         self.check_origin(&activity, &actor).await?;
         if let Some(name) = arrival.inbox
             && !is_about_content(&activity.ask)
@@ -45,9 +53,13 @@ impl Engine {
             return Err(Refused::NotFound);
         }
         if matches!(activity.ask, Ask::Report { .. }) {
-            self.reporters().count(actor.id)?;
+            self.reporters().count(&actor.id)?;
+        }
+        if is_counted(&activity.ask, &actor) {
+            self.speakers().count(&actor.id)?;
         }
         self.look_at_joiner(&activity, &actor).await?;
+        self.look_at_invited(&activity, &actor).await?;
         fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {
             shown: Shown::of(&activity.ask),
@@ -55,7 +67,7 @@ impl Engine {
             raw: raw.trim().to_owned(),
             actor,
             remembered,
-            inbox: arrival.inbox.map(ToOwned::to_owned),
+            inbox: inbox.map(ToOwned::to_owned),
             via: None,
             waited: None,
             fetched: None,
@@ -72,21 +84,10 @@ impl Engine {
         }
     }
 
-    /// The actor that signed. About content it may be one that we remember: the turn looks whether it is still as it was.
-    async fn actor_of(&self, claims: &[Claim], activity: &Activity) -> Result<(Arc<Actor>, bool), Refused> {
-        if is_about_content(&activity.ask)
-            && let Some(actor) = self.peers().remembered(claims, &activity.actor).await
-        {
-            return Ok((actor, true));
-        }
-        let actor = self.signer(claims, &activity.actor).await?;
-        Ok((Arc::new(actor), false))
-    }
-
     /// As if this process had never met the actor.
     async fn receive_anew(&self, claims: &[Claim], case: Case) -> Result<(), Refused> {
         self.peers().forget(&case.activity.actor).await;
-        let actor = self.signer(claims, &case.activity.actor).await?;
+        let actor = self.signer(claims, Some(&case.activity.actor)).await?;
         let case = Case {
             actor: Arc::new(actor),
             remembered: false,

@@ -5,9 +5,9 @@
 
 use crate::{
     dialect::{Ask, Local},
-    domain::{Act, Call, Command, Event, Iri, Refusal, Role, Standing},
+    domain::{Act, Call, Command, Event, Iri, Refusal, Role, Standing, may_be_said},
     engine::{Engine, Refused, case::Case, turn::Trouble},
-    store::{Tx, people},
+    store::{self, Tx, people},
 };
 
 impl Engine {
@@ -16,19 +16,25 @@ impl Engine {
         &self,
         tx: &mut Tx,
         case: &Case,
-        object: &Iri,
-        target: &Iri,
+        (object, target): (&Iri, &Iri),
         wanted: bool,
+        reason: Option<&str>,
     ) -> Result<(), Trouble> {
         match self.here().local(target.as_str()) {
             Some(Local::Group {
                 name,
                 part: Some("members"),
-            }) => self.list_member(tx, case, name, object, wanted).await,
+            }) => {
+                self.list_member(tx, case, name, object, wanted, reason).await?;
+                self.was_said_inside(tx, case, name).await
+            }
             Some(Local::Group {
                 name,
                 part: Some("admins" | "moderators"),
-            }) => self.list_admin(tx, case, name, object, wanted).await,
+            }) => {
+                self.list_admin(tx, case, name, object, wanted).await?;
+                self.was_said_inside(tx, case, name).await
+            }
             // Mastodon tells everybody what its people pin.
             None if self.groups_meant(case, None).is_empty() => Ok(()),
             _ => {
@@ -38,18 +44,27 @@ impl Engine {
         }
     }
 
-    async fn list_member(
+    /// After whoever sent it may do it: a private group takes nothing that names Public.
+    pub(super) async fn was_said_inside(&self, tx: &mut Tx, case: &Case, name: &str) -> Result<(), Trouble> {
+        for group in self.take(tx, &[name.to_owned()]).await? {
+            may_be_said(&group.group, case.activity.addressed.public)?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn list_member(
         &self,
         tx: &mut Tx,
         case: &Case,
         name: &str,
         whom: &Iri,
         wanted: bool,
+        reason: Option<&str>,
     ) -> Result<(), Trouble> {
         let group = self.one(tx, name).await.map_err(as_not_theirs)?;
         let sender = self.standing(tx, &group, &case.actor).await?;
         if wanted {
-            let them = match self.store().actor(whom).await? {
+            let them = match store::actor_in(&mut **tx, whom).await? {
                 Some(actor) => self.standing(tx, &group, &actor).await?,
                 None => Standing::stranger(),
             };
@@ -64,10 +79,11 @@ impl Engine {
         if *whom == case.actor.iri && sender.role != Role::Owner {
             return self.leave_by_name(tx, case, name).await;
         }
-        self.by_sender(tx, case, &group, (&Act::Expel, whom), None).await
+        self.by_sender(tx, case, &group, (&Act::Expel, whom), reason)
+            .await
     }
 
-    async fn list_admin(
+    pub(super) async fn list_admin(
         &self,
         tx: &mut Tx,
         case: &Case,
@@ -100,8 +116,12 @@ impl Engine {
             Ask::Collect {
                 object,
                 target,
+                reason,
                 wanted,
-            } => self.collect(tx, case, object, target, *wanted).await,
+            } => {
+                self.collect(tx, case, (object, target), *wanted, reason.as_deref())
+                    .await
+            }
             _ => Ok(()),
         }
     }

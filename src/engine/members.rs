@@ -142,7 +142,7 @@ impl Engine {
         if actor.host == self.here().authority() || !actor.is_known() {
             return Ok(None);
         }
-        // Whoever was let in before the group became private, or by an admin's hand, is in; what is said stays inside.
+        // Whoever was let in before the group became private, or by an operator's list, is in; what is said stays inside.
         if self.admits(tx, &group.group, actor).await?.is_err() {
             return Ok(None);
         }

@@ -21,11 +21,12 @@ mod face;
 pub(crate) mod figures;
 mod follows;
 mod founding;
+mod grants;
 mod hold;
 mod hand;
-mod hosts;
 mod import;
 mod inbox;
+mod invited;
 mod keys;
 mod lines;
 mod lists;
@@ -36,12 +37,16 @@ mod notices;
 mod owner;
 mod places;
 mod posting;
+mod reach;
 mod receipts;
 mod removal;
 mod reports;
 mod review;
 mod saying;
+mod sender;
 mod settle;
+mod shares;
+mod tokens;
 mod turn;
 mod turns;
 mod verify;
@@ -56,13 +61,17 @@ pub use enrol::Enrolment;
 pub use face::shelf;
 pub use import::{Import, Imported, NewMember};
 pub(crate) use notices::can_be_told;
+pub use verify::seen_as;
+
+use governor::Quota;
+use shares::Shares;
 
 use crate::{
     clock::Clock,
     config::Settings,
     dialect::{Here, Limits},
     peer::Peers,
-    store::Store,
+    store::{ActorId, Store},
 };
 
 /// Everything that a use case needs. Cheap to clone.
@@ -75,16 +84,31 @@ struct Parts {
     here: Here,
     settings: Arc<Settings>,
     turns: turns::Turns,
-    hosts: hosts::Hosts,
-    reporters: reports::Reporters,
+    /// By authority.
+    hosts: Shares<String>,
+    speakers: Shares<ActorId>,
+    reporters: Shares<ActorId>,
+    asked: reach::Asked,
+    tokens: tokens::Tokens,
 }
 
 impl Engine {
     /// Puts the parts together; touches nothing.
     #[must_use]
     pub fn new(store: Store, peers: Peers, here: Here, settings: Arc<Settings>) -> Self {
-        let hosts = hosts::Hosts::new(settings.limits.inbox_per_minute_per_host);
-        let reporters = reports::Reporters::new(settings.groups.reports_per_hour);
+        let limits = &settings.limits;
+        let hosts = Shares::new(
+            Quota::per_minute(limits.inbox_per_minute_per_host),
+            "This host has sent as many activities as one may send in a minute.",
+        );
+        let speakers = Shares::new(
+            Quota::per_minute(limits.inbox_per_minute_per_actor),
+            "This actor has posted, voted and asked as often as one may in a minute.",
+        );
+        let reporters = Shares::new(
+            Quota::per_hour(settings.groups.reports_per_hour),
+            "This actor has reported as often as one may in an hour.",
+        );
         let turns = turns::Turns::new(settings.database.connections, store.for_turns());
         Self(Arc::new(Parts {
             store,
@@ -93,7 +117,10 @@ impl Engine {
             settings,
             turns,
             hosts,
+            speakers,
             reporters,
+            asked: reach::Asked::new(),
+            tokens: tokens::Tokens::new(),
         }))
     }
 
@@ -127,11 +154,23 @@ impl Engine {
         &self.0.turns
     }
 
-    fn hosts(&self) -> &hosts::Hosts {
+    fn hosts(&self) -> &Shares<String> {
         &self.0.hosts
     }
 
-    fn reporters(&self) -> &reports::Reporters {
+    fn tokens(&self) -> &tokens::Tokens {
+        &self.0.tokens
+    }
+
+    fn asked(&self) -> &reach::Asked {
+        &self.0.asked
+    }
+
+    fn speakers(&self) -> &Shares<ActorId> {
+        &self.0.speakers
+    }
+
+    fn reporters(&self) -> &Shares<ActorId> {
         &self.0.reporters
     }
 

@@ -3,6 +3,8 @@
 //! One rule: those whose software makes sense of it are sent the entry; of the others the command line says that they
 //! cannot be notified.
 
+use std::collections::BTreeSet;
+
 use crate::{
     dialect::{self, Entry},
     domain::Iri,
@@ -13,27 +15,34 @@ use crate::{
 impl Engine {
     /// Tells of what waits: of the first at once, of later ones one a minute.
     pub(super) async fn tell_admins(&self) -> Result<(), store::Error> {
-        for entry in self.store().untold().await? {
-            self.know_reviewers(&entry.group).await?;
-            match self.tell_of(&entry).await {
+        let untold = self.store().untold().await?;
+        if untold.is_empty() {
+            return Ok(());
+        }
+        let groups: Vec<String> = untold.iter().map(|entry| entry.group.clone()).collect();
+        let mut unknown = self.store().hosts_of_reviewers(&groups).await?;
+        unknown.retain(|(_, host)| host != self.here().authority());
+        // Who waits for nobody's answer is told first.
+        let (later, now): (Vec<_>, Vec<_>) = untold
+            .into_iter()
+            .partition(|entry| unknown.iter().any(|(group, _)| *group == entry.group));
+        self.tell_of_all(now).await;
+        // How they speak decides whether they are told; whoever never spoke to us is looked up first, all at once.
+        let hosts: BTreeSet<String> = unknown.into_iter().map(|(_, host)| host).collect();
+        let looked = self.look_up(hosts.into_iter().collect(), false).await;
+        self.tell_of_all(later).await;
+        looked
+    }
+
+    async fn tell_of_all(&self, entries: Vec<HeldView>) {
+        for entry in entries {
+            match self.in_place(self.tell_of(&entry)).await {
                 Ok(()) | Err(Trouble::Conflict) => {}
                 Err(trouble) => {
                     tracing::warn!(?trouble, entry = %entry.id, "admins were not told of an entry; it is tried again");
                 }
             }
         }
-        Ok(())
-    }
-
-    /// How they speak decides whether they are told; whoever never spoke to us is looked up first.
-    async fn know_reviewers(&self, group: &str) -> Result<(), store::Error> {
-        let reviewers = self.store().reviewers(group).await?;
-        let hosts = reviewers.iter().filter(|reviewer| reviewer.dialect.is_none());
-        let mut hosts: Vec<String> = hosts.filter_map(host_of).collect();
-        hosts.retain(|host| host != self.here().authority());
-        hosts.sort_unstable();
-        hosts.dedup();
-        self.look_up(hosts, false).await
     }
 
     async fn tell_of(&self, held: &HeldView) -> Result<(), Trouble> {
@@ -73,8 +82,4 @@ impl Engine {
 /// Whether an admin's software makes sense of a notice.
 pub(crate) fn can_be_told(reviewer: &Reviewer) -> bool {
     reviewer.dialect.as_deref().is_some_and(dialect::takes_notices)
-}
-
-fn host_of(reviewer: &Reviewer) -> Option<String> {
-    Iri::object(&reviewer.iri).ok().map(|iri| iri.authority())
 }

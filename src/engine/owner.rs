@@ -6,7 +6,12 @@
 use crate::{
     domain::{Call, Iri, Rule, Standing},
     engine::{Engine, administer::Hand, turn::Trouble},
-    store::{self, Actor, Tx, call, group::InTurn, people},
+    store::{
+        self, Actor, Tx, call,
+        group::InTurn,
+        held, people,
+        turn::{self, Holds, Patience, key_of},
+    },
 };
 
 impl Engine {
@@ -49,7 +54,7 @@ impl Engine {
         }
         for admin in admins {
             if let Ok(iri) = Iri::object(&admin)
-                && let Some(actor) = self.store().actor(&iri).await?
+                && let Some(actor) = store::actor_in(&mut **tx, &iri).await?
             {
                 let hand = Hand {
                     who: &Standing::operator(),
@@ -65,9 +70,19 @@ impl Engine {
 
     /// An actor is gone: it is in no group any more, and its groups look for another owner.
     pub(super) async fn has_gone(&self, tx: &mut Tx, actor: &Actor) -> Result<(), Trouble> {
-        store::held::withdraw_all(tx, actor.id, self.clock().now()).await?;
         let mut names = store::membership::groups_of(tx, actor.id).await?;
         names.extend(people::owned_by(tx, actor.id).await?);
+        let waiting = held::waiting_of(tx, actor.id).await?;
+        let posts = waiting.iter().filter_map(|(post, _)| post.as_deref());
+        let keys = posts.map(key_of).collect();
+        names.extend(waiting.iter().map(|(_, group)| group.clone()));
+        let holds = Holds {
+            keys,
+            names: names.iter().map(String::as_str).collect(),
+            posts: vec![],
+        };
+        let in_turn = turn::take(tx, &holds, Patience::Waits).await?;
+        held::withdraw_all(tx, actor.id, &in_turn, self.clock().now()).await?;
         for group in self.take(tx, &names).await? {
             self.put_out(tx, &group, actor.id).await?;
             self.see_who_rules(tx, &group, group.owner == actor.id).await?;

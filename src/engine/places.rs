@@ -30,6 +30,11 @@ pub(super) struct Answered<'a, T> {
     pub(super) letters: Vec<Deed<'a>>,
 }
 
+/// Fields that bind it to a group name another than the post's own.
+pub(super) fn not_its_group(why: &str) -> Halt {
+    Refused::forbidden("groups-disagree", "audience", why).into()
+}
+
 impl Engine {
     /// The post that something is about. Where it names groups, they must be the post's own (GRP23).
     pub(super) fn about<'a>(
@@ -50,8 +55,9 @@ impl Engine {
         if agrees {
             return Ok(Some(stored));
         }
-        let why = "The post is not in the group that audience or target names.";
-        Err(Refused::forbidden("groups-disagree", "audience", why).into())
+        Err(not_its_group(
+            "The post is not in the group that audience or target names.",
+        ))
     }
 
     /// Whether it would hide what everybody could read. One that names nobody leaves its audience as it was.

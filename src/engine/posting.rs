@@ -14,7 +14,7 @@ use crate::{
         case::Case,
         content::{At, Decided, Halt},
         matter::Matter,
-        places::Answered,
+        places::{Answered, not_its_group},
     },
     store::{
         facts::Turned,
@@ -109,7 +109,8 @@ impl Engine {
         }
     }
 
-    /// The groups that a post is for. A reply belongs to its stored parent's; others count only if `audience` names them.
+    /// The groups that a post is for. A reply belongs to its stored parent's, which `audience` names where it names any of
+    /// ours (GRP23); others count only if it names them, too.
     fn groups_for<'a>(
         &self,
         at: &At<'a>,
@@ -129,7 +130,13 @@ impl Engine {
                 for place in &parent.places {
                     names.insert(at.group(place.group)?.in_turn.group.name.as_str());
                 }
-                names.extend(addressed.bound.iter().map(String::as_str));
+                let bound = addressed.bound.iter().map(String::as_str);
+                if !addressed.bound.is_empty() && !bound.clone().any(|name| names.contains(name)) {
+                    return Err(not_its_group(
+                        "What this answers is not in the group that audience or target names.",
+                    ));
+                }
+                names.extend(bound);
             }
             _ => names.extend(addressed.groups().iter().map(String::as_str)),
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::{
     dialect::{self, Ask, Local},
-    domain::{Command, Iri, Refusal, Subject},
+    domain::{Command, Iri, Refusal, Subject, Visibility},
     engine::{
         AdminError, Engine, Refused,
         book::Deed,
@@ -17,9 +17,10 @@ use crate::{
         turn::Trouble,
     },
     store::{
-        Tx,
+        self, Tx,
         group::InTurn,
         post::{self, Placed, Stored},
+        turn::{self, Holds, Patience, key_of},
     },
 };
 
@@ -36,7 +37,13 @@ impl Engine {
         if stored.author != actor.id && self.runs_a_place(at, matter, stored)? {
             return self.remove(at, matter, stored);
         }
-        let Answered { taken, letters } = self.each_place(at, matter, stored, false, Command::Delete)?;
+        let Answered { taken, letters } = self.each_place(at, matter, stored, false, |subject| {
+            Command::Delete(Subject {
+                // Of what everybody could read before the group was private, anybody may know that it is gone.
+                names_public: subject.names_public && !stored.public,
+                ..subject
+            })
+        })?;
         let mut deeds = letters;
         deeds.extend(withdrawn);
         // Out of every group by others' word, it is still its author's to delete.
@@ -96,14 +103,15 @@ impl Engine {
         (object, target): (&Iri, &Iri),
         wanted: bool,
     ) -> Result<(), Trouble> {
+        let name = self.here().group_of(target.as_str()).unwrap_or_default();
         if wanted {
             if object.same_origin(&case.actor.iri) {
-                return Ok(());
+                return self.was_said_inside(tx, case, name).await;
             }
             return Err(Refusal::NotTheAuthor.into());
         }
         let object = self.post_meant(tx, object).await?;
-        let name = self.here().group_of(target.as_str()).unwrap_or_default();
+        hold(tx, name, &object).await?;
         self.must_be_theirs(tx, case, name, &object).await?;
         let ask = Ask::Delete { object };
         self.decide_now(tx, &[Matter::of_seen(case, &ask)]).await
@@ -117,6 +125,7 @@ impl Engine {
                 object,
                 target,
                 wanted: false,
+                ..
             } if self.is_of_posts(target) => Some((object, "Remove")),
             _ => None,
         }
@@ -140,14 +149,18 @@ impl Engine {
                 Refused::forbidden("groups-disagree", "target", why).into()
             });
         };
+        hold(tx, name, &object).await?;
         let found = self.must_be_theirs(tx, case, name, &object).await?;
         let standing = self.standing(tx, &found.0, &case.actor).await?;
         if !standing.runs_it() {
             return Err(Refusal::DoesNotRunIt.into());
         }
-        match found.1 {
-            Some(placed) => self.take_out(tx, name, &object, kind, None, placed.public).await,
-            None => Ok(()),
+        match found {
+            (group, Some(placed)) => {
+                let public = is_public(&group, &placed);
+                self.take_out(tx, name, &object, kind, None, public).await
+            }
+            (_, None) => Ok(()),
         }
     }
 
@@ -211,7 +224,7 @@ impl Engine {
         activity.ask = Ask::Delete {
             object: object.clone(),
         };
-        let Some(own) = self.store().actor(&activity.actor).await? else {
+        let Some(own) = store::actor_in(&mut **tx, &activity.actor).await? else {
             return Err(Trouble::Down("a group has no actor".to_owned()));
         };
         let case = Case {
@@ -238,7 +251,6 @@ impl Engine {
     /// If there is no such group, or the post is not in it.
     pub async fn remove_post(&self, name: &str, post: &Iri, reason: Option<&str>) -> Result<(), AdminError> {
         let mut tx = self.store().begin().await?;
-        let group = self.group_in_turn(&mut tx, name).await?;
         let post = match self.here().local(post.as_str()) {
             Some(Local::Post(id)) => post::iri_of(&mut tx, id).await?,
             Some(Local::Activity(id, _)) => post::iri_announced(&mut tx, id).await?,
@@ -246,10 +258,28 @@ impl Engine {
         };
         let missing = || AdminError::No(format!("there is no such post in {name}"));
         let object = post.and_then(|iri| Iri::object(&iri).ok()).ok_or_else(missing)?;
+        hold(&mut tx, name, &object).await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
         let placed = post::placed(&mut tx, group.id, object.as_str()).await?;
         let placed = placed.ok_or_else(missing)?;
-        self.take_out(&mut tx, name, &object, "Delete", reason, placed.public)
+        let public = is_public(&group, &placed);
+        self.take_out(&mut tx, name, &object, "Delete", reason, public)
             .await?;
         self.commit(tx).await
     }
+}
+
+/// Whether everybody may read a post, and so hear that it is gone.
+fn is_public(group: &InTurn, placed: &Placed) -> bool {
+    placed.public && group.group.policies.visibility == Visibility::Public
+}
+
+/// A post that may be taken out, and its groups: ids first, as everywhere, before a group is asked about it.
+async fn hold(tx: &mut Tx, group: &str, post: &Iri) -> Result<(), store::Error> {
+    let holds = Holds {
+        keys: vec![key_of(post.as_str())],
+        names: vec![group],
+        posts: vec![post.as_str()],
+    };
+    turn::take(tx, &holds, Patience::Waits).await.map(drop)
 }

@@ -3,54 +3,28 @@
 //! One rule: nobody judges themselves. What is about a group, or about somebody who runs it, is for the operator alone, and so
 //! is what is addressed to the server.
 
-use std::{collections::BTreeSet, num::NonZeroU32};
-
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use std::collections::BTreeSet;
 
 use crate::{
     dialect,
-    domain::{Command, Iri},
-    engine::{Engine, Refused, case::Case, turn::Trouble},
+    domain::{Command, Iri, Visibility},
+    engine::{Engine, case::Case, turn::Trouble},
     store::{
-        ActorId, GroupId, Tx,
+        self, GroupId, Tx,
         group::InTurn,
-        post,
+        post::{self, Reported},
         report::{self, NewReport},
     },
     text,
 };
 
-/// More reporters than this are not remembered past what they still owe.
-const REMEMBERED: usize = 20_000;
 /// Things in one report.
 const MOST: usize = 100;
 /// Longest reason, in characters.
 const LONGEST_REASON: usize = 10_000;
 
-/// Counts what each actor reports.
-pub(super) struct Reporters(DefaultKeyedRateLimiter<i64>);
-
-impl Reporters {
-    pub(super) fn new(per_hour: NonZeroU32) -> Self {
-        Self(RateLimiter::keyed(Quota::per_hour(per_hour)))
-    }
-
-    /// One more report of this actor; [`Refused::TooMany`] if it has had its share.
-    pub(super) fn count(&self, reporter: ActorId) -> Result<(), Refused> {
-        if self.0.len() > REMEMBERED {
-            self.0.retain_recent();
-        }
-        self.0.check_key(&reporter.0).map_err(|until| {
-            let wait = until.wait_time_from(self.0.clock().now()).as_secs();
-            Refused::TooMany {
-                retry_after: u32::try_from(wait).unwrap_or(u32::MAX).saturating_add(1),
-            }
-        })
-    }
-}
-
 /// What is reported: of what, and why.
-type Reported<'a> = (&'a [String], Option<&'a str>);
+type Told<'a> = (&'a [String], Option<&'a str>);
 
 impl Engine {
     /// A Flag.
@@ -73,16 +47,27 @@ impl Engine {
             self.groups_reported(tx, case, &meant).await?
         };
         let mut for_operator = to_server || names.is_empty();
-        for group in self.take(tx, &names).await? {
-            self.decide(tx, &group, &case.actor, &Command::Report).await??;
+        let (mut refused, mut is_kept) = (None, false);
+        let groups = self.take(tx, &names).await?;
+        let posts = post::reported(tx, &meant).await?;
+        for group in groups {
+            if let Err(why) = self.decide(tx, &group, &case.actor, &Command::Report).await? {
+                // A private group that is not named is one that they need not know of.
+                if self.is_named(case, &group, &meant) {
+                    refused = Some(why);
+                } else {
+                    for_operator = true;
+                }
+                continue;
+            }
+            let meant = of_group(&meant, &posts, &group);
             let run_it = report::who_runs_it(tx, group.id).await?;
-            let id = self.here().group(&group.group.name);
-            if meant
-                .iter()
-                .any(|object| *object == id || run_it.contains(object))
-            {
+            if self.is_about_those_who_run_it(&group, &run_it, &meant, &posts) {
                 for_operator = true;
-            } else if self
+                continue;
+            }
+            is_kept = true;
+            if self
                 .keep_report(tx, case, Some(group.id), (&meant, reason))
                 .await?
             {
@@ -92,7 +77,40 @@ impl Engine {
         if for_operator {
             self.keep_report(tx, case, None, (&meant, reason)).await?;
         }
-        Ok(())
+        match refused {
+            // One group's word is no other's: what the others took counts.
+            Some(why) if !for_operator && !is_kept => Err(why.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether somebody says by themselves that a report is for this group, or everybody knows it.
+    fn is_named(&self, case: &Case, group: &InTurn, meant: &[String]) -> bool {
+        let name = &group.group.name;
+        group.group.policies.visibility == Visibility::Public
+            || case.activity.addressed.groups().contains(name)
+            || case.inbox.as_ref() == Some(name)
+            || meant
+                .iter()
+                .any(|object| self.here().group_meant(object) == Some(name.as_str()))
+    }
+
+    /// Whether it is about the group, about somebody who runs it, or about what they wrote there.
+    fn is_about_those_who_run_it(
+        &self,
+        group: &InTurn,
+        run_it: &[String],
+        meant: &[String],
+        posts: &[Reported],
+    ) -> bool {
+        let id = self.here().group(&group.group.name);
+        let by_them = |object: &String| {
+            let mut written = posts.iter().filter(|post| post.iri == *object);
+            written.any(|post| run_it.contains(&post.author))
+        };
+        meant
+            .iter()
+            .any(|object| *object == id || run_it.contains(object) || by_them(object))
     }
 
     /// The groups that a report is about, by what it names and by whom it is addressed to.
@@ -120,7 +138,7 @@ impl Engine {
         tx: &mut Tx,
         case: &Case,
         group: Option<GroupId>,
-        (objects, reason): Reported<'_>,
+        (objects, reason): Told<'_>,
     ) -> Result<bool, Trouble> {
         let before = report::before(tx, group, case.actor.id, objects).await?;
         if before.same {
@@ -146,11 +164,11 @@ impl Engine {
         tx: &mut Tx,
         group: &InTurn,
         run_it: &[String],
-        (objects, reason): Reported<'_>,
+        (objects, reason): Told<'_>,
     ) -> Result<(), Trouble> {
         for iri in run_it {
             let Ok(iri) = Iri::object(iri) else { continue };
-            let Some(actor) = self.store().actor(&iri).await? else {
+            let Some(actor) = store::actor_in(&mut **tx, &iri).await? else {
                 continue;
             };
             let (id, now) = (self.clock().uuid(), self.clock().now());
@@ -160,4 +178,14 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What of it is about this group: everything but the posts that are in others alone.
+fn of_group(meant: &[String], posts: &[Reported], group: &InTurn) -> Vec<String> {
+    let is_elsewhere = |object: &String| {
+        let mut places = posts.iter().filter(|post| post.iri == *object).peekable();
+        places.peek().is_some() && places.all(|post| post.group != group.group.name)
+    };
+    let kept = meant.iter().filter(|object| !is_elsewhere(object));
+    kept.cloned().collect()
 }

@@ -21,7 +21,7 @@ use crate::{
         turn::Trouble,
     },
     store::{
-        Actor, Tx,
+        self, Actor, Tx,
         held::{self, Held, Named, Outcome, Queue},
         membership,
         turn::{self, Holds, Patience, key_of},
@@ -89,7 +89,7 @@ impl Engine {
 
     async fn review_one(&self, tx: &mut Tx, entry: &Held, word: &Word<'_>) -> Result<(), Trouble> {
         let now = self.clock().now();
-        let Some(author) = self.author_of(entry).await? else {
+        let Some(author) = author_of(tx, entry).await? else {
             return Ok(());
         };
         // Read before anybody has to wait for us.
@@ -119,6 +119,7 @@ impl Engine {
         let waits = Waits {
             is_decided: waiting.is_none() || (outcome.is_some() && !changed),
             changed,
+            is_version: !matches!(word.about, Some((_, Named::Activity(_)))),
         };
         let who = match word.by {
             Some(actor) => self.standing(tx, &group, actor).await?,
@@ -149,13 +150,6 @@ impl Engine {
             self.send_refusal(tx, &group, &author, &waiting.raw, &why).await?;
         }
         Ok(())
-    }
-
-    async fn author_of(&self, entry: &Held) -> Result<Option<Actor>, Trouble> {
-        match Iri::object(&entry.actor) {
-            Ok(iri) => Ok(self.store().actor(&iri).await?),
-            Err(_) => Ok(None),
-        }
     }
 
     /// What was held, as if it had just come.
@@ -260,6 +254,13 @@ impl Engine {
             return Err(unknown());
         }
         self.commit(tx).await
+    }
+}
+
+async fn author_of(tx: &mut Tx, entry: &Held) -> Result<Option<Actor>, Trouble> {
+    match Iri::object(&entry.actor) {
+        Ok(iri) => Ok(store::actor_in(&mut **tx, &iri).await?),
+        Err(_) => Ok(None),
     }
 }
 

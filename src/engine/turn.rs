@@ -90,6 +90,7 @@ impl Engine {
                 object,
                 target,
                 wanted,
+                ..
             } if self.album_meant(target).is_some() => {
                 self.collected(&mut tx, case, object, target, *wanted).await?;
             }
@@ -97,14 +98,20 @@ impl Engine {
                 object,
                 target,
                 wanted,
+                ..
             } if self.is_of_posts(target) => {
                 self.place_post(&mut tx, case, (object, target), *wanted).await?;
             }
             Ask::Collect {
                 object,
                 target,
+                reason,
                 wanted,
-            } => self.collect(&mut tx, case, object, target, *wanted).await?,
+            } => {
+                self.collect(&mut tx, case, (object, target), *wanted, reason.as_deref())
+                    .await?;
+            }
+            Ask::Grant(granting) => self.granted(&mut tx, case, granting).await?,
             Ask::Propose(ask) if self.takes_out(ask).is_some() => {
                 self.propose_removal(&mut tx, case, ask).await?;
             }

@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::FutureExt;
 use moka::future::Cache;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::{
     dialect::Ask,
@@ -27,7 +27,7 @@ use crate::{
 const MOST_TOGETHER: usize = 2;
 /// One that takes longer waits for something, and another may begin.
 const SLOW: Duration = Duration::from_millis(100);
-/// How many are decided alone at a time.
+/// How many are decided alone at a time, whatever they are: each holds a connection while it waits for its group.
 const MOST_ALONE: u32 = 8;
 /// Of how many posts we remember the group.
 const REMEMBERED: u64 = 20_000;
@@ -107,6 +107,8 @@ impl Waits for Waiting {
 /// Everybody who waits for a turn.
 pub(super) struct Turns {
     state: Mutex<State>,
+    /// Places for what is decided alone.
+    alone: Arc<Semaphore>,
     /// The group of a post, by the key of its id: its line, not more.
     groups: Cache<i64, Arc<str>>,
 }
@@ -117,23 +119,24 @@ struct State {
     together: usize,
     slow: usize,
     most_slow: usize,
-    alone: usize,
-    most_alone: usize,
 }
 
-impl State {
-    fn is_free(&self, company: Company) -> bool {
-        match company {
-            Company::Together => self.together - self.slow.min(self.most_slow) < MOST_TOGETHER,
-            Company::Alone => self.alone < self.most_alone,
-        }
-    }
+/// A batch, and the place that it has if it is decided alone.
+struct Work {
+    batch: Batch<Waiting>,
+    place: Option<OwnedSemaphorePermit>,
+}
 
-    fn count(&mut self, company: Company) -> &mut usize {
-        match company {
-            Company::Together => &mut self.together,
-            Company::Alone => &mut self.alone,
-        }
+/// A place among those that are decided alone. When it is given back, whoever waits for one is set to work.
+struct Place<'a> {
+    engine: &'a Engine,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        drop(self.permit.take());
+        self.engine.set_to_work();
     }
 }
 
@@ -147,9 +150,8 @@ impl Turns {
                 together: 0,
                 slow: 0,
                 most_slow: count(for_turns).saturating_sub(MOST_TOGETHER),
-                alone: 0,
-                most_alone: count((connections / 2).clamp(1, MOST_ALONE)),
             }),
+            alone: Arc::new(Semaphore::new(count((connections / 2).clamp(1, MOST_ALONE)))),
             groups: Cache::new(REMEMBERED),
         }
     }
@@ -159,18 +161,20 @@ impl Turns {
     }
 
     /// What is to be worked on now, if there is something and somebody is free to do it.
-    fn next(&self) -> Option<Batch<Waiting>> {
+    fn next(&self) -> Option<Work> {
         let mut state = self.state();
-        [Company::Together, Company::Alone]
-            .into_iter()
-            .find_map(|company| {
-                if !state.is_free(company) {
-                    return None;
-                }
-                let batch = state.lines.take(company)?;
-                *state.count(company) += 1;
-                Some(batch)
-            })
+        if state.together - state.slow.min(state.most_slow) < MOST_TOGETHER
+            && let Some(batch) = state.lines.take(Company::Together)
+        {
+            state.together += 1;
+            return Some(Work { batch, place: None });
+        }
+        let place = self.alone.clone().try_acquire_owned().ok()?;
+        let batch = state.lines.take(Company::Alone)?;
+        Some(Work {
+            batch,
+            place: Some(place),
+        })
     }
 
     /// Remembers in which group a post is.
@@ -202,14 +206,23 @@ impl Engine {
             .unwrap_or_else(|_| Err(Refused::Unavailable("a turn broke off".to_owned())))
     }
 
+    /// Does what is no activity in a line, and takes the turn of a group all the same, as one of those that are decided
+    /// alone: however many come at once, connections are left for everybody else.
+    pub(super) async fn in_place<T>(&self, work: impl Future<Output = T>) -> T {
+        let permit = self.turns().alone.clone().acquire_owned().await.ok();
+        let _place = Place { engine: self, permit };
+        work.await
+    }
+
     /// Decides whatever waits, as far as somebody is free to do it.
     fn set_to_work(&self) {
-        while let Some(batch) = self.turns().next() {
-            tokio::spawn(self.clone().work(batch));
+        while let Some(work) = self.turns().next() {
+            tokio::spawn(self.clone().work(work));
         }
     }
 
-    async fn work(self, batch: Batch<Waiting>) {
+    async fn work(self, work: Work) {
+        let Work { batch, place } = work;
         let Batch {
             cases,
             lines,
@@ -234,12 +247,13 @@ impl Engine {
         {
             let mut state = self.turns().state();
             state.slow -= usize::from(is_slow);
-            *state.count(company) -= 1;
+            state.together -= usize::from(company == Company::Together);
             for waiting in left.into_iter().rev() {
                 state.lines.put_back(&waiting.line.clone(), waiting);
             }
             state.lines.done(lines);
         }
+        drop(place);
         self.set_to_work();
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use http::HeaderMap;
+use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::{
     domain::Iri,
@@ -11,6 +11,9 @@ use crate::{
     signature::{self, Claim, Received},
     store::{Actor, Viewer},
 };
+
+/// How a token is presented.
+const TOKEN: &str = "ActivityPubActorToken ";
 
 impl Engine {
     /// What can be judged of a request without its signer's key.
@@ -33,10 +36,10 @@ impl Engine {
         signature::claims(&received, self.clock().now())
     }
 
-    /// The actor that signed, who must be the one that the activity names.
-    pub(super) async fn signer(&self, claims: &[Claim], named: &Iri) -> Result<Actor, Refused> {
+    /// The actor that signed, who must be the one that is named, if anybody is.
+    pub(super) async fn signer(&self, claims: &[Claim], named: Option<&Iri>) -> Result<Actor, Refused> {
         self.peers()
-            .signer(claims, Some(named))
+            .signer(claims, named)
             .await
             .map_err(|untrusted| match untrusted {
                 Untrusted::NotTheActor => Refused::forbidden(
@@ -61,16 +64,36 @@ impl Engine {
             })
     }
 
-    /// Who signed a GET; anybody, where nobody did or the signature does not hold.
+    /// Who signed a GET; `None`: nobody did, or the signature does not hold.
+    pub async fn asker(&self, method: &str, target: &str, headers: &HeaderMap) -> Option<Actor> {
+        let claims = self.claims(method, target, headers, b"").ok()?;
+        self.peers().signer(&claims, None).await.ok()
+    }
+
+    /// As whom they read. Who presents a token that does not hold (FEP-db0e) is nobody.
     pub async fn viewer(&self, method: &str, target: &str, headers: &HeaderMap) -> Viewer {
-        let Ok(claims) = self.claims(method, target, headers, b"") else {
+        let Some(actor) = self.asker(method, target, headers).await else {
             return Viewer::Anyone;
         };
-        match self.peers().signer(&claims, None).await {
-            // An instance actor's signature counts for its host (PRV07), a person's for that person alone.
-            Ok(actor) if actor.kind == "Application" => Viewer::Host(actor.host),
-            Ok(actor) => Viewer::Actor(actor.id),
-            Err(_) => Viewer::Anyone,
+        let presented = headers
+            .get_all(AUTHORIZATION)
+            .into_iter()
+            .find_map(|value| value.to_str().ok()?.strip_prefix(TOKEN));
+        if let Some(token) = presented
+            && !self.gave(token, &actor.iri).await.is_ok_and(|gave| gave)
+        {
+            return Viewer::Anyone;
         }
+        seen_as(&actor)
+    }
+}
+
+/// An instance actor's signature counts for its host (PRV07), a person's for that person alone.
+#[must_use]
+pub fn seen_as(actor: &Actor) -> Viewer {
+    if actor.kind == "Application" {
+        Viewer::Host(actor.host.clone())
+    } else {
+        Viewer::Actor(actor.id)
     }
 }

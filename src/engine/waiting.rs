@@ -221,6 +221,12 @@ impl Engine {
         let Ok(needs) = Iri::activity(&waiting.needs) else {
             return End::Never("what it needs has no id".into());
         };
+        if let Some((text, document)) = dialect::carried(&waiting.raw, needs.as_str())
+            && let Some(activity) = self.announced_by_author(&document, &needs)
+            && self.prover(&document, &activity).await.is_ok()
+        {
+            return self.end_proven(waiting, via, activity, text, &document).await;
+        }
         let (text, document) = match self.peers().document(&needs).await {
             Ok(found) => found,
             Err(error) => match (after(&error), inner_object(&waiting.raw, &needs)) {
@@ -238,6 +244,31 @@ impl Engine {
             };
         }
         self.end_object(waiting, via, &document, &needs).await
+    }
+
+    /// What an Announce carries, an activity or a bare post, if it has the id under which its author could have said it.
+    fn announced_by_author(&self, document: &Value, id: &Iri) -> Option<Activity> {
+        if document.get("actor").is_none() {
+            return self.as_post(document, id);
+        }
+        let activity = read(document, self).ok()?;
+        (activity.id == *id && id.same_origin(&activity.actor)).then_some(activity)
+    }
+
+    /// Its author has proved it (FEP-8b32): nobody needs to be asked.
+    async fn end_proven(
+        &self,
+        waiting: &Waiting,
+        via: &str,
+        activity: Activity,
+        text: &str,
+        document: &Value,
+    ) -> End {
+        if document.get("actor").is_some() {
+            return self.end_via(waiting, activity, text, None, via).await;
+        }
+        let fetched = Some(document.to_string());
+        self.end_via(waiting, activity, "", fetched, via).await
     }
 
     /// The activity is not to be had (ids of fragments never are): its object may be.

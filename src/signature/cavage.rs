@@ -20,7 +20,12 @@ const CREATED: &str = "(created)";
 const EXPIRES: &str = "(expires)";
 
 /// Signs `(request-target) host date`, and with a body `digest content-type`.
-pub(super) fn sign(key: &PrivateKey, key_id: &str, request: &Request<'_>) -> Result<HeaderMap, SignError> {
+pub(super) fn sign(
+    key: &PrivateKey,
+    key_id: &str,
+    request: &Request<'_>,
+    also: Option<(&'static str, &str)>,
+) -> Result<HeaderMap, SignError> {
     let mut headers = request.headers()?;
     if let Some(body) = request.body {
         headers.insert("digest", value(&digest_header(body))?);
@@ -31,6 +36,11 @@ pub(super) fn sign(key: &PrivateKey, key_id: &str, request: &Request<'_>) -> Res
             .iter()
             .filter(|name| headers.contains_key(**name)),
     );
+
+    if let Some((name, text)) = also {
+        headers.insert(name, value(text)?);
+        names.push(name);
+    }
 
     let lines = names.iter().map(|name| match *name {
         TARGET => line(name, target(request.method, request.target()).as_bytes()),

@@ -1,4 +1,4 @@
-//! One signature that a request makes, ready to be checked against a key.
+//! One signature that a request makes, or a proof that a document carries, ready to be checked against a key.
 //!
 //! One rule: a claim exists only if all that can be judged without its key was found right.
 
@@ -10,10 +10,11 @@ pub(super) const MAX_KEY_ID: usize = 2048;
 /// Longest signature, in bytes: that of the largest RSA key that we accept, 8,192 bits.
 const MAX_SIGNATURE: usize = 1024;
 
-/// One signature found on a request. Nothing in it is proven until [`Claim::verify`] says so.
+/// One signature found on a request or in a document. Nothing in it is proven until [`Claim::verify`] says so.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    scheme: Scheme,
+    /// `None`: it is a proof inside of the document.
+    scheme: Option<Scheme>,
     key_id: String,
     /// The kind of key that the algorithm asks for; `None` if the key decides.
     kind: Option<KeyKind>,
@@ -24,7 +25,7 @@ pub struct Claim {
 
 impl Claim {
     pub(super) fn new(
-        scheme: Scheme,
+        scheme: impl Into<Option<Scheme>>,
         key_id: &str,
         kind: Option<KeyKind>,
         bases: Vec<Vec<u8>>,
@@ -38,7 +39,7 @@ impl Claim {
         }
         let key_id = key_id.to_owned();
         Ok(Self {
-            scheme,
+            scheme: scheme.into(),
             key_id,
             kind,
             bases,
@@ -52,10 +53,22 @@ impl Claim {
         &self.key_id
     }
 
-    /// The scheme of this signature.
+    /// The scheme of this signature; a proof has none.
     #[must_use]
-    pub fn scheme(&self) -> Scheme {
+    pub fn scheme(&self) -> Option<Scheme> {
         self.scheme
+    }
+
+    /// Whether the signature covers this header, named in lower case.
+    #[must_use]
+    pub fn covers(&self, header: &str) -> bool {
+        let named = |line: &[u8]| {
+            let line = line.strip_prefix(b"\"").unwrap_or(line);
+            let rest = line.strip_prefix(header.as_bytes());
+            rest.is_some_and(|rest| rest.starts_with(b":") || rest.starts_with(b"\":"))
+        };
+        let covers = |base: &Vec<u8>| base.split(|byte| *byte == b'\n').any(named);
+        !self.bases.is_empty() && self.bases.iter().all(covers)
     }
 
     /// Checks the signature with the key that the caller found for [`Claim::key_id`].

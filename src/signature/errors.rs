@@ -85,4 +85,10 @@ pub enum Refused {
     WrongKind,
     #[error("The signature does not match the request.")]
     BadSignature,
+    #[error("The proof is not one of cryptosuite eddsa-jcs-2022 with proofPurpose assertionMethod.")]
+    ProofKind,
+    #[error("The proof's {0} is missing or cannot be read.")]
+    BadProof(&'static str),
+    #[error("The proof is older than 14 days, or not made yet.")]
+    ProofAge,
 }

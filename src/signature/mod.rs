@@ -1,4 +1,4 @@
-//! Bytes in, headers out: HTTP signatures, digests and keys. Pure: no clock, no network, no store.
+//! Bytes in, headers out: HTTP signatures, proofs inside of documents, digests and keys. Pure: no clock, no network, no store.
 //!
 //! One rule: what is judged without a key ([`claims`]) is judged before anybody fetches one, and **every** claim that
 //! a request makes must verify ([`Claim::verify`]). Nothing here says whose key it is; that is the caller's question.
@@ -10,13 +10,16 @@ mod claim;
 mod digest;
 mod errors;
 mod private_key;
+mod proof;
 mod public_key;
+mod reach;
 mod multibase;
 mod outgoing;
 mod parameters;
 mod received;
 mod rfc9421;
 mod structured;
+mod token;
 
 #[cfg(test)]
 mod attacks;
@@ -31,8 +34,11 @@ pub use digest::{content_digest_header, digest_header};
 pub use errors::{KeyError, Refused, SignError};
 pub use outgoing::Request;
 pub use private_key::PrivateKey;
+pub use proof::{is_proven, proof_of, prove};
 pub use public_key::{KeyKind, PublicKey};
+pub use reach::{REACH, Reach, reach_of};
 pub use received::{Received, WINDOW};
+pub use token::{is_token, token};
 
 /// How a request is signed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,10 +61,24 @@ pub fn sign(
     key_id: &str,
     request: &Request<'_>,
 ) -> Result<HeaderMap, SignError> {
+    sign_with(scheme, key, key_id, request, None)
+}
+
+/// As [`sign`], with one more header of this name (in lower case) and value, which is signed, too.
+///
+/// # Errors
+/// As [`sign`]; also if the value cannot stand in a header.
+pub fn sign_with(
+    scheme: Scheme,
+    key: &PrivateKey,
+    key_id: &str,
+    request: &Request<'_>,
+    also: Option<(&'static str, &str)>,
+) -> Result<HeaderMap, SignError> {
     request.check(key_id)?;
     match scheme {
-        Scheme::Cavage => cavage::sign(key, key_id, request),
-        Scheme::Rfc9421 => rfc9421::sign(key, key_id, request),
+        Scheme::Cavage => cavage::sign(key, key_id, request, also),
+        Scheme::Rfc9421 => rfc9421::sign(key, key_id, request, also),
     }
 }
 

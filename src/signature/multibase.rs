@@ -44,9 +44,25 @@ pub(super) fn encode(kind: KeyKind, key: &[u8]) -> String {
         KeyKind::Ed25519 => ED25519,
         KeyKind::Rsa => RSA,
     };
-    // Neither prefix begins with a zero byte, which would be a digit of its own.
+    to_base58(prefix.iter().chain(key))
+}
+
+/// A signature in base58btc, as proofs have it.
+pub(super) fn encode_signature(signature: &[u8]) -> String {
+    to_base58(signature.iter())
+}
+
+/// The bytes of a signature; `None` if it is not base58btc multibase of an honest length.
+pub(super) fn decode_signature(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix('z').filter(|digits| digits.len() < 128)?;
+    base58(digits)
+}
+
+fn to_base58<'a>(bytes: impl Iterator<Item = &'a u8> + Clone) -> String {
+    // Each zero byte at the beginning is a digit of its own.
+    let zeros = bytes.clone().take_while(|byte| **byte == 0).count();
     let mut digits: Vec<usize> = Vec::new();
-    for byte in prefix.iter().chain(key) {
+    for byte in bytes.skip(zeros) {
         let mut carry = usize::from(*byte);
         for digit in &mut digits {
             carry += *digit << 8;
@@ -59,7 +75,8 @@ pub(super) fn encode(kind: KeyKind, key: &[u8]) -> String {
         }
     }
     let digits = digits.iter().rev().map(|&digit| char::from(ALPHABET[digit]));
-    std::iter::once('z').chain(digits).collect()
+    let zeros = std::iter::repeat_n('1', zeros);
+    std::iter::once('z').chain(zeros).chain(digits).collect()
 }
 
 fn base58(digits: &str) -> Option<Vec<u8>> {
@@ -120,6 +137,11 @@ mod tests {
             let read = |kind| decode(&encode(kind, &key));
             prop_assert_eq!(read(KeyKind::Ed25519), Some(Multikey::Ed25519(key.clone())));
             prop_assert_eq!(read(KeyKind::Rsa), Some(Multikey::Rsa(key.clone())));
+        }
+
+        #[test]
+        fn a_signature_that_is_written_is_read_again(signature in prop::collection::vec(0..4u8, 0..80)) {
+            prop_assert_eq!(decode_signature(&encode_signature(&signature)), Some(signature));
         }
     }
 }

@@ -18,7 +18,12 @@ use super::{Claim, KeyKind, PrivateKey, Received, Refused, Request, Scheme, Sign
 const MAX_LABELS: usize = 4;
 
 /// Signs `@method` and `@target-uri`, and with a body `content-digest` and `content-type`, as `sig1`.
-pub(super) fn sign(key: &PrivateKey, key_id: &str, request: &Request<'_>) -> Result<HeaderMap, SignError> {
+pub(super) fn sign(
+    key: &PrivateKey,
+    key_id: &str,
+    request: &Request<'_>,
+    also: Option<(&'static str, &str)>,
+) -> Result<HeaderMap, SignError> {
     let mut headers = request.headers()?;
     if let Some(body) = request.body {
         headers.insert("content-digest", value(&content_digest_header(body))?);
@@ -29,6 +34,11 @@ pub(super) fn sign(key: &PrivateKey, key_id: &str, request: &Request<'_>) -> Res
             .iter()
             .filter(|name| headers.contains_key(**name)),
     );
+
+    if let Some((name, text)) = also {
+        headers.insert(name, value(text)?);
+        names.push(name);
+    }
 
     let mut lines = Vec::with_capacity(names.len() + 1);
     for name in &names {

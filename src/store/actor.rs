@@ -4,7 +4,7 @@
 //! the document lists no more is gone.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::FromRow;
+use sqlx::{FromRow, PgExecutor};
 
 use crate::{
     domain::Iri,
@@ -116,15 +116,7 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn actor(&self, iri: &Iri) -> Result<Option<Actor>> {
-        let row = sqlx::query_as!(
-            Row,
-            r#"select id, iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at, gone_at is not null as "gone!"
-               from actor where iri = $1"#,
-            iri.as_str(),
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(Actor::try_from).transpose()
+        actor_in(&self.pool, iri).await
     }
 
     /// Everybody whose own document lists this key id: the oldest first, at most eight.
@@ -300,6 +292,22 @@ impl Store {
         .fetch_all(&self.pool)
         .await?)
     }
+}
+
+/// An actor, if we know it, for whoever is in a transaction: a turn takes no second connection.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn actor_in(database: impl PgExecutor<'_>, iri: &Iri) -> Result<Option<Actor>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at, gone_at is not null as "gone!"
+           from actor where iri = $1"#,
+        iri.as_str(),
+    )
+    .fetch_optional(database)
+    .await?;
+    row.map(Actor::try_from).transpose()
 }
 
 /// An actor has said that it is gone: its keys sign nothing any more.

@@ -31,6 +31,8 @@ pub struct ItemView {
     pub iri: String,
     /// JSON, as whoever put it in described it.
     pub object: Option<String>,
+    /// Since when it is there.
+    pub at: DateTime<Utc>,
 }
 
 struct AlbumRow {
@@ -259,7 +261,7 @@ impl Store {
     ) -> Result<Slice<ItemView>> {
         let rows = sqlx::query_as!(
             ItemView,
-            r#"select id as place, iri, object from collected
+            r#"select id as place, iri, object, at from collected
                where collection_id = $1 and id < $2
                  and (public or exists (select from inside($4, $5, $6)))
                order by id desc limit $3"#,
@@ -282,9 +284,8 @@ impl Store {
     pub async fn members_who_run_it(&self, group: GroupId) -> Result<u64> {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!"
-               from membership m join "group" g on g.id = m.group_id
-               where m.group_id = $1 and m.member and m.state <> 'banned'
-                 and (m.role = 'admin' or m.actor_id = g.owner_id)"#,
+               from who_runs($1) r join membership m on m.group_id = $1 and m.actor_id = r.actor_id
+               where m.member and m.state <> 'banned'"#,
             group.0,
         )
         .fetch_one(&self.pool)

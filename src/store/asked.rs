@@ -27,6 +27,8 @@ pub struct Asking {
     pub group: String,
     /// Id of whoever asks.
     pub who: String,
+    /// Join or Follow.
+    pub kind: String,
     pub decided: bool,
     pub accepted: bool,
 }
@@ -62,7 +64,7 @@ pub async fn write(tx: &mut Tx, new: &NewAsking<'_>, now: DateTime<Utc>) -> Resu
 pub async fn named(tx: &mut Tx, ours: Option<Uuid>, iri: &str) -> Result<Option<Asking>> {
     Ok(sqlx::query_as!(
         Asking,
-        r#"select g.name as "group", a.iri as who, h.decided_at is not null as "decided!",
+        r#"select g.name as "group", a.iri as who, h.kind, h.decided_at is not null as "decided!",
                   coalesce(h.outcome = 'accepted', false) as "accepted!"
            from held h join "group" g on g.id = h.group_id join actor a on a.id = h.actor_id
            where h.queue = 'members' and (h.id = $1 or h.iri = $2)

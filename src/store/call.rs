@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::Call,
-    store::{ActorId, GroupId, Result, Tx, word},
+    store::{ActorId, GroupId, Result, Store, Tx, word},
 };
 
 /// Somebody who is asked.
@@ -181,4 +181,20 @@ pub async fn end_offers(tx: &mut Tx, group: GroupId, now: DateTime<Utc>) -> Resu
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+impl Store {
+    /// Names of private groups that wait for an answer of somebody.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn called_into_private(&self, actor: ActorId) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar!(
+            r#"select distinct g.name from invitation i join "group" g on g.id = i.group_id
+               where i.actor_id = $1 and i.ended_at is null and g.visibility = 'private'"#,
+            actor.0
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
 }

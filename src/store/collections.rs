@@ -96,15 +96,7 @@ impl Store {
     pub async fn admins(&self, group: GroupId) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar!(
             r#"select w.iri
-               from "group" g
-               join lateral (
-                   select g.owner_id as actor_id, coalesce(g.owned_at, g.created_at) as since where g.rule = 'owned'
-                   union all
-                   select m.actor_id, coalesce(m.ranked_at, m.since) from membership m
-                   where m.group_id = g.id and m.role = 'admin' and m.state <> 'banned' and m.actor_id <> g.owner_id
-               ) s on true
-               join actor w on w.id = s.actor_id
-               where g.id = $1
+               from who_runs($1) s join actor w on w.id = s.actor_id
                order by s.since desc, w.id desc"#,
             group.0,
         )
@@ -119,16 +111,8 @@ impl Store {
     pub async fn moderators(&self, group: GroupId) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar!(
             r#"select w.iri
-               from "group" g
-               join lateral (
-                   select g.owner_id as actor_id, null::timestamptz as since where g.rule = 'owned'
-                   union all
-                   select m.actor_id, coalesce(m.ranked_at, m.since) from membership m
-                   where m.group_id = g.id and m.role = 'admin' and m.state <> 'banned' and m.actor_id <> g.owner_id
-               ) s on true
-               join actor w on w.id = s.actor_id
-               where g.id = $1
-               order by s.since desc nulls first, w.id desc"#,
+               from who_runs($1) s join actor w on w.id = s.actor_id
+               order by s.is_owner desc, s.since desc, w.id desc"#,
             group.0,
         )
         .fetch_all(&self.pool)

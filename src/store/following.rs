@@ -77,6 +77,22 @@ pub async fn answered(
     Ok(done.rows_affected() > 0)
 }
 
+/// Another server says that a group of ours follows: the answer to its Follow was lost.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn accept(tx: &mut Tx, group: GroupId, whom: ActorId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update following set accepted_at = coalesce(accepted_at, $3) where group_id = $1 and actor_id = $2",
+        group.0,
+        whom.0,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Names of our groups that follow an actor and were accepted.
 ///
 /// # Errors

@@ -110,6 +110,15 @@ impl TryFrom<Row> for InTurn {
 /// # Errors
 /// If the database does not answer.
 pub async fn take_turns(tx: &mut Tx, names: &[String]) -> Result<Vec<InTurn>> {
+    // Locked first, and read then: one statement would show the group as it was before it waited (PostgreSQL looks again at
+    // what it locks, and at nothing else).
+    sqlx::query!(
+        r#"select from group_seq s where s.group_id = any(array(select g.id from "group" g where g.name = any($1)))
+           order by s.group_id for no key update"#,
+        names,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     let rows = sqlx::query_as!(
         Row,
         r#"select g.id, g.name, g.owner_id, a.iri as owner,
@@ -120,8 +129,7 @@ pub async fn take_turns(tx: &mut Tx, names: &[String]) -> Result<Vec<InTurn>> {
            join "group" g on g.id = s.group_id
            join actor a on a.id = g.owner_id
            where g.name = any($1)
-           order by s.group_id
-           for no key update of s"#,
+           order by s.group_id"#,
         names,
     )
     .fetch_all(&mut **tx)

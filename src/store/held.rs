@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::words,
-    store::{ActorId, GroupId, Result, Tx, word},
+    store::{ActorId, GroupId, Result, Store, Tx, word},
 };
 
 words! {
@@ -254,17 +254,53 @@ pub async fn write(
     Ok(())
 }
 
-/// Whoever sent it is gone: nothing of theirs waits any more.
+/// What of somebody's waits: the id of a post, where it is one, and the name of the group.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn withdraw_all(tx: &mut Tx, actor: ActorId, now: DateTime<Utc>) -> Result<()> {
+pub async fn waiting_of(tx: &mut Tx, actor: ActorId) -> Result<Vec<(Option<String>, String)>> {
+    let rows = sqlx::query!(
+        r#"select h.object, g.name from held h join "group" g on g.id = h.group_id
+           where h.actor_id = $1 and h.decided_at is null"#,
+        actor.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.object, row.name)).collect())
+}
+
+/// Whoever sent it is gone: nothing of theirs waits any more in these groups, whose turn it is.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn withdraw_all(tx: &mut Tx, actor: ActorId, groups: &[GroupId], now: DateTime<Utc>) -> Result<()> {
+    let groups: Vec<i64> = groups.iter().map(|group| group.0).collect();
     sqlx::query!(
-        "update held set decided_at = $2, outcome = 'withdrawn' where actor_id = $1 and decided_at is null",
+        "update held set decided_at = $2, outcome = 'withdrawn'
+         where actor_id = $1 and group_id = any($3) and decided_at is null",
         actor.0,
-        now
+        now,
+        &groups,
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+impl Store {
+    /// Forgets up to `chunk` entries that were decided before `before`; how many there were.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn forget_decided(&self, before: DateTime<Utc>, chunk: i64) -> Result<u64> {
+        let done = sqlx::query!(
+            "delete from held where id in (
+                 select id from held where decided_at < $1 order by decided_at limit $2 for update skip locked)",
+            before,
+            chunk
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
+    }
 }

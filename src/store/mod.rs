@@ -28,6 +28,7 @@ pub mod people;
 mod peer;
 pub mod post;
 mod queue;
+mod reach;
 pub mod received;
 pub mod record;
 pub mod report;
@@ -45,7 +46,9 @@ mod view_wall;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use actor::{Actor, ActorId, KeyHolder, NewActor, insert_own_actor, mark_gone_in, stub_actor_in};
+pub use actor::{
+    Actor, ActorId, KeyHolder, NewActor, actor_in, insert_own_actor, mark_gone_in, stub_actor_in,
+};
 pub use album::{AlbumView, ItemView};
 pub use bell::Listening;
 pub use collections::{Person, Slice};

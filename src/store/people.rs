@@ -98,15 +98,39 @@ pub async fn set_rule(tx: &mut Tx, group: GroupId, rule: Rule) -> Result<()> {
     Ok(())
 }
 
+/// Everybody else who is in the group, or waits, and says that they are the one who is given, or whose id differs by spelling
+/// alone.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn others_of(tx: &mut Tx, group: GroupId, actor: ActorId) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"select o.iri as "iri!" from (
+               select o.id, o.iri from actor me
+               join actor o on o.also_known_as <> '{}' and folded_all(o.also_known_as) @> array[folded(me.iri)]
+               where me.id = $2
+               union
+               select o.id, o.iri from actor me join actor o on folded(o.iri) = folded(me.iri) where me.id = $2
+           ) o
+           join membership m on m.actor_id = o.id and m.group_id = $1
+           where o.id <> $2 and (m.state in ('in', 'pending') or m.role = 'admin') and m.state <> 'banned'
+           order by o.id"#,
+        group.0,
+        actor.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// Ids of the admins who are there, the first one first.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn admins(tx: &mut Tx, group: GroupId) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
-        "select a.iri from membership m join actor a on a.id = m.actor_id
-         where m.group_id = $1 and m.role = 'admin' and m.state <> 'banned' and a.gone_at is null
-         order by m.ranked_at nulls first, a.id",
+        "select a.iri from who_runs($1) r join actor a on a.id = r.actor_id
+         where not r.is_owner and a.gone_at is null
+         order by r.since, a.id",
         group.0
     )
     .fetch_all(&mut **tx)
@@ -132,8 +156,14 @@ pub async fn owned_by(tx: &mut Tx, actor: ActorId) -> Result<Vec<String>> {
 /// If the database does not answer.
 pub async fn named(tx: &mut Tx, group: GroupId, name: &str) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(
-        "select a.iri from membership m join actor a on a.id = m.actor_id
-         where m.group_id = $1 and (a.iri = $2 or $2 = any(m.request_iris)) limit 1",
+        // One index each: a group may be big.
+        r#"select n.iri as "iri!" from (
+               select a.iri, 0 as place from actor a join membership m on m.actor_id = a.id
+               where a.iri = $2 and m.group_id = $1
+               union all
+               select a.iri, 1 from membership m join actor a on a.id = m.actor_id
+               where m.request_iris @> array[$2::text] and m.group_id = $1
+           ) n order by n.place limit 1"#,
         group.0,
         name
     )

@@ -118,6 +118,33 @@ pub async fn groups_of(tx: &mut Tx, iris: &[String]) -> Result<Vec<String>> {
     .await?)
 }
 
+/// A post as a report needs it: its author, and a group that it is in.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    pub iri: String,
+    pub author: String,
+    pub group: String,
+}
+
+/// Who wrote these posts, and where they are: a row for each group.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn reported(tx: &mut Tx, iris: &[String]) -> Result<Vec<Reported>> {
+    Ok(sqlx::query_as!(
+        Reported,
+        r#"select p.iri, a.iri as author, g.name as "group"
+           from post p
+           join actor a on a.id = p.author_id
+           join post_group pg on pg.post_id = p.id and pg.removed_at is null
+           join "group" g on g.id = pg.group_id
+           where p.iri = any($1)"#,
+        iris
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 impl Store {
     /// The id of the post that an announcement of ours is about. It never changes.
     ///

@@ -62,9 +62,7 @@ impl Store {
                from membership m join "group" g on g.id = m.group_id join actor a on a.id = m.actor_id
                where m.id = $2 and g.name = $1 and g.closed_at is null and m.state in ('in', 'pending')
                  and (m.actor_id = $3
-                      or exists (select from membership v where v.group_id = g.id and v.actor_id = $3 and v.role = 'admin'
-                                     and v.state <> 'banned')
-                      or (g.owner_id = $3 and g.rule = 'owned')
+                      or exists (select from who_runs(g.id) r where r.actor_id = $3)
                       or (m.member and (
                           (g.members_list = 'public' and g.visibility = 'public')
                           or (g.members_list <> 'admins' and exists (

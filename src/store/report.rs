@@ -135,10 +135,7 @@ impl Store {
 /// If the database does not answer.
 pub async fn who_runs_it(tx: &mut Tx, group: GroupId) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
-        r#"select w.iri as "iri!" from "group" g join actor w on w.id = g.owner_id where g.id = $1
-           union
-           select w.iri from membership m join actor w on w.id = m.actor_id
-           where m.group_id = $1 and m.role = 'admin' and m.state <> 'banned'"#,
+        "select w.iri from who_runs($1) r join actor w on w.id = r.actor_id",
         group.0,
     )
     .fetch_all(&mut **tx)

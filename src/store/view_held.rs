@@ -168,20 +168,34 @@ impl Store {
             Reviewer,
             r#"select w.iri, coalesce(p.shape, case when p.looked_up_at is not null then p.class_shape end) as dialect
                from "group" g
-               join lateral (
-                   select g.owner_id as actor_id, 0 as place
-                   union all
-                   select m.actor_id, 1 from membership m
-                   where m.group_id = g.id and m.role = 'admin' and m.state <> 'banned' and m.actor_id <> g.owner_id
-               ) s on true
+               cross join lateral who_runs(g.id) s
                join actor w on w.id = s.actor_id and w.gone_at is null
                left join peer p on p.host = w.host
                where g.name = $1
-               order by s.place, w.id"#,
+               order by s.is_owner desc, w.id"#,
             group
         )
         .fetch_all(&self.pool)
         .await?)
+    }
+
+    /// Hosts of those who run these groups of whom we do not know how they speak: a group's name, and a host.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn hosts_of_reviewers(&self, groups: &[String]) -> Result<Vec<(String, String)>> {
+        let rows = sqlx::query!(
+            r#"select distinct g.name, w.host
+               from "group" g
+               cross join lateral who_runs(g.id) s
+               join actor w on w.id = s.actor_id and w.gone_at is null
+               left join peer p on p.host = w.host
+               where g.name = any($1) and p.shape is null and (p.looked_up_at is null or p.class_shape is null)"#,
+            groups
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.name, row.host)).collect())
     }
 
     /// Names of groups in which something waits.

@@ -145,7 +145,8 @@ fn too_many(wait: Duration) -> Problem {
     let seconds = u32::try_from(wait.as_secs())
         .unwrap_or(u32::MAX)
         .saturating_add(1);
-    Problem::new(error::TOO_MANY).after(seconds)
+    let why = format!("Too much has come from this address. {}", error::TOO_MANY.help);
+    Problem::because(error::TOO_MANY, why).after(seconds)
 }
 
 fn whole_site(address: IpAddr) -> IpAddr {

@@ -144,7 +144,7 @@ pub(super) const MEDIA_TYPE: Code = code(
 pub(super) const TOO_MANY: Code = code(
     429,
     "too-many",
-    "Too many requests from this address",
+    "Too many requests",
     "The header Retry-After says when to go on, in seconds.",
 );
 pub(super) const INTERNAL: Code = code(

@@ -130,7 +130,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Unreadable { why, field } => Self::because(UNREADABLE, why).about(field),
-            Refused::Unsigned(why) => Self::because(UNSIGNED, why),
+            Refused::Unsigned(why) => Self::because(UNSIGNED, why).about("signature"),
             Refused::Forbidden { code, why, field } => {
                 let known = CODES.iter().find(|known| known.code == code);
                 Self {
@@ -139,7 +139,9 @@ impl From<Refused> for Problem {
                 }
             }
             Refused::NotFound => Self::new(NOT_FOUND),
-            Refused::TooMany { retry_after } => Self::new(TOO_MANY).after(retry_after),
+            Refused::TooMany { why, retry_after } => {
+                Self::because(TOO_MANY, format!("{why} {}", TOO_MANY.help)).after(retry_after)
+            }
             Refused::Busy { retry_after } => Self::new(BUSY).after(retry_after),
             Refused::Unavailable(why) => unavailable(&why),
         }

@@ -28,7 +28,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{engine::Engine, web::error::Problem};
 use client::Gate;
 use federation::{
-    activity, actor, albums, discovery, inbox, outbox, pending, people, records, threads, walls,
+    activity, actor, albums, discovery, inbox, outbox, pending, people, reach, records, threads, token, walls,
 };
 
 pub(crate) use federation::figures;
@@ -101,6 +101,9 @@ fn collections() -> Router<Web> {
         )
         .route("/memberships", get(records::mine))
         .route("/c/{name}/followers", get(people::followers))
+        .route("/c/{name}/followers_synchronization", get(reach::followers))
+        .route("/c/{name}/members_synchronization", get(reach::members))
+        .route("/c/{name}/actorToken", get(token::token))
         .route("/c/{name}/admins", get(people::admins))
         .route("/c/{name}/moderators", get(people::moderators))
         .route("/c/{name}/pendingActivities", get(pending::activities))

@@ -81,6 +81,7 @@ impl Scene {
         for limit in [
             "REQUESTS_PER_MINUTE",
             "INBOX_PER_MINUTE_PER_HOST",
+            "INBOX_PER_MINUTE_PER_ACTOR",
             "BAD_SIGNATURES_PER_MINUTE",
         ] {
             program.set(&format!("LIMITS__{limit}"), "10000000");

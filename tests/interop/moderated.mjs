@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 
 import { play, scene } from './play.mjs';
-import { found } from './town.mjs';
+import { found, provenBy } from './town.mjs';
 
 const { Accept, Add, Announce, Create, Group, Join, Note, Offer, Remove } = await import('@fedify/vocab');
 
@@ -81,6 +81,15 @@ async function story({ folkmoot, invite }) {
     await admin.does(group, Accept, { object: entry.id });
     for (const who of [owner, admin, member]) await isAnnounced(who, group, post);
     assert.deepEqual(await ids(admin, parts.pendingActivities), []);
+  });
+
+  await scene('what the group says is proven, to whoever it is passed on', async () => {
+    const theirs = town.arrived.filter(({ actor }) => actor === group.id.href);
+    assert.deepEqual([...new Set(theirs.map(({ type }) => type))].sort(), ['Accept', 'Add', 'Announce']);
+    for (const document of theirs) {
+      assert.equal(await provenBy(document, await owner.loader()), `${group.id.href}#ed25519-key`, JSON.stringify(document));
+      assert.equal(await provenBy({ ...document, published: '2026-01-01T00:00:00Z' }, await owner.loader()), null);
+    }
   });
 
   await scene('the author has a receipt of it', () => isAnswered(member, group, Accept, post));

@@ -7,8 +7,8 @@ import { once } from 'node:events';
 
 globalThis.navigator ??= { userAgent: 'Node.js' };
 
-const { createFederation, generateCryptoKeyPair, MemoryKvStore, signRequest } = await import('@fedify/fedify');
-const { Activity, Create, Endpoints, Join, Mention, Note, Person, PUBLIC_COLLECTION } = await import('@fedify/vocab');
+const { createFederation, generateCryptoKeyPair, MemoryKvStore, signRequest, verifyProof } = await import('@fedify/fedify');
+const { Activity, Create, DataIntegrityProof, Endpoints, Join, Mention, Note, Person, PUBLIC_COLLECTION } = await import('@fedify/vocab');
 
 /** How long anything that must happen may take, in milliseconds. */
 const LIMIT = 30_000;
@@ -33,6 +33,8 @@ export async function found(names, { software, firstKnock }) {
   }
   const said = new Map();
   const heard = [];
+  /** Everything that was posted here, as it came. */
+  const arrived = [];
 
   const federation = createFederation({ kv: new MemoryKvStore(), origin: base, allowPrivateAddress: true, firstKnock });
   federation
@@ -53,7 +55,7 @@ export async function found(names, { software, firstKnock }) {
   });
 
   http.on('request', (request, response) => {
-    serve(federation, base, request, response).catch((error) => {
+    serve(federation, base, arrived, request, response).catch((error) => {
       console.error(error);
       response.writeHead(500).end();
     });
@@ -65,6 +67,7 @@ export async function found(names, { software, firstKnock }) {
   const people = names.map((name) => resident(name, { base, context, firstKnock, heard, mint, said }));
   return {
     base,
+    arrived,
     ...Object.fromEntries(people.map((each) => [each.name, each])),
     stop: () => http.closeAllConnections() ?? http.close(),
   };
@@ -161,13 +164,22 @@ function resident(name, { base, context, firstKnock, heard, mint, said }) {
   };
 }
 
+/** The id of the key that proves a document (FEP-8b32), if its proof holds. */
+export async function provenBy(document, documentLoader) {
+  const { proof, ...unsecured } = document;
+  const terms = { ...proof, '@context': 'https://w3id.org/security/data-integrity/v1' };
+  const key = await verifyProof(unsecured, await DataIntegrityProof.fromJsonLd(terms, { documentLoader }), { documentLoader });
+  return key?.id.href ?? null;
+}
+
 const inShort = (activity) => `${activity.constructor.name} ${activity.id} of ${activity.objectIds} by ${activity.actorId}`;
 
 /** Node's requests and answers are not those of the web platform that Fedify speaks. */
-async function serve(federation, base, request, response) {
+async function serve(federation, base, arrived, request, response) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = ['GET', 'HEAD'].includes(request.method) ? undefined : Buffer.concat(chunks);
+  if (body) arrived.push(JSON.parse(body));
   const headers = Object.entries(request.headers).flatMap(([key, value]) => [value].flat().map((each) => [key, each]));
   const answer = await federation.fetch(new Request(new URL(request.url, base), { method: request.method, headers, body }), {
     contextData: undefined,

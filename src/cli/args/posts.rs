@@ -15,7 +15,7 @@ pub(in crate::cli) enum Posts {
     RemovePost {
         name: String,
         /// Its id at its origin, or here
-        #[arg(value_name = "POST_URL", value_parser = names::actor)]
+        #[arg(value_name = "POST_URL", value_parser = names::post)]
         post: Iri,
         /// Goes out with the removal
         #[arg(long)]

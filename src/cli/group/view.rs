@@ -135,7 +135,14 @@ fn described(
     lines.extend(banned.iter().map(|ban| {
         (
             "keeps out",
-            Some(format!("{} (since {})", ban.actor, date(ban.since))),
+            Some(format!(
+                "{} (since {}{})",
+                ban.actor,
+                date(ban.since),
+                ban.banned_until
+                    .map(|end| format!(", until {}", date(end)))
+                    .unwrap_or_default(),
+            )),
         )
     }));
     sheet(&lines)
@@ -214,8 +221,11 @@ fn standing(row: &MemberRow) -> String {
     if row.state == "invited" && row.role != "member" {
         return format!("invited as {}", row.role);
     }
-    if !matches!(row.state.as_str(), "in" | "out") {
-        words.push(row.state.as_str());
+    let until = row.banned_until.map(|end| format!("banned until {}", date(end)));
+    match (row.state.as_str(), &until) {
+        ("in" | "out", _) => {}
+        ("banned", Some(until)) => words.push(until),
+        (state, _) => words.push(state),
     }
     words.join(", ")
 }
@@ -256,5 +266,13 @@ mod tests {
             ..member()
         };
         assert_eq!(standing(&waiting), "follower, pending");
+        let banned = MemberRow {
+            member: false,
+            follower: false,
+            state: "banned".to_owned(),
+            banned_until: Some(DateTime::UNIX_EPOCH),
+            ..member()
+        };
+        assert_eq!(standing(&banned), "banned until 1970-01-01T00:00:00Z");
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         flush::Flushed,
         judge::Later,
         knock::{Envelope, Sent},
+        reach::Told,
         runs::{Cut, Next},
         window::Window,
     },
@@ -39,6 +40,8 @@ struct Listener {
     inbox: Arc<str>,
     scheme: Arc<str>,
     key: Arc<str>,
+    /// Who there hears it.
+    reach: Option<Arc<Told>>,
     /// A cursor is on its way into the table.
     flushing: bool,
     /// When the tables last said that it is as it was.
@@ -160,6 +163,7 @@ impl Plain<'_> {
             inbox: ear.inbox.as_str().into(),
             scheme: ear.scheme.as_str().into(),
             key: format!("group:{}", ear.group_name).into(),
+            reach: Told::of(&ear),
             flushing: false,
             looked: Instant::now(),
             ear,
@@ -230,18 +234,15 @@ impl Plain<'_> {
 
     /// What comes next for a listener. Where nothing does, its cursor follows the log.
     async fn next_of(&mut self, number: usize) -> Option<Arc<Cut>> {
-        let Listener { ear, window, .. } = &self.listeners[number];
+        let Listener { ear, window, key, .. } = &self.listeners[number];
         let runs = &self.run.caller.delivery.runs;
-        match runs
-            .next(ear.group, &ear.shape, window.reached(), &ear.host)
-            .await
-        {
+        match runs.next(ear, key, window.reached()).await {
             Ok(Next::Cut(cut)) => return Some(cut),
             Ok(Next::Nothing(upto)) if upto > window.cursor() && window.is_empty() => {
                 self.flush(number, upto, 0, None);
             }
             Ok(Next::Nothing(_)) => {}
-            Err(error) => self.leave(Leaving::Ended(error.into())),
+            Err(error) => self.leave(Leaving::Ended(Ended::Trouble(error.to_string()))),
         }
         None
     }
@@ -257,6 +258,7 @@ impl Plain<'_> {
             scheme: Arc::clone(&listener.scheme),
             key: Arc::clone(&listener.key),
             body: cut.body.clone(),
+            reach: listener.reach.clone(),
             width: match listener.window.width() {
                 1 => Width::One,
                 _ => Width::Wide,

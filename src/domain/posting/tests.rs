@@ -324,6 +324,7 @@ fn the_first_to_decide_on_what_is_held_wins_and_nobody_approves_what_they_did_no
     let held = Held {
         is_decided: false,
         changed: false,
+        is_version: false,
     };
     let review = |who: &Standing, held, yes| decide(&group(), who, &Command::Review(held, yes), now());
     assert_eq!(review(&admin, held, true), Ok(vec![Event::Reviewed(true)]));
@@ -338,6 +339,16 @@ fn the_first_to_decide_on_what_is_held_wins_and_nobody_approves_what_they_did_no
     };
     assert_eq!(review(&admin, changed, true), Err(Refusal::ChangedSince));
     assert_eq!(review(&admin, changed, false), Ok(vec![Event::Reviewed(false)]));
+    let replaced = Held {
+        is_version: true,
+        ..changed
+    };
+    assert_eq!(
+        review(&admin, replaced, false),
+        Ok(vec![]),
+        "the newer one was not read"
+    );
+    assert_eq!(review(&admin, replaced, true), Err(Refusal::ChangedSince));
     let member = Standing {
         member: true,
         ..Standing::stranger()

@@ -41,6 +41,9 @@ pub struct Ear {
     pub doubtful: bool,
     /// Only public entries, in their order, are to be sent: no need to look at the tables for each.
     pub plain: bool,
+    /// Who on its host is told of the group: `followers`, or where there are none, `members`; and their digest, as bits.
+    pub reach_part: Option<String>,
+    pub reach_digest: Option<String>,
 }
 
 /// A page of a group's ears.
@@ -92,7 +95,7 @@ impl Store {
                  order by s.id limit $5)
              select page.id as "subscription!", destination_id as "lane?", group_name as "group_name?",
                 shape as "shape?", cursor as "cursor?", host as "host?", inbox as "inbox?", scheme as "scheme?",
-                doubtful as "doubtful?", plain as "plain?"
+                doubtful as "doubtful?", plain as "plain?", reach_part, reach_digest
              from page left join ear on subscription_id = page.id and (next_try is null or next_try <= $4 or last_try > $4)
              order by page.id"#,
             group,
@@ -118,6 +121,8 @@ impl Store {
                 scheme: row.scheme?,
                 doubtful: row.doubtful?,
                 plain: row.plain?,
+                reach_part: row.reach_part,
+                reach_digest: row.reach_digest,
             })
         });
         Ok(Page {
@@ -135,7 +140,8 @@ impl Store {
             Ear,
             r#"select subscription_id as "subscription!", destination_id as "lane!", group_id as "group!",
                 group_name as "group_name!", shape as "shape!", cursor as "cursor!", host as "host!",
-                inbox as "inbox!", scheme as "scheme!", doubtful as "doubtful!", plain as "plain!"
+                inbox as "inbox!", scheme as "scheme!", doubtful as "doubtful!", plain as "plain!",
+                reach_part, reach_digest
              from ear
              where destination_id = any($1) and (next_try is null or next_try <= $2 or last_try > $2)
              order by destination_id, subscription_id"#,

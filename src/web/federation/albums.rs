@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Query, State},
     response::IntoResponse,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     open_group, our_id,
@@ -81,13 +81,12 @@ pub(in crate::web) async fn album(
         .await?;
     let next = slice.items.last().filter(|_| slice.more);
     let next = next.map(|last| query("before", Some(last.place)));
-    let items: Vec<String> = slice.items.into_iter().map(item).collect();
+    let items: Vec<String> = slice.items.iter().map(item).collect();
     Ok(listing.page(&query("before", before), next, &items))
 }
 
-/// As whoever put it in described it, else its id.
-fn item(item: ItemView) -> String {
-    item.object.unwrap_or_else(|| json!(item.iri).to_string())
+fn item(item: &ItemView) -> String {
+    dialect::item(&item.iri, item.object.as_deref(), item.at)
 }
 
 fn without_context(mut document: Value) -> String {

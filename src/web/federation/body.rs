@@ -22,7 +22,7 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     let kinds: Vec<_> = headers.get_all(header::CONTENT_TYPE).iter().collect();
     match kinds[..] {
         [kind] if !coded && kind.to_str().is_ok_and(is_activity) => Ok(()),
-        _ => Err(Problem::new(error::MEDIA_TYPE)),
+        _ => Err(Problem::new(error::MEDIA_TYPE).about("content-type")),
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn read(body: Body, headers: &HeaderMap, limits: &Limits) -> Re
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limits.body_bytes as u64) {
-        return Err(Problem::new(error::TOO_LARGE));
+        return Err(Problem::new(error::TOO_LARGE).about("body"));
     }
     let pause = Duration::from_secs(limits.body_seconds);
     let in_all = Duration::from_secs(limits.request_seconds);
@@ -71,7 +71,7 @@ async fn collect(body: Body, most: usize, pause: Duration) -> Result<Bytes, Prob
                 return Err(Problem::because(error::BAD_REQUEST, "The body broke off."));
             }
             Ok(Some(Ok(piece))) if whole.len() + piece.len() > most => {
-                return Err(Problem::new(error::TOO_LARGE));
+                return Err(Problem::new(error::TOO_LARGE).about("body"));
             }
             Ok(Some(Ok(piece))) => whole.extend_from_slice(&piece),
         }

@@ -14,8 +14,10 @@ pub(super) mod outbox;
 mod paging;
 pub(super) mod pending;
 pub(super) mod people;
+pub(super) mod reach;
 pub(super) mod records;
 pub(super) mod threads;
+pub(super) mod token;
 pub(super) mod walls;
 
 use uuid::Uuid;

@@ -3,11 +3,14 @@
 //! One rule: every row ends with the oracle: no 5xx, nothing of the groups changed, nothing was delivered, and the next
 //! honest activity is taken. A new row is a function in the file of its family and its name in that family's list.
 
+mod ann;
 mod deeds;
 mod fet;
+mod grp;
 mod key;
 mod org;
 mod par;
+mod prv;
 mod que;
 mod raw;
 mod sig;
@@ -17,8 +20,10 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Mutex;
 
+use folkmoot::domain::Policies;
 use serde_json::{Value, json};
 
+use crate::stories::people::activity;
 use crate::support::forge::Forgery;
 use crate::support::peer::{Actor, Answer, Group, Server};
 use crate::support::world::World;
@@ -27,6 +32,8 @@ use crate::support::world::World;
 pub struct Scene {
     pub world: World,
     pub group: Group,
+    /// On a server that hears everything.
+    pub owner: Actor,
     /// A member, on a good server.
     pub alice: Actor,
     /// A member elsewhere, who hears what the group says.
@@ -95,13 +102,15 @@ impl Scene {
     }
 
     async fn set_in(world: World) -> Self {
-        let group = world.group("garden").await;
+        let owner = world.explainer().actor("owner");
+        let group = world.group_of(&owner, "garden", Policies::default()).await;
         let alice = world.mastodon().actor("alice").follows(&group).await;
         let bob = world.lemmy().actor("bob").follows(&group).await;
         let mallory = world.server("newcomer").actor("mallory").follows(&group).await;
         Self {
             world,
             group,
+            owner,
             alice,
             bob,
             mallory,
@@ -125,7 +134,24 @@ impl Scene {
         }
     }
 
+    /// In which one actor may send few things in a minute, and few reports in an hour.
+    async fn limited() -> Self {
+        let limits = [
+            ("LIMITS__INBOX_PER_MINUTE_PER_ACTOR", "20"),
+            ("GROUPS__REPORTS_PER_HOUR", "3"),
+        ];
+        Self::set_in(World::start_with(&limits).await).await
+    }
+
     async fn oracle(&self) -> Result<(), String> {
+        self.is_calm().await?;
+        let honest = self.alice.post(&self.group, "an honest word").await;
+        self.bob.hears_of([&honest]).once().await;
+        Ok(())
+    }
+
+    /// Nothing has changed and nobody was told anything since all was calm.
+    async fn is_calm(&self) -> Result<(), String> {
         let before = self.before.lock().unwrap().clone();
         let after = self.calm().await;
         if before.heard != after.heard {
@@ -140,8 +166,6 @@ impl Scene {
         if !self.world.ground().failures().is_empty() {
             return Err(format!("{:?}", self.world.ground().failures()));
         }
-        let honest = self.alice.post(&self.group, "an honest word").await;
-        self.bob.hears_of([&honest]).once().await;
         Ok(())
     }
 
@@ -152,9 +176,42 @@ impl Scene {
 
     /// A new post by somebody, published and not sent.
     fn post(&self, by: &Actor) -> Value {
-        let create = by.speaks(|me| by.server().software().manners.post(me, &self.group, "a word"));
+        self.post_to(by, &self.group)
+    }
+
+    /// As [`Scene::post`], to another group.
+    fn post_to(&self, by: &Actor, group: &Group) -> Value {
+        let create = by.speaks(|me| by.server().software().manners.post(me, group, "a word"));
         by.server().publishes(&create["object"]);
         create
+    }
+
+    /// Somebody on the evil server who is in a group.
+    async fn member(&self, name: &str, group: &Group) -> Actor {
+        self.evil().actor(name).follows(group).await
+    }
+
+    /// A group of the owner's with other policies.
+    async fn another(&self, name: &str, policies: Policies) -> Group {
+        self.world.group_of(&self.owner, name, policies).await
+    }
+
+    /// It is sent, and refused with one of these statuses.
+    async fn tries(
+        &self,
+        what: &str,
+        who: &Actor,
+        group: &Group,
+        (kind, more): (&str, Value),
+        statuses: &[u16],
+    ) {
+        let document = activity(who, group, kind, &more);
+        let answer = who.sends(group, &document).await;
+        refused(
+            &format!("{what} {kind} by {}: {more}", who.name()),
+            answer,
+            statuses,
+        );
     }
 
     /// A right request of alice's, to be spoilt.
@@ -225,6 +282,11 @@ fn the_catalogue_is_covered() {
         fet::ROWS,
         ssr::ROWS,
         par::ROWS,
+        grp::ROWS,
+        grp::LIMITED,
+        prv::ROWS,
+        ann::ROWS,
+        ann::LIMITED,
         que::ANSWERING,
         que::AWAY,
     ]
@@ -239,7 +301,7 @@ fn the_catalogue_is_covered() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-const CATALOGUE: [&str; 105] = [
+const CATALOGUE: [&str; 150] = [
     "SIG01", "SIG02", "SIG03", "SIG05", "SIG06", "SIG07", "SIG09", "SIG10", "SIG11", "SIG13", "SIG14",
     "SIG15", "SIG17", "SIG18", "SIG19", "SIG21", "SIG22", "SIG23", "KEY01", "KEY02", "KEY03", "KEY05",
     "KEY06", "KEY07", "KEY09", "KEY10", "KEY11", "KEY13", "KEY14", "KEY15", "ORG01", "ORG02", "ORG03",
@@ -249,7 +311,11 @@ const CATALOGUE: [&str; 105] = [
     "SSR03", "SSR05", "SSR06", "SSR07", "SSR09", "SSR10", "SSR11", "SSR13", "PAR01", "PAR02", "PAR03",
     "PAR05", "PAR06", "PAR07", "PAR09", "PAR10", "PAR13", "PAR14", "PAR11", "PAR15", "PAR17", "PAR18",
     "PAR19", "SSR14", "SSR15", "QUE01", "QUE02", "QUE03", "QUE05", "QUE06", "QUE07", "QUE09", "QUE10",
-    "QUE11", "QUE13", "QUE14", "QUE15", "QUE17", "QUE18",
+    "QUE11", "QUE13", "QUE14", "QUE15", "QUE17", "QUE18", "GRP01", "GRP02", "GRP03", "GRP05", "GRP06",
+    "GRP07", "GRP09", "GRP10", "GRP11", "GRP13", "GRP14", "GRP15", "GRP17", "GRP18", "GRP19", "GRP21",
+    "GRP22", "GRP23", "GRP25", "GRP26", "GRP27", "GRP29", "GRP30", "GRP31", "ANN01", "ANN02", "ANN03",
+    "ANN05", "ANN06", "ANN07", "ANN09", "ANN10", "ANN11", "PRV01", "PRV02", "PRV03", "PRV05", "PRV06",
+    "PRV07", "PRV09", "PRV10", "PRV11", "PRV13", "PRV14", "PRV15",
 ];
 
 /// Rows that are held by another test: because they need what only one room can play (DNS answers, TLS, millions of
@@ -306,6 +372,27 @@ async fn documents_that_hurt_to_read() {
 }
 
 #[tokio::test]
+async fn membership_and_roles() {
+    run(grp::ROWS).await;
+}
+
+#[tokio::test]
+async fn announces_and_loops() {
+    run(ann::ROWS).await;
+}
+
+#[tokio::test]
+async fn what_is_private() {
+    run(prv::ROWS).await;
+}
+
+#[tokio::test]
+async fn floods() {
+    run_in(Scene::limited().await, grp::LIMITED).await;
+    run_in(Scene::limited().await, ann::LIMITED).await;
+}
+
+#[tokio::test]
 async fn inboxes_that_answer_in_odd_ways() {
     run_in(Scene::impatient().await, que::ANSWERING).await;
 }
@@ -358,4 +445,25 @@ async fn a_missing_key_is_asked_for_once() {
     }
     assert_eq!(scene.evil().times_fetched("/keys/x"), 1);
     scene.world.end().await;
+}
+
+/// PRV06: whoever reads page after page is told to stop.
+#[tokio::test]
+async fn a_scrape_of_the_members_is_limited() {
+    let world = World::start_with(&[("LIMITS__REQUESTS_PER_MINUTE", "40")]).await;
+    let group = world.group("garden").await;
+    let mut statuses = BTreeMap::new();
+    for page in 0..100 {
+        let url = format!("{}?page={page}", group.part("members"));
+        let answer = world.get(&url, "application/activity+json").await;
+        if answer.status() == 429 {
+            assert!(answer.headers().contains_key("retry-after"));
+        }
+        *statuses.entry(answer.status().as_u16()).or_insert(0) += 1;
+    }
+    assert!(
+        statuses.get(&429).is_some_and(|count| *count >= 50),
+        "{statuses:?}"
+    );
+    world.end().await;
 }

@@ -82,6 +82,11 @@ async fn an_operator_does_what_an_owner_may() {
     run(&words).await;
     let shown = run(&["group", "show", "garden", "--json"]).await;
     assert_eq!(shown["banned_actors"][0]["banned_until"], "2999-01-31T00:00:00Z");
+    let text = program.run(&["group", "show", "garden"]).await.ok().out;
+    assert!(text.contains("until 2999-01-31T00:00:00Z"), "{text}");
+    let all = ["group", "members", "garden", "--state", "banned"];
+    let text = program.run(&all).await.ok().out;
+    assert!(text.contains("banned until 2999-01-31T00:00:00Z"), "{text}");
     for (line, why) in [
         (
             "group ban garden evil.example --until 2999-01-31",

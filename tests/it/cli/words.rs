@@ -50,11 +50,38 @@ async fn bad_usage_is_told_in_words() {
                 "threadiverse, nodebb, discourse, microblog, wall, lotide, streams, mobilizon, peertube, explainer, auto",
             ],
         ),
+        ("group ban garden 18603", &["social.example:8443"]),
+        ("group ban garden not_a_host", &["social.example:8443"]),
+        ("group reject garden 019e830e", &["group pending"]),
+        ("group remove-post garden x", &["a post is named by its URL"]),
+        ("group reports garden --done 7", &["not an id"]),
+        ("group collection delete garden 7", &["not an id"]),
+        ("nonsense --json", &["nonsense"]),
         ("queue retry", &["<HOST>"]),
         ("serve --role king", &["all, web, delivery"]),
     ] {
         let words_of: Vec<&str> = line.split(' ').collect();
         program.run(&words_of).await.fails(2, words);
+    }
+}
+
+/// Whoever reads JSON reads what went wrong in JSON, too.
+#[tokio::test]
+async fn programs_are_told_in_json() {
+    let program = Program::new().await;
+    for line in [
+        "group close nothing --json",
+        "--json group ban garden 18603",
+        "group --json list nonsense",
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let ran = program.run(&words).await;
+        let said: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
+        assert!(
+            said["error"].as_str().is_some_and(|why| !why.is_empty()),
+            "{said}"
+        );
+        assert_eq!(said.as_object().unwrap().len(), 1);
     }
 }
 
@@ -76,6 +103,11 @@ async fn what_cannot_be_done_is_told_in_words() {
             "group follow garden http://127.0.0.1:1/c/x",
             &["127.0.0.1:1", "could not be read"],
         ),
+        (
+            "group reject garden https://a.example/u/x",
+            &["https://a.example/u/x", "has not asked", "group pending garden"],
+        ),
+        ("group close nothing --json", &["nothing"]),
         ("queue retry nobody.example", &["nobody.example"]),
     ] {
         let words_of: Vec<&str> = line.split(' ').collect();

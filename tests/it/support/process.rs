@@ -61,9 +61,13 @@ impl Ran {
     pub fn fails(self, code: i32, words: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
         assert!(self.out.is_empty(), "{self:?}");
-        assert!(self.err.starts_with("folkmoot: "), "{self:?}");
+        let said = match serde_json::from_str::<Value>(&self.err) {
+            Ok(said) => said["error"].as_str().map(ToOwned::to_owned),
+            Err(_) => self.err.strip_prefix("folkmoot: ").map(ToOwned::to_owned),
+        };
+        let said = said.unwrap_or_else(|| panic!("{self:?}"));
         for word in words {
-            assert!(self.err.contains(word), "no {word:?} in {}", self.err);
+            assert!(said.contains(word), "no {word:?} in {said}");
         }
         assert!(!self.err.contains("panicked"), "{self:?}");
     }

@@ -338,6 +338,8 @@ fn settings_for(base: &str, database: &Database, more: &[(&str, &str)]) -> Setti
         // All peers share one address here.
         ("LIMITS__REQUESTS_PER_MINUTE", "1000000"),
         ("LIMITS__BAD_SIGNATURES_PER_MINUTE", "1000000"),
+        // One of them may be a load.
+        ("LIMITS__INBOX_PER_MINUTE_PER_ACTOR", "1000000"),
     ];
     let all: BTreeMap<_, _> = own.iter().chain(more).copied().collect();
     let env = all

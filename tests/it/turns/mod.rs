@@ -1,6 +1,7 @@
 //! Many at once: what waits for the same turn is decided together, and each as if it had come by itself.
 
 mod held_up;
+mod places;
 mod signers;
 mod together;
 

@@ -59,7 +59,12 @@ async fn add_to_a_group_collection() {
     puts(&xen, &group, "Add", json!(link), id).await.1.is(202);
     // Again: it is there, and stays where it is.
     puts(&xen, &group, "Add", picture.clone(), id).await.1.is(202);
-    assert_eq!(items(&world, id).await, [json!(link), picture.clone()]);
+    let shown = items(&world, id).await;
+    assert_eq!([&shown[0]["id"], &shown[1]["id"]], [&json!(link), &picture["id"]]);
+    assert_eq!(shown[1]["url"], picture["url"]);
+    for item in &shown {
+        assert!(item["published"].is_string(), "since when it is there: {item}");
+    }
     assert_eq!(world.document(id).await["totalItems"], 2);
     let told = xen
         .server()
@@ -226,6 +231,14 @@ async fn affiliations_say_who_is_what() {
         ]
     );
     assert_eq!(page["totalItems"], 2);
+    // The words are no ids (JSON-LD: else they would be addresses below ours).
+    let terms = page["@context"].as_array().unwrap();
+    assert!(
+        terms
+            .iter()
+            .any(|terms| terms["relationship"] == "as:relationship"),
+        "{terms:?}"
+    );
     world.end().await;
 }
 

@@ -29,6 +29,17 @@ async fn says(who: &Actor, group: &Group, to: Value) -> Said {
     said
 }
 
+/// A Like that names nobody but the group.
+async fn likes(who: &Actor, group: &Group, post: &Said) -> Said {
+    let like = who.speaks(|me| {
+        json!({"@context": "https://www.w3.org/ns/activitystreams", "id": (me.mint)("activities"), "type": "Like",
+            "actor": me.id, "to": [group.id], "object": post.post})
+    });
+    let said = who.would_say(like, post.post.clone(), false);
+    who.sends_to(&group.inbox(), &said.text).await.is(202);
+    said
+}
+
 async fn turns(world: &World, visibility: Visibility) {
     let change = PolicyChange {
         visibility: Some(visibility),
@@ -203,7 +214,7 @@ async fn post_content_privately() {
     });
     let problem = xia.sends(&group, &wide).await.problem(403);
     assert!(problem["type"].as_str().unwrap().ends_with("#public-in-private"));
-    let like = xen.likes(&group, &post).await;
+    let like = likes(&xen, &group, &post).await;
     xia.hears_of([&like]).once().await;
     // The stub has no Ed25519 key: whoever reads that is signed to with RSA.
     world.settles().await;
@@ -258,7 +269,7 @@ async fn prv09_a_group_turns_private_and_back() {
         );
     }
     let closed = says(&xia, &group, json!([group.id])).await;
-    let like = xia.likes(&group, &open).await;
+    let like = likes(&xia, &group, &open).await;
     world.settles().await;
     turns(&world, Visibility::Public).await;
     let outbox = world.document(&group.part("outbox")).await;
@@ -336,5 +347,170 @@ async fn closed_to_new_members_without_being_closed() {
     late.is_rejected(&join).await;
     let post = xia.post(&group, "still here").await;
     xia.hears_of([&post]).once().await;
+    world.end().await;
+}
+
+/// Nothing in a private group names Public, and whoever may not do it at all hears that first.
+#[tokio::test]
+async fn nothing_in_a_private_group_names_public() {
+    let world = World::start().await;
+    let (group, olga) = owned(&world, private()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let said = says(&xia, &group, json!([group.id])).await;
+    let album = json!({"type": "Collection", "name": "Links"});
+    let about = json!({"to": group.id, "target": group.part("collections")});
+    tells(&olga, &group.inbox(), "Create", album, about)
+        .await
+        .1
+        .is(202);
+    let albums = olga.sees(&group.part("collections")).await;
+    let album = albums["orderedItems"][0]["id"].as_str().unwrap().to_owned();
+    world.settles().await;
+    let before = world.state(&[]).await;
+    let post = json!(said.post);
+    for (who, kind, object, target) in [
+        (&xia, "Like", &post, None),
+        (&xia, "Delete", &post, None),
+        (&olga, "Delete", &post, None),
+        (&olga, "Remove", &post, Some(group.part("outbox"))),
+        (&xia, "Add", &post, Some(group.part("outbox"))),
+        (&xia, "Add", &post, Some(album.clone())),
+        (&olga, "Add", &json!(xia.id()), Some(group.part("admins"))),
+        (&olga, "Remove", &json!(xia.id()), Some(group.part("members"))),
+    ] {
+        let mut more = json!({"to": [group.id], "cc": [PUBLIC]});
+        if let Some(target) = target {
+            more["target"] = json!(target);
+        }
+        let problem = tells(who, &group.inbox(), kind, object.clone(), more)
+            .await
+            .1
+            .problem(403);
+        assert!(
+            problem["type"].as_str().unwrap().ends_with("#public-in-private"),
+            "{kind}: {problem}"
+        );
+        assert_eq!(problem["field"], "to");
+    }
+    assert_eq!(world.state(&[]).await, before);
+    for kind in ["Like", "Delete"] {
+        let inside = json!({"to": [group.id]});
+        tells(&xia, &group.inbox(), kind, post.clone(), inside)
+            .await
+            .1
+            .is(202);
+    }
+    world.end().await;
+}
+
+/// What everybody could read before the group was private goes when its author says so, whomever that names; and what the group
+/// takes out by its own word names nobody else.
+#[tokio::test]
+async fn what_was_public_goes_by_its_author_s_word() {
+    let world = World::start().await;
+    let (group, olga) = owned(&world, Policies::default()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let (one, two) = (xia.post(&group, "one").await, xia.post(&group, "two").await);
+    turns(&world, Visibility::Private).await;
+    xia.deletes(&group, &one).await;
+    let delete = json!({"type": "Delete", "object": two.post});
+    tells(&olga, &group.inbox(), "Offer", delete, json!({"to": group.id}))
+        .await
+        .1
+        .is(202);
+    world.settles().await;
+    assert_eq!(
+        world
+            .count("select count(*) from post_group where removed_at is not null")
+            .await,
+        1
+    );
+    assert_eq!(
+        world
+            .count("select count(*) from post where deleted_at is not null")
+            .await,
+        1
+    );
+    let by_the_group = |heard: &crate::support::peer::Heard| {
+        heard.text.contains(&two.post) && heard.text.contains("\"Delete\"")
+    };
+    let told = xia.server().hears("the removal", by_the_group).await;
+    assert!(!told.text.contains("#Public"), "{}", told.text);
+    world.end().await;
+}
+
+/// PRV: nobody comes in, or up, by another way than a Join from a server that cannot keep what is said.
+#[tokio::test]
+async fn no_way_in_is_open_to_who_cannot_keep_it() {
+    let world = World::start().await;
+    let asking = Policies {
+        join: JoinPolicy::Approval,
+        ..Policies::default()
+    };
+    let (group, olga) = owned(&world, asking).await;
+    let [mia, max, moe] = ["mia", "max", "moe"].map(|name| world.mastodon().actor(name));
+    for who in [&mia, &max] {
+        who.asks(&group).await;
+    }
+    let inside = json!({"to": [group.id]});
+    let let_in = |who: &Actor, inside: &Value| {
+        let mut more = inside.clone();
+        more["target"] = json!(group.part("members"));
+        (json!(who.id()), more)
+    };
+    let (object, more) = let_in(&max, &inside);
+    tells(&olga, &group.inbox(), "Accept", object, more)
+        .await
+        .1
+        .is(202);
+    turns(&world, Visibility::Private).await;
+
+    let refused = |problem: Value| {
+        assert!(
+            problem["type"].as_str().unwrap().ends_with("#cannot-keep-it"),
+            "{problem}"
+        );
+    };
+    let (object, more) = let_in(&mia, &inside);
+    refused(
+        tells(&olga, &group.inbox(), "Accept", object, more)
+            .await
+            .1
+            .problem(403),
+    );
+    let mut up = inside.clone();
+    up["target"] = json!(group.part("admins"));
+    refused(
+        tells(&olga, &group.inbox(), "Add", json!(max.id()), up)
+            .await
+            .1
+            .problem(403),
+    );
+    let mut asked = inside.clone();
+    (asked["target"], asked["to"]) = (json!(moe.id()), json!([group.id, moe.id()]));
+    let (invite, answer) = tells(&olga, &group.inbox(), "Invite", json!(group.id), asked.clone()).await;
+    answer.is(202);
+    refused(
+        tells(
+            &moe,
+            &group.inbox(),
+            "Accept",
+            invite["id"].clone(),
+            inside.clone(),
+        )
+        .await
+        .1
+        .problem(403),
+    );
+
+    // Whose server keeps it says yes, without having asked before.
+    let xen = world.explainer().actor("xen");
+    (asked["target"], asked["to"]) = (json!(xen.id()), json!([group.id, xen.id()]));
+    let (invite, answer) = tells(&olga, &group.inbox(), "Invite", json!(group.id), asked).await;
+    answer.is(202);
+    tells(&xen, &group.inbox(), "Accept", invite["id"].clone(), inside)
+        .await
+        .1
+        .is(202);
     world.end().await;
 }

@@ -75,6 +75,72 @@ async fn what_is_about_those_who_run_it_goes_to_the_operator() {
     world.end().await;
 }
 
+/// What an admin wrote is not for that admin to judge.
+#[tokio::test]
+async fn a_report_of_an_admin_s_post_goes_to_the_operator() {
+    let world = World::start().await;
+    let (group, olga) = owned(&world, Policies::default()).await;
+    let olga = olga.follows(&group).await;
+    let rita = world.explainer().actor("rita");
+    let post = olga.post(&group, "rude words of the owner").await;
+    let flag = json!({"to": group.id, "content": "this is rude"});
+    tells(&rita, &group.inbox(), "Flag", json!([post.post]), flag)
+        .await
+        .1
+        .is(202);
+    world.settles().await;
+    assert_eq!(world.count(OF_OPERATOR).await, 1);
+    assert_eq!(world.count(OF_GROUP).await, 0);
+    assert!(olga.server().heard().iter().all(|heard| heard.kind() != "Flag"));
+    world.end().await;
+}
+
+/// A report of several things: where one group takes none of it, the others do, and each hears of what is in it.
+#[tokio::test]
+async fn each_group_takes_its_part_of_a_report() {
+    let world = World::start().await;
+    let (garden, olga) = owned(&world, Policies::default()).await;
+    let otto = world.explainer().actor("otto");
+    let orchard = world.group_of(&otto, "orchard", Policies::default()).await;
+    let xia = world
+        .explainer()
+        .actor("xia")
+        .follows(&garden)
+        .await
+        .follows(&orchard)
+        .await;
+    let rita = world.explainer().actor("rita");
+    let (here, there) = (xia.post(&garden, "one").await, xia.post(&orchard, "two").await);
+    let block = json!({"target": garden.id, "to": garden.id});
+    tells(&olga, &garden.inbox(), "Block", json!(rita.id()), block)
+        .await
+        .1
+        .is(202);
+    let shared = format!("{}/inbox", world.base());
+    let both = json!([here.post, there.post]);
+    tells(&rita, &shared, "Flag", both, json!({"content": "rude"}))
+        .await
+        .1
+        .is(202);
+    let told = otto
+        .server()
+        .hears("the Flag", |heard| heard.kind() == "Flag")
+        .await;
+    assert_eq!(
+        told.document["object"],
+        json!([there.post]),
+        "and nothing of another group"
+    );
+    assert_eq!(world.count(OF_GROUP).await, 1);
+    tells(&rita, &shared, "Flag", json!(here.post), json!({}))
+        .await
+        .1
+        .problem(403);
+    world.settles().await;
+    assert!(olga.server().heard().iter().all(|heard| heard.kind() != "Flag"));
+    world.end().await;
+}
+
 /// GRP27: a flood of reports is held up, one reporter at a time.
 #[tokio::test]
 async fn grp27_floods_are_held_up() {

@@ -6,6 +6,8 @@ use serde_json::json;
 use super::{asking, does, hears, iri, listed, may_not, run_by, sends};
 use crate::support::world::World;
 
+const OPEN: &str = "select count(*) from invitation where ended_at is null";
+
 /// Whoever was invited is in as soon as they ask, though the group takes nobody else. Their server need not be known.
 #[tokio::test]
 async fn invite_to_a_group() {
@@ -52,8 +54,15 @@ async fn invite_to_a_group() {
         };
         let undo = json!({"object": object});
         let (answer, _) = sends(&ann, &group, "Undo", &undo).await;
-        answer.problem(403);
+        if embedded {
+            answer.problem(403);
+        } else {
+            // What is given by its id is, to whoever does not run the group, as if it were not there.
+            answer.is(202);
+            assert_eq!(world.count(OPEN).await, 1);
+        }
         does(&bob, &group, "Undo", undo).await;
+        assert_eq!(world.count(OPEN).await, 0);
         let asked = dee.asks(&group).await;
         dee.is_rejected(&asked).await;
     }
@@ -78,6 +87,74 @@ async fn an_invitation_of_the_group_is_accepted() {
     does(&ann, &group, "Accept", json!({"object": letter.document["id"]})).await;
     assert_eq!(listed(&world, &group, "members").await[0], ann.id());
     world.document(letter.id()).await;
+    world.end().await;
+}
+
+/// A member cannot find out whom another one invited: taking that back is as taking back nothing.
+#[tokio::test]
+async fn what_others_asked_is_as_if_it_were_not_there() {
+    let world = World::start().await;
+    let (group, owner, admin) = run_by(&world, asking(JoinPolicy::Invite)).await;
+    let [ann, bob, cy] = ["ann", "bob", "cy"].map(|name| world.explainer().actor(name));
+    does(
+        &admin,
+        &group,
+        "Invite",
+        json!({"object": group.id, "target": ann.id()}),
+    )
+    .await;
+    let ann = ann.follows(&group).await;
+    let said = does(
+        &admin,
+        &group,
+        "Invite",
+        json!({"object": group.id, "target": bob.id()}),
+    )
+    .await;
+    for whom in [&bob, &cy] {
+        let invite = json!({"type": "Invite", "actor": ann.id(), "object": group.id, "target": whom.id()});
+        does(&ann, &group, "Undo", json!({"object": invite})).await;
+    }
+    assert_eq!(world.count(OPEN).await, 1);
+    // Whoever runs the group knows of it, and is told why not.
+    let undo = json!({"object": said["id"]});
+    may_not(&owner, &group, "Undo", undo, "not-the-author").await;
+    world.end().await;
+}
+
+/// Whoever is invited hears from the group, even on a server that we never met; a stranger makes us ask nobody.
+#[tokio::test]
+async fn the_group_s_own_invitation_finds_whoever_we_never_met() {
+    let world = World::start().await;
+    let (group, _owner, admin) = run_by(&world, asking(JoinPolicy::Invite)).await;
+    let [ann, bob, eve] = ["ann", "bob", "eve"].map(|name| world.explainer().actor(name));
+    does(
+        &admin,
+        &group,
+        "Invite",
+        json!({"object": group.id, "target": ann.id()}),
+    )
+    .await;
+    let letter = hears(&ann, "Invite", &group.id).await;
+    assert_eq!(letter.document["actor"], group.id.as_str());
+    let listing = json!({"object": bob.id(), "target": group.part("members")});
+    does(&admin, &group, "Add", listing).await;
+    hears(&bob, "Invite", &group.id).await;
+    let cy = world.explainer().actor("cy");
+    may_not(
+        &eve,
+        &group,
+        "Invite",
+        json!({"object": group.id, "target": cy.id()}),
+        "may-not-invite",
+    )
+    .await;
+    assert_eq!(
+        world
+            .count("select count(*) from actor where username = 'cy'")
+            .await,
+        0
+    );
     world.end().await;
 }
 

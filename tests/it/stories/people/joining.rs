@@ -6,9 +6,29 @@ use serde_json::{Value, json};
 use super::{asking, does, listed, may_not, run_by, sends};
 use crate::support::world::World;
 
+/// Whoever joins is in, hears what is said, and may speak; on whichever server they are.
+#[tokio::test]
+async fn join_a_group() {
+    let world = World::start().await;
+    let (group, _owner, admin) = run_by(&world, asking(JoinPolicy::Open)).await;
+    let [ann, bob] = [world.explainer().actor("ann"), world.lemmy().actor("bob")];
+    let post = ann.speaks(|me| ann.server().software().manners.post(me, &group, "not yet"));
+    ann.sends(&group, &post).await.problem(403);
+    for who in [&ann, &bob] {
+        let asked = who.asks(&group).await;
+        let letter = who.is_accepted(&asked).await;
+        assert_eq!(letter.document["actor"], group.id.as_str());
+    }
+    let members = listed(&world, &group, "members").await;
+    assert_eq!(members, [bob.id(), ann.id(), admin.id()], "newest first");
+    let post = ann.post(&group, "hello").await;
+    bob.hears_of([&post]).once().await;
+    world.end().await;
+}
+
 /// By the id of the Join, by that of our copy, embedded, or as a person for `members`: whichever an admin's server sends.
 #[tokio::test]
-async fn accept_a_join() {
+async fn accept_a_join_request() {
     let world = World::start().await;
     let (group, owner, admin) = run_by(&world, asking(JoinPolicy::Approval)).await;
     let by = |n: usize, join: &Value, copy: &str| match n {
@@ -53,7 +73,7 @@ async fn accept_a_join() {
 
 /// A Reject is told by the group; what is decided stays so, but whoever was let in can be put out by it.
 #[tokio::test]
-async fn reject_a_join_and_the_first_wins() {
+async fn reject_a_join_request() {
     let world = World::start().await;
     let (group, owner, admin) = run_by(&world, asking(JoinPolicy::Approval)).await;
     let [ann, bob] = ["ann", "bob"].map(|name| world.explainer().actor(name));

@@ -3,6 +3,7 @@
 mod calls;
 mod expel;
 mod gone;
+mod grants;
 mod joining;
 mod odd;
 mod owner;
@@ -20,7 +21,7 @@ fn iri(actor: &Actor) -> Iri {
 }
 
 /// What somebody would send to a group.
-fn activity(who: &Actor, group: &Group, kind: &str, more: &Value) -> Value {
+pub(crate) fn activity(who: &Actor, group: &Group, kind: &str, more: &Value) -> Value {
     let mut document = who.speaks(|me| {
         json!({
             "@context": "https://www.w3.org/ns/activitystreams",
@@ -34,13 +35,13 @@ fn activity(who: &Actor, group: &Group, kind: &str, more: &Value) -> Value {
 }
 
 /// Sends it to the group.
-async fn sends(who: &Actor, group: &Group, kind: &str, more: &Value) -> (Answer, Value) {
+pub(crate) async fn sends(who: &Actor, group: &Group, kind: &str, more: &Value) -> (Answer, Value) {
     let document = activity(who, group, kind, more);
     (who.sends(group, &document).await, document)
 }
 
 /// Sends it, and it is taken.
-async fn does(who: &Actor, group: &Group, kind: &str, more: Value) -> Value {
+pub(crate) async fn does(who: &Actor, group: &Group, kind: &str, more: Value) -> Value {
     let (answer, document) = sends(who, group, kind, &more).await;
     answer.is(202);
     document
@@ -56,7 +57,7 @@ async fn may_not(who: &Actor, group: &Group, kind: &str, more: Value, why: &str)
 }
 
 /// The first page of a list, as anybody sees it.
-async fn listed(world: &World, group: &Group, part: &str) -> Vec<String> {
+pub(crate) async fn listed(world: &World, group: &Group, part: &str) -> Vec<String> {
     let page = world.document(&format!("{}?page=1", group.part(part))).await;
     let items = page["orderedItems"].as_array().unwrap();
     items
@@ -73,7 +74,7 @@ fn asking(join: JoinPolicy) -> Policies {
 }
 
 /// A group with an owner, and an admin, each on a server of their own.
-async fn run_by(world: &World, policies: Policies) -> (Group, Actor, Actor) {
+pub(crate) async fn run_by(world: &World, policies: Policies) -> (Group, Actor, Actor) {
     let owner = world.explainer().actor("owner");
     let group = world.group_of(&owner, "garden", policies).await;
     let admin = world.explainer().actor("admin");

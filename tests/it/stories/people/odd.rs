@@ -1,9 +1,10 @@
 //! What an adversary tried on those who run a group.
 
-use folkmoot::domain::JoinPolicy;
+use folkmoot::domain::{JoinPolicy, Refusal};
+use folkmoot::engine::{AdminError, Whom};
 use serde_json::json;
 
-use super::{asking, does, run_by, sends};
+use super::{asking, does, iri, run_by, sends};
 use crate::support::world::World;
 
 /// Public is nobody who could be made a member, an admin, or be put out: refused, by whoever and however often.
@@ -62,5 +63,37 @@ async fn one_offer_at_a_time() {
     let (answer, _) = sends(&ann, &group, "Accept", &json!({"object": offers[0]["id"]})).await;
     answer.problem(403);
     does(&admin, &group, "Accept", json!({"object": offers[1]["id"]})).await;
+    world.end().await;
+}
+
+/// The operator's hand is bound by the same rules: nothing is done to the owner's server, nor in a group that is closed.
+#[tokio::test]
+async fn an_operator_bans_by_the_group_s_rules() {
+    let world = World::start().await;
+    let (group, owner, admin) = run_by(&world, asking(JoinPolicy::Open)).await;
+    let engine = &world.house().engine;
+    let host = |of: &crate::support::peer::Actor| Whom::Host(of.server().authority().to_owned());
+    let of_owner = engine.ban("garden", &host(&owner), None, None).await;
+    assert!(
+        matches!(of_owner, Err(AdminError::Refused(Refusal::IsTheOwner))),
+        "{of_owner:?}"
+    );
+    let unknown = engine.unban("garden", &Whom::Actor(iri(&admin))).await;
+    assert!(matches!(unknown, Err(AdminError::NotBanned(_))), "{unknown:?}");
+    let ann = world.explainer().actor("ann");
+    let joined = ann.asks(&group).await;
+    ann.is_accepted(&joined).await;
+    engine.ban("garden", &host(&ann), None, None).await.unwrap();
+    ann.is_rejected(&joined).await;
+    engine.unban("garden", &host(&ann)).await.unwrap();
+    ann.clone().follows(&group).await;
+    world.settles().await;
+    engine.close_group("garden").await.unwrap();
+    for whom in [host(&ann), Whom::Actor(iri(&ann))] {
+        let late = engine.ban("garden", &whom, None, None).await;
+        assert!(late.is_err(), "{late:?}");
+        let late = engine.unban("garden", &whom).await;
+        assert!(late.is_err(), "{late:?}");
+    }
     world.end().await;
 }

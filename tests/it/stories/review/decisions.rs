@@ -6,7 +6,7 @@ use super::{Garden, answer, answers, is_shown};
 
 /// Moderate group posts: what is held is seen by nobody, and let through it is heard of word for word.
 #[tokio::test]
-async fn a_post_waits_for_an_admin_and_is_announced_word_for_word() {
+async fn moderate_group_posts() {
     let garden = Garden::all().await;
     let post = garden.ann.post(&garden.group, "one").await;
     garden.until_held(1).await;
@@ -235,5 +235,98 @@ async fn a_delete_withdraws_what_waits() {
     let delete = garden.ann.deletes(&garden.group, &other).await;
     garden.tom.hears_of([&delete]).once().await;
     assert_eq!(garden.entries().await, Vec::<Value>::new());
+    garden.world.end().await;
+}
+
+/// Who read the first version has not read the second: a Reject of the entry that was replaced does nothing.
+#[tokio::test]
+async fn a_reject_of_a_version_that_was_replaced_does_nothing() {
+    let garden = Garden::all().await;
+    let post = garden.ann.post(&garden.group, "one").await;
+    let first = garden.entry().await;
+    let edit = garden.ann.edits(&garden.group, &post, "two").await;
+    let second = garden.entry().await;
+    assert_ne!(first["id"], second["id"]);
+    for object in [first["id"].clone(), first.clone()] {
+        answers(&garden.olga, &garden.group, "Reject", &object)
+            .await
+            .is(202);
+        assert_eq!(garden.entry().await["id"], second["id"]);
+    }
+    answers(&garden.olga, &garden.group, "Accept", &second["id"])
+        .await
+        .is(202);
+    garden.tom.hears_of([&edit]).once().await;
+
+    // A new version and the Reject of the old one at once: the old one goes, or the new one waits; never is the new one
+    // rejected unread.
+    for round in 0..6 {
+        let post = garden.ann.post(&garden.group, &format!("round {round}")).await;
+        let old = garden.entry().await;
+        let (answer, _) = tokio::join!(
+            answers(&garden.olga, &garden.group, "Reject", &old["id"]),
+            garden.ann.edits(&garden.group, &post, "changed"),
+        );
+        answer.is(202);
+        let rejected = "select count(*) from held where outcome = 'rejected' and raw like '%changed%'";
+        assert_eq!(garden.world.count(rejected).await, 0);
+        for entry in garden.entries().await {
+            answers(&garden.olga, &garden.group, "Reject", &entry["id"])
+                .await
+                .is(202);
+        }
+        let mut behind = garden.world.behind().await;
+        sqlx::query("update held set raw = '' where decided_at is not null")
+            .execute(&mut behind)
+            .await
+            .unwrap();
+    }
+    garden.world.end().await;
+}
+
+/// An Update that names nobody leaves a pending post as public as it was, whoever wrote it.
+#[tokio::test]
+async fn an_edit_that_names_nobody_replaces_a_stranger_s_entry() {
+    let garden = Garden::with(folkmoot::domain::Policies {
+        review: folkmoot::domain::Review::NonMembers,
+        ..super::ANYBODY
+    })
+    .await;
+    let eve = garden.world.explainer().actor("eve");
+    let post = eve.post(&garden.group, "one").await;
+    let first = garden.entry().await;
+    let update = eve.speaks(|me| {
+        json!({"@context": "https://www.w3.org/ns/activitystreams", "id": (me.mint)("activities"), "type": "Update",
+            "actor": me.id, "object": {"id": post.post, "type": "Note", "content": "two"}})
+    });
+    eve.sends(&garden.group, &update).await.is(202);
+    let second = garden.entry().await;
+    assert_ne!(first["id"], second["id"]);
+    assert_eq!(second["object"], update);
+    assert_eq!(
+        garden
+            .world
+            .count("select count(*) from held where decided_at is null and public")
+            .await,
+        1
+    );
+    garden.world.end().await;
+}
+
+/// What was decided is forgotten after a month; what waits is not.
+#[tokio::test]
+async fn what_was_decided_is_forgotten() {
+    let garden = Garden::all().await;
+    for text in ["one", "two"] {
+        garden.ann.post(&garden.group, text).await;
+    }
+    let entries = garden.entries().await;
+    answers(&garden.olga, &garden.group, "Reject", &entries[0]["id"])
+        .await
+        .is(202);
+    garden.world.settles().await;
+    garden.world.advance(chrono::TimeDelta::days(31));
+    garden.world.until("select count(*) from held", 1).await;
+    assert_eq!(garden.entry().await["id"], entries[1]["id"]);
     garden.world.end().await;
 }

@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::manners::{Complaint, Door};
 use super::papers::{answer, well_known};
+use super::proof::without_proof;
 use super::verify::Signed;
 use super::{Heard, Inner, Mood, Server};
 
@@ -123,6 +124,7 @@ impl Server {
             inbox: target.to_owned(),
             document: serde_json::from_slice(body).unwrap_or(Value::Null),
             text: String::from_utf8_lossy(body).into_owned(),
+            reach: None,
             key_id: None,
             rfc9421: false,
             ed25519: false,
@@ -138,7 +140,11 @@ impl Server {
                     heard.complaint = Some(format!("{} answers {status}: {why}", self.software().name));
                     return heard;
                 }
+                if signed.by_actor {
+                    heard.document = without_proof(heard.document);
+                }
                 heard.key_id = Some(signed.key_id);
+                heard.reach = signed.reach;
                 heard.rfc9421 = signed.rfc9421;
                 heard.ed25519 = signed.ed25519;
             }

@@ -18,6 +18,7 @@ mod mood;
 mod nodebb;
 mod papers;
 mod peertube;
+mod proof;
 mod reading;
 mod record;
 mod software;
@@ -248,7 +249,7 @@ impl Server {
     }
 
     /// The path (and query) of one of its own ids.
-    fn path<'a>(&self, id: &'a str) -> &'a str {
+    pub fn path<'a>(&self, id: &'a str) -> &'a str {
         let own = id
             .strip_prefix(self.base())
             .unwrap_or_else(|| panic!("{id} is not on {}", self.base()));

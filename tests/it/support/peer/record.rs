@@ -15,9 +15,12 @@ use super::LIMIT;
 pub struct Heard {
     /// The inbox: a path.
     pub inbox: String,
+    /// Without its proof, which held.
     pub document: Value,
     /// Byte for byte.
     pub text: String,
+    /// `Collection-Synchronization`, which was signed.
+    pub reach: Option<String>,
     /// The key that signed, where one verified.
     pub key_id: Option<String>,
     /// Signed by RFC 9421.

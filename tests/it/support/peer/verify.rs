@@ -3,7 +3,7 @@
 //! One rule: the key is fetched from the id that the signature names, and its owner must be the activity's actor.
 
 use axum::http::HeaderMap;
-use folkmoot::signature::{KeyError, KeyKind, PublicKey, Received, Request, Scheme, claims, sign};
+use folkmoot::signature::{KeyError, KeyKind, PublicKey, REACH, Received, Request, Scheme, claims, sign};
 use serde_json::Value;
 
 use super::Server;
@@ -11,6 +11,7 @@ use super::Server;
 /// Who signed.
 pub(super) struct Signed {
     pub(super) key_id: String,
+    pub(super) reach: Option<String>,
     pub(super) rfc9421: bool,
     pub(super) ed25519: bool,
     /// By the activity's actor; else somebody passes it on.
@@ -37,14 +38,26 @@ impl Server {
         let [claim] = claims.as_slice() else {
             return Err(format!("{} signatures", claims.len()));
         };
-        let actor = actor_of(body)?;
+        let document: Value = serde_json::from_slice(body).map_err(|why| why.to_string())?;
+        let actor = document["actor"].as_str().ok_or("the actor is not a string")?;
         let (owner, key) = self.key_of(claim.key_id()).await?;
         claim.verify(&key).map_err(|why| why.to_string())?;
-        let (rfc9421, ed25519) = (claim.scheme() == Scheme::Rfc9421, key.kind() == KeyKind::Ed25519);
+        if owner == actor {
+            self.verify_proof(&document).await?;
+        }
+        let (rfc9421, ed25519) = (
+            claim.scheme() == Some(Scheme::Rfc9421),
+            key.kind() == KeyKind::Ed25519,
+        );
         if ed25519 && !(rfc9421 && self.state().takes_ed25519) {
             return Err("nobody said that we take such a signature with Ed25519".to_owned());
         }
+        let reach = headers.get(REACH).map(|value| value.to_str().unwrap().to_owned());
+        if reach.is_some() && !claim.covers(REACH) {
+            return Err(format!("{REACH} is not signed"));
+        }
         Ok(Signed {
+            reach,
             key_id: claim.key_id().to_owned(),
             rfc9421,
             ed25519,
@@ -53,7 +66,7 @@ impl Server {
     }
 
     /// Whose key it is, and the key.
-    async fn key_of(&self, key_id: &str) -> Result<(String, PublicKey), String> {
+    pub(super) async fn key_of(&self, key_id: &str) -> Result<(String, PublicKey), String> {
         if let Some(known) = self.state().keys.get(key_id) {
             return Ok(known.clone());
         }
@@ -129,10 +142,4 @@ fn listed(document: &Value, key_id: &str, owner: &str) -> Option<Result<PublicKe
     let key = keys.iter().find(|key| key["id"] == key_id)?;
     (key["type"] == "Multikey" && key["controller"] == owner)
         .then(|| PublicKey::from_multibase(&text(key, "publicKeyMultibase")))
-}
-
-fn actor_of(body: &[u8]) -> Result<String, String> {
-    let document: Value = serde_json::from_slice(body).map_err(|why| why.to_string())?;
-    let actor = document["actor"].as_str().ok_or("the actor is not a string")?;
-    Ok(actor.to_owned())
 }

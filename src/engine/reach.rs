@@ -1,0 +1,135 @@
+//! Which of our groups another server takes for followers of a group of its own, where that differs from what we know (FEP-8fcf).
+//!
+//! One rule: its server is right about who is on its list. Who fell off it asks anew; who is on it and does not want to be,
+//! says so. All of it happens after the answer, and seldom: what is missed comes with the next delivery.
+
+use std::{sync::Arc, time::Duration};
+
+use http::HeaderMap;
+use moka::future::Cache;
+use tokio::sync::Semaphore;
+
+use crate::{
+    dialect,
+    domain::Iri,
+    engine::{AdminError, Engine},
+    peer::FetchError,
+    signature::{Claim, REACH, Reach, reach_of},
+    store::{self, Actor, following},
+};
+
+/// A group is asked for its list so often at most ...
+const SELDOM: Duration = Duration::from_secs(600);
+const REMEMBERED: u64 = 10_000;
+/// ... and so many of them at a time. Whoever finds no place asks with the next delivery.
+const AT_ONCE: usize = 4;
+
+/// Groups that were asked lately.
+pub(super) struct Asked {
+    lately: Cache<String, ()>,
+    places: Arc<Semaphore>,
+}
+
+impl Asked {
+    pub(super) fn new() -> Self {
+        Self {
+            lately: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(SELDOM)
+                .build(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+}
+
+/// Why a list was not looked at.
+#[derive(Debug, thiserror::Error)]
+enum Unheeded {
+    #[error(transparent)]
+    Unread(#[from] FetchError),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Undone(#[from] AdminError),
+}
+
+impl Engine {
+    /// Looks at what a group's server says with a delivery of who hears it; asks it if that differs from what we know.
+    pub(super) fn heed_reach(&self, headers: &HeaderMap, claims: &[Claim], sender: &Actor) {
+        let Some(reach) = headers
+            .get(REACH)
+            .and_then(|header| Reach::read(header.to_str().ok()?))
+        else {
+            return;
+        };
+        let signed = claims.iter().all(|claim| claim.covers(REACH));
+        // Of its own list, on its own server, and nobody else's.
+        let Ok(url) = Iri::object(&reach.url) else { return };
+        let its_own =
+            sender.followers.as_deref() == Some(reach.collection.as_str()) && url.same_origin(&sender.iri);
+        if sender.kind != "Group" || !signed || !its_own {
+            return;
+        }
+        let Ok(place) = Arc::clone(&self.asked().places).try_acquire_owned() else {
+            return;
+        };
+        let (engine, sender) = (self.clone(), sender.clone());
+        tokio::spawn(async move {
+            if let Err(why) = engine.compare(&sender, &reach.digest, &url).await {
+                tracing::info!(group = %sender.iri, %why, "could not see who of us is on its list");
+            }
+            drop(place);
+        });
+    }
+
+    async fn compare(&self, sender: &Actor, digest: &str, url: &Iri) -> Result<(), Unheeded> {
+        let ours = self.store().hearers_of(sender.id).await?;
+        let accepted = ours.iter().filter(|hearer| hearer.accepted);
+        let known = reach_of(accepted.map(|hearer| self.here().group(&hearer.name)));
+        let lately = &self.asked().lately;
+        if known == digest || lately.contains_key(url.as_str()) {
+            return Ok(());
+        }
+        lately.insert(url.to_string(), ()).await;
+        let (_, list) = self.peers().document(url).await?;
+        let Some(listed) = dialect::our_groups_on(&list, self.here()) else {
+            return Ok(());
+        };
+        for hearer in &ours {
+            if hearer.accepted && !listed.contains(&hearer.name) {
+                tracing::info!(group = hearer.name, followed = %sender.iri, "is on its list no more; asks anew");
+                self.unfollow(&hearer.name, &sender.iri).await?;
+                self.follow(&hearer.name, &sender.iri).await?;
+            }
+        }
+        for name in listed {
+            match ours.iter().find(|hearer| hearer.name == name) {
+                Some(hearer) if hearer.accepted => {}
+                Some(_) => self.is_followed(&name, sender).await?,
+                None => self.disown(&name, sender).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// It is on the list: the Accept was lost.
+    async fn is_followed(&self, name: &str, sender: &Actor) -> Result<(), AdminError> {
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        following::accept(&mut tx, group.id, sender.id, self.clock().now()).await?;
+        self.commit(tx).await
+    }
+
+    /// It is on the list of a group that it does not follow.
+    async fn disown(&self, name: &str, sender: &Actor) -> Result<(), AdminError> {
+        if !self.store().group_exists(name).await? {
+            return Ok(());
+        }
+        let mut tx = self.store().begin().await?;
+        let group = self.group_in_turn(&mut tx, name).await?;
+        let (id, never) = (self.clock().uuid(), self.clock().uuid());
+        let body = dialect::undo_follow(id, never, name, sender.iri.as_str(), self.here());
+        self.send(&mut tx, &group, sender, "Undo", id, &body).await?;
+        self.commit(tx).await
+    }
+}

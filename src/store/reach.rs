@@ -1,0 +1,65 @@
+//! Who of one server hears a group (FEP-8fcf), and which of our groups hear another.
+//!
+//! One rule: lists for one server only; nobody learns here who is on another. The digests are kept by the database itself
+//! (migration 0017): whoever changes a membership changes them.
+
+use crate::store::{ActorId, GroupId, Result, Store, Viewer};
+
+/// A group of ours that follows an actor, or wants to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hearer {
+    pub name: String,
+    pub accepted: bool,
+}
+
+impl Store {
+    /// The server that a viewer speaks for.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn host_of(&self, viewer: &Viewer) -> Result<Option<String>> {
+        match viewer {
+            Viewer::Host(host) => Ok(Some(host.clone())),
+            Viewer::Actor(actor) => Ok(
+                sqlx::query_scalar!("select host from actor where id = $1", actor.0)
+                    .fetch_optional(&self.pool)
+                    .await?,
+            ),
+            _ => Ok(None),
+        }
+    }
+
+    /// Ids of a group's followers who live on a server; with `members`, of its members.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn reach_of(&self, group: GroupId, host: &str, members: bool) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar!(
+            "select a.iri from membership m join actor a on a.id = m.actor_id
+             where m.group_id = $1 and a.host = $2 and m.state <> 'banned'
+                 and case when $3 then m.member else m.follower end
+             order by a.iri",
+            group.0,
+            host,
+            members,
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// Our groups that follow an actor, or have asked to.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn hearers_of(&self, whom: ActorId) -> Result<Vec<Hearer>> {
+        Ok(sqlx::query_as!(
+            Hearer,
+            r#"select g.name, f.accepted_at is not null as "accepted!"
+               from following f join "group" g on g.id = f.group_id
+               where f.actor_id = $1 and g.closed_at is null order by g.name"#,
+            whom.0,
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+}
