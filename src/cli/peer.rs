@@ -21,14 +21,8 @@ pub(super) async fn run(house: &House, command: Peer, out: Out) -> anyhow::Resul
         Peer::Set { host, shape } => {
             let shape = (shape != AUTO).then_some(shape);
             engine.set_shape(&host, shape.as_deref()).await?;
-            let text = match shape.as_deref().map(|name| (name, written_in(name).0)) {
-                Some((name, written)) if name == written => {
-                    format!("{host} is spoken to in the shape {name} from now on.")
-                }
-                Some((name, written)) => format!(
-                    "{host} is spoken to as {name} from now on. That is not written in a shape of its own yet: {written} \
-                     is the nearest."
-                ),
+            let text = match shape.as_deref() {
+                Some(name) => format!("{host} is spoken to in the shape {name} from now on."),
                 None => format!("{host} is spoken to as it says of itself from now on."),
             };
             let written = shape.as_deref().map(|name| written_in(name).0);
@@ -96,6 +90,7 @@ fn show(rows: &[PeerRow]) -> String {
         ("SCHEME", Side::Left),
         ("LOOKED UP", Side::Left),
         ("BLOCKED", Side::Left),
+        ("WHY", Side::Left),
     ];
     let dash = || "-".to_owned();
     let cells: Vec<Vec<String>> = rows
@@ -120,6 +115,7 @@ fn show(rows: &[PeerRow]) -> String {
                 row.scheme.clone(),
                 row.looked_up_at.map_or_else(dash, date),
                 row.blocked_at.map_or_else(dash, date),
+                row.class_reason.clone(),
             ]
         })
         .collect();

@@ -33,6 +33,10 @@ pub enum What {
     Listed(bool),
     /// Somebody answered a Question.
     Answered,
+    /// The id of a new thread's first post, ahead of the activity: some programs need both.
+    Named,
+    /// That is taken back.
+    Unnamed,
     /// Something was put into a collection of the group, or taken out.
     Collected,
     /// The group says what it is now.
@@ -40,6 +44,10 @@ pub enum What {
     /// The group is closed.
     Closed,
 }
+
+/// The words of the log for [`What::Named`] and [`What::Unnamed`].
+pub const NAMED: &str = "named";
+pub const UNNAMED: &str = "unnamed";
 
 impl What {
     /// By the word for it in the log and the activity that it was done by.
@@ -64,6 +72,8 @@ impl What {
             "listed" => Self::Listed(true),
             "unlisted" => Self::Listed(false),
             "answered" => Self::Answered,
+            NAMED => Self::Named,
+            UNNAMED => Self::Unnamed,
             "collected" | "uncollected" => Self::Collected,
             "described" => Self::Described,
             "closed" => Self::Closed,
@@ -111,17 +121,59 @@ pub struct Said<'a> {
     /// When that post says that it was published.
     pub published: DateTime<Utc>,
     pub is_comment: bool,
+    /// The first post of its thread.
+    pub thread: Uuid,
+    /// The collection that its author put it into, as they wrote it (FEP-400e).
+    pub target: Option<&'a str>,
     pub public: bool,
     /// The group is private: whoever hears it is a member.
     pub private_group: bool,
     /// Who did it.
     pub author: &'a str,
-    /// The activity's own text is there to be wrapped; else only the object is known.
-    pub wrapped: bool,
-    /// That text.
+    /// The activity's own text, to be wrapped; empty: only the object is known.
     pub raw: &'a str,
     /// Our id of the announcement that it takes back, and when that was made.
     pub retracts: Option<(Uuid, DateTime<Utc>)>,
+}
+
+impl Said<'_> {
+    /// Whether the activity's own text is there.
+    #[must_use]
+    pub const fn is_wrapped(&self) -> bool {
+        !self.raw.is_empty()
+    }
+
+    /// Whether all who hear of it may: everybody, or the members of a private group.
+    #[must_use]
+    pub const fn is_for_readers(&self) -> bool {
+        self.public || self.private_group
+    }
+
+    /// Whether the text carries a Linked Data Signature: some believe it whoever delivers it.
+    #[must_use]
+    pub fn has_signature(&self) -> bool {
+        self.carries("signature")
+    }
+
+    /// Whether the text proves by itself who wrote it: by such a signature, or by a proof (FEP-8b32).
+    #[must_use]
+    pub fn proves_itself(&self) -> bool {
+        self.has_signature() || self.carries("proof")
+    }
+
+    /// Whether it is an activity of this type, or takes one back.
+    #[must_use]
+    pub fn is_about(&self, kind: &str) -> bool {
+        let document: Value = serde_json::from_str(self.raw).unwrap_or_default();
+        kind_of(&document, &[kind]).is_some()
+            || (kind_of(&document, &["Undo"]).is_some() && kind_of(&document["object"], &[kind]).is_some())
+    }
+
+    fn carries(&self, field: &str) -> bool {
+        // Most carry neither; those need not be read again.
+        let document = || serde_json::from_str::<Value>(self.raw).ok();
+        self.raw.contains(field) && document().is_some_and(|document| document[field].is_object())
+    }
 }
 
 /// A document in two pieces around the text that it carries.
@@ -135,6 +187,30 @@ pub struct Written {
 }
 
 impl Written {
+    /// What its author sent, as it came: their own server needs no copy.
+    pub(crate) fn forwarded() -> Self {
+        Self {
+            head: String::new(),
+            tail: Some(String::new()),
+            skip_author: true,
+        }
+    }
+
+    /// A document of the group's that carries nothing.
+    pub(crate) fn whole(document: Map<String, Value>, skip_author: bool) -> Self {
+        Self {
+            head: Value::Object(document).to_string(),
+            tail: None,
+            skip_author,
+        }
+    }
+
+    /// Whether it is what somebody sent, and nothing of ours: it has no id here.
+    #[must_use]
+    pub const fn is_forwarded(&self) -> bool {
+        self.head.is_empty()
+    }
+
     /// The whole document around `raw`.
     #[must_use]
     pub fn around(&self, raw: &str) -> String {
@@ -143,6 +219,11 @@ impl Written {
             None => self.head.clone(),
         }
     }
+}
+
+/// The host of an id, with its port.
+pub(crate) fn host_of(id: &str) -> Option<&str> {
+    id.split('/').nth(2)
 }
 
 pub(crate) const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
@@ -155,6 +236,17 @@ pub(crate) fn date(at: DateTime<Utc>) -> String {
 /// The fields of a group's Announce, in a fixed order; the object comes last, by whoever calls.
 /// Lemmy answers 400 without `cc`, GoToSocial warns without `published`.
 pub(crate) fn announce(said: &Said<'_>, here: &Here, shape: Shape, cc: Vec<String>) -> Map<String, Value> {
+    act(said, here, shape, "Announce", cc)
+}
+
+/// The fields of what a group does itself about something that was said.
+pub(crate) fn act(
+    said: &Said<'_>,
+    here: &Here,
+    shape: Shape,
+    kind: &str,
+    cc: Vec<String>,
+) -> Map<String, Value> {
     let actor = here.group(said.group);
     let to = if said.public {
         PUBLIC.to_owned()
@@ -164,7 +256,7 @@ pub(crate) fn announce(said: &Said<'_>, here: &Here, shape: Shape, cc: Vec<Strin
     fields(json!({
         "@context": group::context(),
         "id": here.activity(said.id, Some(shape)),
-        "type": "Announce",
+        "type": kind,
         "actor": actor,
         // Misskey drops an Announce that is older than its note (ApInboxService, read 2026-03).
         "published": date(said.at.max(said.published)),
@@ -172,6 +264,48 @@ pub(crate) fn announce(said: &Said<'_>, here: &Here, shape: Shape, cc: Vec<Strin
         "cc": cc,
         "audience": actor,
     }))
+}
+
+/// An Announce of the post by its id: a boost.
+pub(crate) fn boost(said: &Said<'_>, here: &Here, shape: Shape) -> Map<String, Value> {
+    let mut boost = announce(said, here, shape, followers_and_author(said, here));
+    boost.insert("object".to_owned(), json!(said.object));
+    boost
+}
+
+/// What is announced is for the followers, and its author hears of it.
+pub(crate) fn followers_and_author(said: &Said<'_>, here: &Here) -> Vec<String> {
+    vec![here.part(said.group, "followers"), said.author.to_owned()]
+}
+
+/// `Undo` of what this shape said when the post came, written again by `inner`.
+pub(crate) fn undo(
+    said: &Said<'_>,
+    here: &Here,
+    shape: Shape,
+    inner: impl FnOnce(&Said<'_>) -> Map<String, Value>,
+) -> Option<Map<String, Value>> {
+    let (id, at) = said.retracts?;
+    let before = Said {
+        id,
+        at,
+        what: What::Posted,
+        retracts: None,
+        ..said.clone()
+    };
+    let mut inner = inner(&before);
+    inner.remove("@context");
+    let mut undo = fields(json!({
+        "@context": group::context(),
+        "id": here.activity(said.id, Some(shape)),
+        "type": "Undo",
+        "actor": here.group(said.group),
+        "published": date(said.at),
+        "to": [PUBLIC],
+        "cc": followers_and_author(said, here),
+    }));
+    undo.insert("object".to_owned(), Value::Object(inner));
+    Some(undo)
 }
 
 /// An Announce of the whole activity, verbatim.

@@ -4,7 +4,9 @@
 //! where it is not in the table, what the host sent us does; where that says nothing either, the microblog rule holds.
 
 use crate::{
-    dialect::{explainer, microblog, threadiverse, written_in},
+    dialect::{
+        discourse, explainer, lotide, microblog, mobilizon, nodebb, peertube, streams, threadiverse, wall,
+    },
     domain::Shape,
 };
 
@@ -14,8 +16,32 @@ pub struct Class {
     /// As in `peer list`.
     pub name: &'static str,
     pub shape: Shape,
-    /// Why, with source and date.
     pub why: &'static str,
+    /// Where and when that was read.
+    pub source: &'static str,
+    pub date: &'static str,
+}
+
+impl Class {
+    const fn shown(name: &'static str, shape: Shape, why: &'static str) -> Self {
+        Self {
+            name,
+            shape,
+            why,
+            source: "",
+            date: "",
+        }
+    }
+
+    /// Why, with source and date.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match (self.source, self.date) {
+            ("", "") => self.why.to_owned(),
+            ("", date) => format!("{} ({date})", self.why),
+            (source, date) => format!("{} ({source}, {date})", self.why),
+        }
+    }
 }
 
 /// What a host of a program that we do not know has shown of itself.
@@ -27,160 +53,285 @@ pub enum Evidence {
     Joins,
 }
 
-const T: &str = "threadiverse";
-const M: &str = "microblog";
+/// A program, its dialect, what decides that, and where and when that was read; nothing, where there is nothing odd to read.
+type Row = (&'static str, Shape, &'static str, &'static str, &'static str);
 
-/// Software, class (a row of `shape.rs`), and where that was read.
-const SOFTWARE: [(&str, &str, &str); 52] = [
+const SOFTWARE: [Row; 52] = [
     (
         "lemmy",
-        T,
-        "answers 400 to an Announce of an object (0.19.20, measured 2026-08)",
+        threadiverse::SHAPE,
+        "answers 400 to an Announce of an object, and to a moderator who is no Person (0.19.20, measured)",
+        "https://github.com/LemmyNet/lemmy",
+        "2026-08",
     ),
-    ("mbin", T, "Announce dict is unwrapped (MbinOrg/mbin, 2026-08-05)"),
-    ("kbin", T, "as mbin, its ancestor"),
+    (
+        "mbin",
+        threadiverse::SHAPE,
+        "an announced activity is unwrapped; a date and no (created) must be signed",
+        "https://github.com/MbinOrg/mbin",
+        "2026-08-05",
+    ),
+    (
+        "kbin",
+        threadiverse::SHAPE,
+        "as mbin, which comes from it",
+        "",
+        "",
+    ),
     (
         "piefed",
-        T,
-        "ignores a bare-URI Announce of another host (pyfedi app/activitypub/util.py, 2026-03-05)",
+        threadiverse::SHAPE,
+        "ignores an Announce of an id on another host (app/activitypub/util.py); wants `algorithm` in a signature",
+        "https://github.com/Fedihosting-Foundation-Forks/pyfedi",
+        "2026-03-05",
     ),
     (
         "mitra",
-        T,
-        "consumes Announce(Create, Update, Delete, Like) (mitra 2026-08-20)",
+        threadiverse::SHAPE,
+        "takes Announce of Create, Update, Delete, Like, Dislike; has no shared inbox",
+        "https://codeberg.org/silverpill/mitra",
+        "2026-08-20",
     ),
-    ("plamenu", T, "FEP-1b12 and FEP-5219 (read 2026-08)"),
+    (
+        "plamenu",
+        threadiverse::SHAPE,
+        "FEP-1b12 and FEP-5219",
+        "https://codeberg.org/fediverse/fep/src/branch/main/fep/5219/fep-5219.md",
+        "2026-08",
+    ),
     (
         "friendica",
-        T,
-        "reads Announce{Create} of a Group (friendica 2024-10)",
+        threadiverse::SHAPE,
+        "reads an Announce{Create} of a Group",
+        "https://github.com/friendica/friendica",
+        "2024-10",
     ),
-    ("sublinks", T, "FEP-1b12 (read 2026-08)"),
+    ("sublinks", threadiverse::SHAPE, "FEP-1b12", "", "2026-08"),
     (
         "folkmoot",
-        T,
+        threadiverse::SHAPE,
         "unwraps announced activities and checks them at their origin",
+        "",
+        "",
     ),
     (
         "nodebb",
-        "nodebb",
-        "refetches what is announced (NodeBB 4.15.1, 2026-08-22)",
+        nodebb::SHAPE,
+        "fetches what is announced and answers 424 where it cannot; a topic's id goes first (src/activitypub/feps.js)",
+        "https://github.com/NodeBB/NodeBB",
+        "2026-08-22",
     ),
     (
         "discourse",
-        "discourse",
-        "only nested Create is honoured (discourse-activity-pub#337, 2026-08-31)",
+        discourse::SHAPE,
+        "honours only a Create inside; 204 is a failure",
+        "https://github.com/discourse/discourse-activity-pub/pull/337",
+        "2026-08-31",
     ),
     (
         "mastodon",
-        M,
-        "boosts every comment of Announce{Create} (mastodon#18069)",
+        microblog::SHAPE,
+        "would boost every comment of Announce{Create}",
+        "https://github.com/mastodon/mastodon/issues/18069",
+        "2026-08-08",
     ),
-    ("hometown", M, "a fork of mastodon"),
-    ("glitchcafe", M, "a fork of mastodon"),
-    ("fedibird", M, "a fork of mastodon"),
-    ("kmyblue", M, "a fork of mastodon"),
+    ("hometown", microblog::SHAPE, "a fork of mastodon", "", ""),
+    ("glitchcafe", microblog::SHAPE, "a fork of mastodon", "", ""),
+    ("fedibird", microblog::SHAPE, "a fork of mastodon", "", ""),
+    ("kmyblue", microblog::SHAPE, "a fork of mastodon", "", ""),
     (
         "misskey",
-        M,
-        "skips an Announce of an activity (ApInboxService.ts, 2026-03-22)",
+        microblog::SHAPE,
+        "skips an Announce of an activity, drops one that is older than its note, and bodies over 64 KiB (ApInboxService.ts)",
+        "https://github.com/MisskeyIO/misskey",
+        "2026-03-22",
     ),
-    ("sharkey", M, "a fork of misskey"),
-    ("firefish", M, "a fork of misskey"),
-    ("calckey", M, "a fork of misskey"),
-    ("foundkey", M, "a fork of misskey"),
-    ("cherrypick", M, "a fork of misskey"),
-    ("iceshrimp", M, "a fork of misskey"),
-    ("iceshrimp.net", M, "FEP-1b12 planned (read 2026-08)"),
-    ("catodon", M, "a fork of misskey"),
-    ("pleroma", M, "Announce of an object id only"),
-    ("akkoma", M, "a fork of pleroma"),
+    ("sharkey", microblog::SHAPE, "a fork of misskey", "", ""),
+    ("firefish", microblog::SHAPE, "a fork of misskey", "", ""),
+    ("calckey", microblog::SHAPE, "a fork of misskey", "", ""),
+    ("foundkey", microblog::SHAPE, "a fork of misskey", "", ""),
+    ("cherrypick", microblog::SHAPE, "a fork of misskey", "", ""),
+    ("iceshrimp", microblog::SHAPE, "a fork of misskey", "", ""),
+    (
+        "iceshrimp.net",
+        microblog::SHAPE,
+        "FEP-1b12 is planned",
+        "",
+        "2026-08",
+    ),
+    ("catodon", microblog::SHAPE, "a fork of misskey", "", ""),
+    (
+        "pleroma",
+        microblog::SHAPE,
+        "Announce of an object's id only",
+        "",
+        "",
+    ),
+    ("akkoma", microblog::SHAPE, "a fork of pleroma", "", ""),
     (
         "gotosocial",
-        M,
-        "Announce of an object URI only (gotosocial 2025-10-03)",
+        microblog::SHAPE,
+        "Announce of an object's id only; signs every GET and wants it signed; has no shared inbox",
+        "https://codeberg.org/superseriousbusiness/gotosocial",
+        "2025-10-03",
     ),
-    ("hollo", M, "can follow Groups, no FEP-1b12 (read 2026-08)"),
+    (
+        "hollo",
+        microblog::SHAPE,
+        "can follow Groups, no FEP-1b12",
+        "https://github.com/fedify-dev/hollo",
+        "2026-08",
+    ),
     (
         "pixelfed",
-        M,
-        "following communities shows nothing (pixelfed#5142)",
+        microblog::SHAPE,
+        "following communities shows nothing",
+        "https://github.com/pixelfed/pixelfed/issues/5142",
+        "2026-08",
     ),
-    ("guppe", M, "boosts object ids (immers-space/guppe 2023-10)"),
+    (
+        "guppe",
+        microblog::SHAPE,
+        "boosts ids of objects (index.js)",
+        "https://github.com/immers-space/guppe",
+        "2023-10",
+    ),
     (
         "wordpress",
-        M,
-        "ignored Announce{activity} for long (wordpress-activitypub#746)",
+        microblog::SHAPE,
+        "ignored Announce{activity} for long",
+        "https://github.com/Automattic/wordpress-activitypub/issues/746",
+        "2024-10",
     ),
-    ("writefreely", M, "no groups"),
-    ("gancio", M, "no groups"),
-    ("takahe", M, "refetches announced objects (#1731)"),
-    ("neodb", M, "as takahe"),
-    ("bookwyrm", M, "no groups (bookwyrm#1548)"),
-    ("snac", M, "a small microblog"),
-    ("microblogpub", M, "a small microblog"),
-    ("ktistec", M, "a small microblog"),
+    ("writefreely", microblog::SHAPE, "has no groups", "", ""),
+    ("gancio", microblog::SHAPE, "has no groups", "", ""),
+    (
+        "takahe",
+        microblog::SHAPE,
+        "fetches announced objects (#1731)",
+        "https://github.com/neodb-social/neodb",
+        "2026-08",
+    ),
+    ("neodb", microblog::SHAPE, "as takahe", "", ""),
+    (
+        "bookwyrm",
+        microblog::SHAPE,
+        "has no groups",
+        "https://github.com/bookwyrm-social/bookwyrm/issues/1548",
+        "2026-08",
+    ),
+    ("snac", microblog::SHAPE, "a small microblog", "", ""),
+    ("microblogpub", microblog::SHAPE, "a small microblog", "", ""),
+    ("ktistec", microblog::SHAPE, "a small microblog", "", ""),
     (
         "smithereen",
-        "wall",
-        "has no handler for a Group's Announce (Smithereen 1.0.3, 2026-07-26)",
+        wall::SHAPE,
+        "no handler for a Group's Announce: Add to a wall; the Join embedded in its Accept; `algorithm` in a signature (1.0.3)",
+        "https://github.com/grishka/Smithereen",
+        "2026-07-26",
     ),
     (
         "mastodon-groups",
-        "wall",
-        "Add to a wall (ClearlyClaire/mastodon, 2022-10-22)",
+        wall::SHAPE,
+        "Add to a wall (features/nlnet-groups)",
+        "https://github.com/ClearlyClaire/mastodon",
+        "2022-10-22",
     ),
     (
         "lotide",
-        "lotide",
-        "needs Announce and Add of the object id (lotide 2024-08-20)",
+        lotide::SHAPE,
+        "needs Announce and Add of the post's id (apub_util/ingest.rs)",
+        "https://github.com/lotide-org/lotide",
+        "2024-08-20",
     ),
-    ("streams", "streams", "FEP-171b containers"),
-    ("forte", "streams", "FEP-171b containers"),
-    ("hubzilla", "streams", "as streams (hubzilla 8.8.7, 2024-01)"),
+    (
+        "streams",
+        streams::SHAPE,
+        "containers of activities (FEP-171b)",
+        "https://codeberg.org/fediverse/fep/src/branch/main/fep/171b/fep-171b.md",
+        "2025-11-06",
+    ),
+    (
+        "forte",
+        streams::SHAPE,
+        "as streams",
+        "https://codeberg.org/fediverse/fep/src/branch/main/fep/171b/fep-171b.md",
+        "2025-11-06",
+    ),
+    (
+        "hubzilla",
+        streams::SHAPE,
+        "as streams; its key's id is its actor's (8.8.7)",
+        "https://framagit.org/hubzilla/core",
+        "2024-01",
+    ),
     (
         "mobilizon",
-        "mobilizon",
-        "Announce with embedded object (mobilizon 5.1.3, 2025-04)",
+        mobilizon::SHAPE,
+        "Announce with the thing embedded (5.1.3)",
+        "https://framagit.org/framasoft/mobilizon",
+        "2025-04",
     ),
-    ("peertube", "peertube", "Announces of Videos only (PeerTube#6400)"),
-    ("owncast", M, "no groups"),
-    ("funkwhale", M, "no groups"),
-    ("bonfire", M, "Announce, partial (read 2026-08)"),
+    (
+        "peertube",
+        peertube::SHAPE,
+        "Announces of Videos only",
+        "https://github.com/Chocobozzz/PeerTube/issues/6400",
+        "2026-08",
+    ),
+    ("owncast", microblog::SHAPE, "has no groups", "", ""),
+    ("funkwhale", microblog::SHAPE, "has no groups", "", ""),
+    (
+        "bonfire",
+        microblog::SHAPE,
+        "Announce, in part",
+        "https://github.com/bonfire-networks",
+        "2026-08",
+    ),
     (
         "onepage.pub",
-        "explainer",
-        "delivers Join and Create to Groups (0.19.2, measured 2026-08)",
+        explainer::SHAPE,
+        "delivers Join and Create to Groups (0.19.2, measured)",
+        "https://github.com/evanp/onepage.pub",
+        "2026-08",
     ),
 ];
 
-const UNKNOWN: Class = Class {
-    name: "unknown",
-    shape: microblog::SHAPE,
-    why: "nothing known: the microblog rule",
-};
+const UNKNOWN: Class = Class::shown("unknown", microblog::SHAPE, "nothing known: the microblog rule");
+const WRAPS: Class = Class::shown(
+    threadiverse::SHAPE.0,
+    threadiverse::SHAPE,
+    "by evidence: it speaks FEP-1b12",
+);
+const JOINS: Class = Class::shown(
+    explainer::SHAPE.0,
+    explainer::SHAPE,
+    "by evidence: its actor sent a Join",
+);
+
+/// Every program that we know by name, in the order in which they are read here.
+pub fn programs() -> impl Iterator<Item = (&'static str, Class)> {
+    SOFTWARE.iter().map(|(name, shape, why, source, date)| {
+        let class = Class {
+            name: shape.0,
+            shape: *shape,
+            why,
+            source,
+            date,
+        };
+        (*name, class)
+    })
+}
 
 /// The class of a host, by its software's name (any case) or by what it has shown.
 #[must_use]
 pub fn class_of(software: Option<&str>, evidence: Option<Evidence>) -> Class {
     let software = software.map(str::to_lowercase);
-    let row = software.and_then(|name| SOFTWARE.iter().find(|(known, ..)| *known == name));
-    match (row, evidence) {
-        (Some((_, name, why)), _) => Class {
-            name,
-            shape: written_in(name),
-            why,
-        },
-        (None, Some(Evidence::Wraps)) => Class {
-            name: T,
-            shape: threadiverse::SHAPE,
-            why: "by evidence: it speaks FEP-1b12",
-        },
-        (None, Some(Evidence::Joins)) => Class {
-            name: "explainer",
-            shape: explainer::SHAPE,
-            why: "by evidence: its actor sent a Join",
-        },
+    let named = software.and_then(|name| programs().find(|(known, _)| *known == name));
+    match (named, evidence) {
+        (Some((_, class)), _) => class,
+        (None, Some(Evidence::Wraps)) => WRAPS,
+        (None, Some(Evidence::Joins)) => JOINS,
         (None, None) => UNKNOWN,
     }
 }
@@ -211,19 +362,18 @@ pub fn evidence_of(document: &serde_json::Value) -> Option<Evidence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::dialect_named;
 
     #[test]
     fn each_program_is_named_once_and_says_why() {
-        for (i, (name, class, why)) in SOFTWARE.iter().enumerate() {
+        let all: Vec<_> = programs().collect();
+        for (i, (name, class)) in all.iter().enumerate() {
+            let again = all[i + 1..].iter().any(|(other, _)| other == name);
+            assert!(!again, "{name} twice");
+            assert!(!class.why.is_empty() && name.to_lowercase() == *name);
+            let is_dated = class.source.is_empty() || !class.date.is_empty();
             assert!(
-                SOFTWARE[i + 1..].iter().all(|(other, ..)| other != name),
-                "{name} twice"
-            );
-            assert!(!why.is_empty() && name.to_lowercase() == *name);
-            assert!(
-                dialect_named(class).is_some(),
-                "{name} is of no dialect that there is"
+                is_dated && (class.source.is_empty() || class.source.starts_with("https://")),
+                "{name}"
             );
         }
     }

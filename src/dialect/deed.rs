@@ -379,10 +379,11 @@ mod tests {
             object_kind: "",
             published: deed.at,
             is_comment: false,
+            thread: Uuid::nil(),
+            target: None,
             public: true,
             private_group: false,
             author: GROUP,
-            wrapped: true,
             raw: &own.to_string(),
             retracts: None,
         };

@@ -15,7 +15,7 @@ use crate::{
 pub(super) const SHAPE: Shape = Shape("explainer");
 
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
-    if !said.wrapped {
+    if !said.is_wrapped() || matches!(said.what, What::Named | What::Unnamed) {
         return None;
     }
     match said.what {

@@ -10,7 +10,7 @@ use crate::{
     dialect::{
         Here,
         announce::{PUBLIC, date, fields},
-        policies,
+        policies, wall,
     },
     domain::{Group, Visibility},
 };
@@ -79,6 +79,8 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
                 "capabilities": "litepub:capabilities",
                 "acceptsJoins": "litepub:acceptsJoins",
                 "members": {"@id": "sm:members", "@type": "@id"},
+                "wall": {"@id": "sm:wall", "@type": "@id"},
+                "wallComments": {"@id": "sm:wallComments", "@type": "@id"},
                 "admins": {"@id": "grp:admins", "@type": "@id"},
                 "pendingActivities": {"@id": "grp:pendingActivities", "@type": "@id"},
                 "pendingMembers": {"@id": "grp:pendingMembers", "@type": "@id"},
@@ -107,6 +109,8 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
         // The URL form: Lemmy reads its moderators from it; a list of persons would be ignored.
         "attributedTo": part("moderators"),
         "moderators": part("moderators"),
+        "wall": part(wall::WALL),
+        "wallComments": part(wall::COMMENTS),
         "members": part("members"),
         "grp:members": {"@id": part("members")},
         "admins": part("admins"),
@@ -205,6 +209,7 @@ pub fn group_stub(face: &GroupFace, here: &Here) -> Value {
         "https://w3id.org/security/v1",
         terms,
     ]});
+    // What a private group says carries a proof, too: whoever gets its Accept must find the key (FEP-8b32).
     for field in shown {
         if let Some(value) = whole.get(field) {
             stub[field] = value.clone();

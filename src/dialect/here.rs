@@ -4,7 +4,10 @@
 
 use uuid::Uuid;
 
-use crate::domain::{Iri, Shape, authority_of};
+use crate::{
+    dialect::wall::{COMMENTS, WALL},
+    domain::{Iri, Shape, authority_of},
+};
 
 /// Our origin.
 #[derive(Clone, Debug)]
@@ -164,7 +167,7 @@ impl Here {
         match self.local(iri)? {
             Local::Group {
                 name,
-                part: None | Some("members" | "followers" | "wall" | "wall-comments" | "outbox"),
+                part: None | Some("members" | "followers" | WALL | COMMENTS | "outbox"),
             } => Some(name),
             _ => None,
         }

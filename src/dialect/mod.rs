@@ -15,6 +15,7 @@ mod class;
 mod collection;
 mod deed;
 mod describe;
+mod discourse;
 mod discreet;
 mod explainer;
 mod fields;
@@ -24,23 +25,29 @@ mod group;
 mod here;
 mod json;
 mod letter;
+mod lotide;
 mod microblog;
+mod mobilizon;
 mod news;
+mod nodebb;
+mod peertube;
 mod policies;
 mod post;
 mod review;
 mod roll;
 mod shape;
 mod steward;
+mod streams;
 mod threadiverse;
+mod wall;
 
 pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::Addressed;
 pub use administer::Answered;
-pub use announce::{Said, What, Written};
+pub use announce::{NAMED, Said, UNNAMED, What, Written};
 pub use carried::carried;
-pub use class::{Class, Evidence, class_of, evidence_of};
+pub use class::{Class, Evidence, class_of, evidence_of, programs};
 pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};
 pub use deed::{Deed, STEWARD, by_steward, deed, is_worded};
 pub use describe::{Description, NotSo, Summary, describe};
@@ -66,6 +73,7 @@ pub use shape::{
     write, written_in,
 };
 pub use steward::{steward_document, steward_tombstone};
+pub use wall::{COMMENTS, WALL};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

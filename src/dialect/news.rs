@@ -11,7 +11,7 @@ use crate::{
     dialect::{
         Here, Said, What, Written,
         announce::{PUBLIC, date},
-        explainer, group, microblog, threadiverse,
+        explainer, group, microblog, threadiverse, wall,
     },
     domain::Shape,
 };
@@ -51,7 +51,7 @@ impl Tidings<'_> {
     #[must_use]
     pub fn heard_by(&self, public: bool) -> Vec<Shape> {
         if public {
-            vec![microblog::SHAPE, explainer::SHAPE]
+            vec![microblog::SHAPE, wall::SHAPE, explainer::SHAPE]
         } else {
             vec![explainer::SHAPE]
         }
@@ -87,10 +87,11 @@ pub fn told(news: &News<'_>, text: &str, here: &Here) -> Vec<(Shape, Written)> {
             object_kind: "",
             published: news.at,
             is_comment: false,
+            thread: Uuid::nil(),
+            target: None,
             public: news.public,
             private_group: !news.public,
             author: &itself,
-            wrapped: true,
             raw: text,
             retracts: None,
         };

@@ -22,6 +22,8 @@ pub struct PostDocument {
     /// Named in `attributedTo` beside the signer: to be checked by whoever knows actors.
     pub others: Vec<Iri>,
     pub in_reply_to: Option<Iri>,
+    /// The collection that it says it belongs to (FEP-400e).
+    pub target: Option<String>,
     pub name: Option<String>,
     /// HTML.
     pub content: Option<String>,
@@ -72,6 +74,7 @@ pub(crate) fn read(object: &Value, signer: &Iri) -> Result<PostDocument, Unreada
         others: others(object, signer)?,
         is_poll_vote: name.is_some() && content.is_none() && in_reply_to.is_some(),
         url: url(object),
+        target: object.get("target").and_then(id_of).map(ToOwned::to_owned),
         published: date(object, "published"),
         updated: date(object, "updated"),
         in_reply_to,

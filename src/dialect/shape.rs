@@ -1,11 +1,13 @@
-//! Dialects by name, and the shape that each is written in.
+//! Dialects by name, each with the shape that it is written in.
 //!
 //! One rule: this is the one table of names: what operators say of a host, what a member list says and what `class.rs`
-//! says of a program are rows of it. A dialect whose own shape is not written yet is written in the nearest that is: the
-//! one that says least wherever it is in doubt. To write its own: a file, and that shape in its row.
+//! says of a program are rows of it. One more: a file, and its row.
 
 use crate::{
-    dialect::{Here, Said, Written, explainer, microblog, threadiverse},
+    dialect::{
+        Here, Said, Written, discourse, explainer, lotide, microblog, mobilizon, nodebb, peertube, streams,
+        threadiverse, wall,
+    },
     domain::Shape,
 };
 
@@ -13,42 +15,32 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
     pub name: &'static str,
-    /// What it is written in now.
+    /// What it is written in.
     pub shape: Shape,
 }
 
 /// Writes one event in one shape; `None`: programs of this shape are told nothing of it.
 type Write = fn(&Said<'_>, &Here) -> Option<Written>;
 
-const T: (Shape, Write) = (threadiverse::SHAPE, threadiverse::write);
-const M: (Shape, Write) = (microblog::SHAPE, microblog::write);
-const X: (Shape, Write) = (explainer::SHAPE, explainer::write);
-
-const TABLE: [(&str, (Shape, Write)); 10] = [
-    ("threadiverse", T),
-    // Takes an Announce of an activity, as its neighbours send it, and fetches what is inside (4.15.1, 2026-08-22).
-    ("nodebb", T),
-    // An announced Create is all that it honours; the rest it drops (discourse-activity-pub#337, 2026-08-31).
-    ("discourse", T),
-    ("microblog", M),
-    // No handler for a Group's Announce (Smithereen 1.0.3, 2026-07-26): the less is sent in vain, the better.
-    ("wall", M),
-    // An Announce of the post's id is half of what it needs; it marks a post of its own as approved (2024-08-20).
-    ("lotide", M),
-    // An Announce of a Create is what it passes on itself; containers come with its own shape (FEP-171b).
-    ("streams", T),
-    // An Announce of the post: embedded or by id, it is read from its origin (5.1.3, 2025-04).
-    ("mobilizon", M),
-    // Only Videos by their id; what else is announced to it fails (PeerTube#6400).
-    ("peertube", M),
-    ("explainer", X),
+const TABLE: [(Shape, Write); 10] = [
+    (threadiverse::SHAPE, threadiverse::write),
+    (nodebb::SHAPE, nodebb::write),
+    (discourse::SHAPE, discourse::write),
+    (microblog::SHAPE, microblog::write),
+    (wall::SHAPE, wall::write),
+    (lotide::SHAPE, lotide::write),
+    (streams::SHAPE, streams::write),
+    (mobilizon::SHAPE, mobilizon::write),
+    (peertube::SHAPE, peertube::write),
+    (explainer::SHAPE, explainer::write),
 ];
+
+/// What an id without a shape stands for: the first of these that tells of it, then the others.
+const FIRST: [Shape; 3] = [threadiverse::SHAPE, explainer::SHAPE, microblog::SHAPE];
 
 /// Every dialect, in the order in which help texts name them.
 pub fn dialects() -> impl Iterator<Item = Dialect> {
-    TABLE
-        .iter()
-        .map(|(name, (shape, _))| Dialect { name, shape: *shape })
+    shapes_written().map(|shape| Dialect { name: shape.0, shape })
 }
 
 /// The dialect of a name, as `peer set --shape` and member lists write it.
@@ -63,16 +55,17 @@ pub fn written_in(name: &str) -> Shape {
     dialect_named(name).map_or(microblog::SHAPE, |dialect| dialect.shape)
 }
 
-/// Every shape that is written, for subscriptions that are not decided yet.
+/// Every shape that is written; of those that tell the same, the one that says most comes first.
 #[must_use]
 pub fn shapes() -> Vec<Shape> {
-    written().map(|(shape, _)| shape).collect()
+    let others = shapes_written().filter(|shape| !FIRST.contains(shape));
+    FIRST.into_iter().chain(others).collect()
 }
 
 /// Writes one event in one shape.
 #[must_use]
 pub fn write(shape: Shape, said: &Said<'_>, here: &Here) -> Option<Written> {
-    let (_, write) = written().find(|(known, _)| *known == shape)?;
+    let (_, write) = TABLE.iter().find(|(known, _)| *known == shape)?;
     write(said, here)
 }
 
@@ -91,7 +84,7 @@ pub fn takes_receipts(dialect: &str) -> bool {
 /// Whether they make sense of a Reject of one: a wall marks by it what it waited with.
 #[must_use]
 pub fn takes_rejects(dialect: &str) -> bool {
-    takes_receipts(dialect) || dialect == "wall"
+    takes_receipts(dialect) || dialect == wall::SHAPE.0
 }
 
 /// Whether they make sense of hearing that something waits for an admin.
@@ -100,12 +93,8 @@ pub fn takes_notices(dialect: &str) -> bool {
     dialect == explainer::SHAPE.0
 }
 
-/// A shape is written if the dialect of its name has it.
-fn written() -> impl Iterator<Item = (Shape, Write)> {
-    TABLE
-        .iter()
-        .filter(|(name, (shape, _))| *name == shape.0)
-        .map(|(_, own)| *own)
+fn shapes_written() -> impl Iterator<Item = Shape> {
+    TABLE.iter().map(|(shape, _)| *shape)
 }
 
 #[cfg(test)]
@@ -113,11 +102,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_dialect_is_written_in_a_shape_that_is() {
-        let shapes = shapes();
-        assert_eq!(shapes, [threadiverse::SHAPE, microblog::SHAPE, explainer::SHAPE]);
+    fn every_dialect_has_one_name() {
         for (i, dialect) in dialects().enumerate() {
-            assert!(shapes.contains(&dialect.shape), "{}", dialect.name);
             assert!(
                 dialects().skip(i + 1).all(|other| other.name != dialect.name),
                 "{} twice",
@@ -128,8 +114,16 @@ mod tests {
     }
 
     #[test]
+    fn every_shape_is_named_once_wherever_it_stands() {
+        let (mut all, mut named) = (shapes(), shapes_written().collect::<Vec<_>>());
+        all.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(all, named);
+    }
+
+    #[test]
     fn a_name_that_is_none_any_more_says_least() {
-        assert_eq!(written_in("nodebb"), threadiverse::SHAPE);
+        assert_eq!(written_in("nodebb"), nodebb::SHAPE);
         assert_eq!(written_in("gone"), microblog::SHAPE);
         assert_eq!(dialect_named("Microblog"), None);
     }

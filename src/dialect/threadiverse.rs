@@ -22,7 +22,7 @@ pub(super) const SHAPE: Shape = Shape("threadiverse");
 /// (Mbin does not send it there either, Lemmy ignores its own). In this family privacy belongs to the group and not to the
 /// post: of what is not public they hear in a private group only, which lets in those of them alone who keep it.
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
-    if !(said.public || said.private_group) || !said.wrapped || is_unknown(said) {
+    if !said.is_for_readers() || !said.is_wrapped() || is_unknown(said) {
         return None;
     }
     if is_verbatim(said, here) {
@@ -31,17 +31,13 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     let steward = here.steward(said.group);
     let mut document = around(said, &steward, here);
     document.insert("object".to_owned(), by_steward(said, here)?);
-    Some(Written {
-        head: Value::Object(document).to_string(),
-        tail: None,
-        skip_author: false,
-    })
+    Some(Written::whole(document, false))
 }
 
 /// What they have no word for: collections of things, lists of members, comments that are pinned.
 fn is_unknown(said: &Said<'_>) -> bool {
     match said.what {
-        What::Collected | What::Listed(_) => true,
+        What::Collected | What::Listed(_) | What::Named | What::Unnamed => true,
         What::Marked(Mark::Pinned, _) => said.is_comment,
         _ => false,
     }

@@ -165,10 +165,11 @@ impl Engine {
             object_kind: "",
             published: at,
             is_comment: false,
+            thread: Uuid::nil(),
+            target: None,
             public: telling.public,
             private_group: group.group.policies.visibility == Visibility::Private,
             author: telling.by.map_or(&itself, |case| case.actor.iri.as_str()),
-            wrapped: true,
             raw: telling.raw,
             retracts: None,
         };

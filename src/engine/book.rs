@@ -44,7 +44,7 @@ pub(super) enum Deed<'a> {
     Cast(Cast<'a>),
     TakeBack(Uuid, ActorId, Vote),
     /// A group tells of it; of its new post, if that is given here, which it has from then on.
-    Say(&'a Turned, NewEntry<'a>, Option<Uuid>),
+    Say(&'a Turned, NewEntry<'a>, Option<NewInGroup>),
     /// A group says no by letter.
     Reject(&'a Turned, Refusal),
     /// A group says by letter that it took it.
@@ -56,6 +56,14 @@ pub(super) enum Deed<'a> {
         post: &'a Iri,
         to: &'a str,
     },
+}
+
+/// A post that a group has from now on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NewInGroup {
+    pub(super) post: Uuid,
+    /// Our id of the entry right before, which tells the post's id alone, if there is one.
+    pub(super) named: Option<Uuid>,
 }
 
 /// All that was decided.
@@ -93,15 +101,18 @@ impl<'a> Book<'a> {
         }
     }
 
-    fn say(&mut self, group: &'a Turned, entry: NewEntry<'a>, new_post: Option<Uuid>) {
+    fn say(&mut self, group: &'a Turned, entry: NewEntry<'a>, new_post: Option<NewInGroup>) {
         let last = self.last.entry(entry.group).or_insert(group.in_turn.seq);
         *last += 1;
-        self.deeds.places.extend(new_post.map(|post| NewPlace {
-            post,
-            group: entry.group,
-            seq: *last,
-            activity: entry.id,
-        }));
+        self.deeds
+            .places
+            .extend(new_post.map(|NewInGroup { post, named }| NewPlace {
+                post,
+                named,
+                group: entry.group,
+                seq: *last,
+                activity: entry.id,
+            }));
         self.deeds.entries.push(NewEntry { seq: *last, ..entry });
     }
 

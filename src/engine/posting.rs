@@ -72,8 +72,7 @@ impl Engine {
                 }
             };
             for group in posted {
-                let entry = self.entry(at, matter, group, &stored, "posted", None);
-                deeds.extend(entry.map(|entry| Deed::Say(group, entry, Some(stored.id))));
+                deeds.extend(self.tell_new(at, matter, group, &stored));
                 deeds.extend(self.receipt(at, case, group));
                 // Groups of this server that follow this one hear of it without a letter: it waits for their own turn.
                 let public = group.in_turn.group.policies.visibility == Visibility::Public;
@@ -168,6 +167,10 @@ impl Engine {
             title: case.shown.title.as_deref(),
             content: case.shown.content.as_deref(),
             url: document.url.as_deref(),
+            target: document
+                .target
+                .as_deref()
+                .filter(|target| self.here().group_meant(target).is_some()),
             public: case.is_public(),
             published: document
                 .published
@@ -254,6 +257,7 @@ fn stored(new: &NewPost<'_>) -> Stored {
         kind: new.kind.to_owned(),
         thread: new.thread,
         is_comment: new.parent.is_some(),
+        target: new.target.map(ToOwned::to_owned),
         public: new.public,
         published: new.published,
         updated: None,

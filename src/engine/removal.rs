@@ -52,8 +52,7 @@ impl Engine {
             deeds.push(Deed::Delete(stored.id));
         }
         for (group, place, _) in taken {
-            let entry = self.entry(at, matter, group, stored, "deleted", Some(place));
-            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
+            deeds.extend(self.tell_gone(at, matter, group, stored, "deleted", place));
             deeds.extend(self.receipt(at, matter.case, group));
         }
         Ok(deeds)
@@ -78,8 +77,7 @@ impl Engine {
         let mut deeds = letters;
         for (group, place, _) in taken {
             deeds.push(Deed::Remove(stored.id, group.in_turn.id));
-            let entry = self.entry(at, matter, group, stored, "removed", Some(place));
-            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
+            deeds.extend(self.tell_gone(at, matter, group, stored, "removed", place));
         }
         Ok(deeds)
     }
@@ -90,7 +88,7 @@ impl Engine {
         matches!(
             here.local(target.as_str()),
             Some(Local::Group {
-                part: None | Some("outbox" | "wall" | "wall-comments" | "threads"),
+                part: None | Some("outbox" | dialect::WALL | dialect::COMMENTS | "threads"),
                 ..
             })
         )

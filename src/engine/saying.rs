@@ -9,6 +9,7 @@ use crate::{
     domain::{Audience, Visibility},
     engine::{
         Engine,
+        book::{Deed, NewInGroup},
         case::{Case, Warrant},
         content::At,
         matter::Matter,
@@ -21,6 +22,62 @@ use crate::{
 };
 
 impl Engine {
+    /// What a group says of a new post: where somebody needs both, the post's id goes ahead of what its author sent.
+    pub(super) fn tell_new<'a>(
+        &self,
+        at: &At<'_>,
+        matter: &Matter<'a>,
+        group: &'a Turned,
+        stored: &Stored,
+    ) -> Vec<Deed<'a>> {
+        let named = self.beside(at, matter, group, stored, dialect::NAMED, None);
+        let new = NewInGroup {
+            post: stored.id,
+            named: named.as_ref().map(|entry| entry.id),
+        };
+        let entry = self.entry(at, matter, group, stored, "posted", None);
+        let named = named.map(|entry| Deed::Say(group, entry, None));
+        let said = entry.map(|entry| Deed::Say(group, entry, Some(new)));
+        named.into_iter().chain(said).collect()
+    }
+
+    /// What a group says of a post that is gone: all that it said when it came is taken back.
+    pub(super) fn tell_gone<'a>(
+        &self,
+        at: &At<'_>,
+        matter: &Matter<'a>,
+        group: &'a Turned,
+        stored: &Stored,
+        kind: &'static str,
+        place: &Place,
+    ) -> Vec<Deed<'a>> {
+        let entry = self.entry(at, matter, group, stored, kind, Some(place));
+        let named = place.named.and_then(|activity| {
+            let named = Place {
+                activity,
+                seq: place.seq - 1,
+                ..*place
+            };
+            self.beside(at, matter, group, stored, dialect::UNNAMED, Some(&named))
+        });
+        let entries = entry.into_iter().chain(named);
+        entries.map(|entry| Deed::Say(group, entry, None)).collect()
+    }
+
+    /// An entry beside the one that tells the event: there only if somebody is told anything by it.
+    fn beside<'a>(
+        &self,
+        at: &At<'_>,
+        matter: &Matter<'a>,
+        group: &Turned,
+        stored: &Stored,
+        kind: &'static str,
+        retracts: Option<&Place>,
+    ) -> Option<NewEntry<'a>> {
+        let entry = self.entry(at, matter, group, stored, kind, retracts)?;
+        (!entry.shapes.is_empty()).then_some(entry)
+    }
+
     /// What a group says of an event; its place in the log is given out when it is written down. `None`: nothing.
     pub(super) fn entry<'a>(
         &self,
@@ -35,27 +92,35 @@ impl Engine {
         let private_group = group.in_turn.group.policies.visibility == Visibility::Private;
         // What was public before the group became private is not any more.
         let public = stored.public && !private_group;
+        let what = What::of(kind, &case.raw)?;
+        let is_beside = matches!(what, What::Named | What::Unnamed);
+        let raw = if is_beside { "" } else { &case.raw };
         let said = Said {
-            id: self.id_of(case),
+            id: if is_beside {
+                self.clock().uuid()
+            } else {
+                self.id_of(case)
+            },
             group: &group.in_turn.group.name,
-            what: What::of(kind, &case.raw)?,
+            what,
             at: at.now,
             object: &stored.iri,
             object_kind: &stored.kind,
             published: stored.published,
             is_comment: stored.is_comment,
+            thread: stored.thread,
+            target: stored.target.as_deref(),
             public,
             private_group,
             author: case.actor.iri.as_str(),
-            wrapped: !case.raw.is_empty(),
-            raw: &case.raw,
+            raw,
             retracts: retracts.map(|place| (place.activity, place.at)),
         };
         Some(NewEntry {
             group: group.in_turn.id,
             seq: 0,
             id: said.id,
-            iri: Some(case.activity.id.as_str()),
+            iri: (!is_beside).then_some(case.activity.id.as_str()),
             kind,
             actor: case.actor.id,
             post: stored.id,
@@ -67,7 +132,7 @@ impl Engine {
                 Audience::Members
             },
             retracts: retracts.map(|place| (place.seq, place.activity)),
-            raw: &case.raw,
+            raw,
             shapes: self.shaped(group, &said),
         })
     }

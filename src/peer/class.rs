@@ -36,7 +36,8 @@ impl Peers {
             };
             let class = class_of(known.software.as_deref(), Some(evidence));
             let software = known.software.as_deref();
-            let told = (class.name, class.shape.0, class.why);
+            let reason = class.reason();
+            let told = (class.name, class.shape.0, reason.as_str());
             let written = self
                 .0
                 .store

@@ -67,8 +67,8 @@ impl Peers {
             .map_or(known.version.as_deref(), |found| found.version.as_deref());
         let class = class_of(name, evidence);
         let reason = match found {
-            Ok(_) => class.why.to_owned(),
-            Err(why) => format!("{}; NodeInfo was not read: {why}", class.why),
+            Ok(_) => class.reason(),
+            Err(why) => format!("{}; NodeInfo was not read: {why}", class.reason()),
         };
         let looked_up = LookedUp {
             host,

@@ -120,13 +120,13 @@ async fn write_most(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Resul
         "with seen_now as (insert into seen (iri_hash, at) select h, $1 from unnest($2::bytea[]) as h),
            new_posts as (
              insert into post (id, iri, author_id, kind, parent_id, thread_id, title, content, url, public, published_at,
-                               received_at)
+                               target, received_at)
              select p.*, $1
              from unnest($3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
-                         $11::text[], $12::boolean[], $13::timestamptz[]) as p),
+                         $11::text[], $12::boolean[], $13::timestamptz[], $44::text[]) as p),
            placed as (
-             insert into post_group (post_id, group_id, seq, activity_id)
-             select * from unnest($14::uuid[], $15::bigint[], $16::bigint[], $17::uuid[])),
+             insert into post_group (post_id, group_id, seq, activity_id, named_id)
+             select * from unnest($14::uuid[], $15::bigint[], $16::bigint[], $17::uuid[], $45::uuid[])),
            taken_back as (
              delete from vote v using unnest($18::uuid[], $19::bigint[], $20::text[]) as g(post, actor, kind)
              where v.post_id = g.post and v.actor_id = g.actor and v.kind = g.kind),
@@ -193,6 +193,8 @@ async fn write_most(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Resul
         &column(&shapes, |(_, s)| s.head.as_str()) as &[&str],
         &column(&shapes, |(_, s)| s.tail.as_deref()) as &[Option<&str>],
         &column(&shapes, |(_, s)| s.skip_author),
+        &column(posts, |p| p.target) as &[Option<&str>],
+        &column(places, |p| p.named) as &[Option<Uuid>],
     )
     .execute(&mut **tx)
     .await?;

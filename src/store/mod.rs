@@ -42,6 +42,7 @@ mod view_activity;
 mod view_held;
 mod view_post;
 mod view_thread;
+mod view_wall;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;

@@ -17,6 +17,8 @@ pub struct Stored {
     pub kind: String,
     pub thread: Uuid,
     pub is_comment: bool,
+    /// The collection of ours that its author put it into.
+    pub target: Option<String>,
     pub public: bool,
     pub published: DateTime<Utc>,
     pub updated: Option<DateTime<Utc>>,
@@ -35,6 +37,8 @@ pub struct Place {
     /// Our id of that announcement, and when it was made.
     pub activity: Uuid,
     pub at: DateTime<Utc>,
+    /// Our id of the entry right before it, which told the post's id alone, if there was one.
+    pub named: Option<Uuid>,
     pub marks: Marks,
 }
 
@@ -71,6 +75,7 @@ pub struct NewPost<'a> {
     pub title: Option<&'a str>,
     pub content: Option<&'a str>,
     pub url: Option<&'a str>,
+    pub target: Option<&'a str>,
     pub public: bool,
     pub published: DateTime<Utc>,
 }
@@ -84,6 +89,8 @@ pub struct NewPlace {
     pub seq: i64,
     /// Our id of that announcement.
     pub activity: Uuid,
+    /// Our id of the entry right before it, which tells the post's id alone, if there is one.
+    pub named: Option<Uuid>,
 }
 
 /// What an edit changes.

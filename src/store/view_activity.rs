@@ -26,6 +26,10 @@ pub struct AnnouncedView {
     pub object_kind: String,
     pub published: DateTime<Utc>,
     pub is_comment: bool,
+    /// The first post of its thread.
+    pub thread: Uuid,
+    /// The collection that its author put it into.
+    pub target: Option<String>,
     pub public: bool,
     /// Its group is private.
     pub private_group: bool,
@@ -114,7 +118,7 @@ impl Store {
         let row = sqlx::query!(
             r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                       p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as "is_comment!",
-                      p.public, g.visibility = 'private' as "private_group!", r.id as "retracts?", r.accepted_at as "retracted_at?",
+                      p.thread_id, p.target, p.public, g.visibility = 'private' as "private_group!", r.id as "retracts?", r.accepted_at as "retracted_at?",
                       coalesce(p.deleted_at, pg.removed_at) as gone_at
                from activity a
                join actor w on w.id = a.actor_id
@@ -131,7 +135,7 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let repeats_the_post = matches!(row.kind.as_str(), "posted" | "edited");
+        let repeats_the_post = matches!(row.kind.as_str(), "posted" | "named" | "edited");
         if let (Some(at), true) = (row.gone_at, repeats_the_post) {
             return Ok(Some(ActivityView::Gone { id, at }));
         }
@@ -144,6 +148,8 @@ impl Store {
             object_kind: row.object_kind,
             published: row.published_at,
             is_comment: row.is_comment,
+            thread: row.thread_id,
+            target: row.target,
             public: row.public && !row.private_group,
             private_group: row.private_group,
             author: row.author,
@@ -208,6 +214,8 @@ impl Store {
                 object_kind: String::new(),
                 published: row.accepted_at,
                 is_comment: false,
+                thread: Uuid::nil(),
+                target: None,
                 public: row.public,
                 private_group: row.private_group,
                 author: row.author.unwrap_or_default(),
@@ -252,7 +260,7 @@ impl Store {
             r#"with page as (
                    select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                           p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as is_comment,
-                          p.public, g.visibility = 'private' as private_group, pg.seq,
+                          p.thread_id, p.target, p.public, g.visibility = 'private' as private_group, pg.seq,
                           lead(pg.seq) over newest as older,
                           row_number() over newest as place,
                           sum(octet_length(a.raw)) over (newest rows unbounded preceding) as bytes
@@ -268,7 +276,7 @@ impl Store {
                    limit $4
                )
                select id, kind, raw, accepted_at, author, "group", object, object_kind, published_at,
-                      is_comment as "is_comment!", public, private_group as "private_group!", seq, older as "older?"
+                      is_comment as "is_comment!", thread_id, target, public, private_group as "private_group!", seq, older as "older?"
                from page where place = 1 or bytes <= $5 order by seq desc"#,
             group.0,
             viewer.actor(),
@@ -290,6 +298,8 @@ impl Store {
                 object_kind: row.object_kind,
                 published: row.published_at,
                 is_comment: row.is_comment,
+                thread: row.thread_id,
+                target: row.target,
                 public: row.public && !row.private_group,
                 private_group: row.private_group,
                 author: row.author,

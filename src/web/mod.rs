@@ -29,7 +29,7 @@ use crate::{engine::Engine, web::error::Problem};
 use client::Gate;
 use federation::{
     activity, actor, albums, discovery, inbox, outbox, pending, people, reach, records, steward, threads,
-    token,
+    token, walls,
 };
 
 pub(crate) use federation::figures;
@@ -116,6 +116,8 @@ fn collections() -> Router<Web> {
         .route("/c/{name}/collections", get(albums::albums))
         .route("/c/{name}/collections/{id}", get(albums::album))
         .route("/c/{name}/featured", get(threads::featured))
+        .route("/c/{name}/wall", get(walls::wall))
+        .route("/c/{name}/wall-comments", get(walls::comments))
         .route("/c/{name}/threads", get(threads::threads))
         .route("/c/{name}/threads/{id}", get(threads::context))
         .route("/post/{id}/replies", get(threads::replies))

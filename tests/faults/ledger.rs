@@ -55,17 +55,22 @@ impl Deed {
     }
 }
 
-/// The threadiverse has its own already; microblogs and the explainer hear of it.
+/// The threadiverse has its own already, and nobody is sent back what they said; microblogs and the explainer hear of it.
 fn hears_its_own(shape: Shape, server: &Server) -> bool {
-    shape != Shape::Wrapped || matches!(server.software().name, "onepage.pub" | "joiner")
+    match shape {
+        Shape::Wrapped => matches!(server.software().name, "onepage.pub" | "joiner"),
+        shape => shape != Shape::Forwarded,
+    }
 }
 
 fn telling(group: &str, shape: Shape, said: &Said) -> String {
-    match shape {
-        Shape::Wrapped => format!("{group} Announce {}", said.id()),
-        Shape::Boosted => format!("{group} Announce {}", said.post),
-        Shape::Unboosted => format!("{group} Undo {}", said.post),
-    }
+    let (kind, object) = shape.telling(said);
+    let who = if shape == Shape::Forwarded {
+        said.author()
+    } else {
+        group
+    };
+    format!("{who} {kind} {object}")
 }
 
 /// What a document tells, in the same words.

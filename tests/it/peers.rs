@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 
 use crate::support::peer::{Actor, Ground, Group, Mood, Server};
 
-const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 
 /// A group on a peer's server, and somebody to whom it speaks.
-fn group_and(software: &str) -> (Actor, Actor) {
+pub fn group_and(software: &str) -> (Actor, Actor) {
     let ground = Ground::new(Clock::system());
     let group = Server::start("lemmy", &ground).settle("garden", "Group");
     (group, Server::start(software, &ground).actor("bob"))
 }
 
-fn announce(group: &Actor, object: Value) -> Value {
+pub fn announce(group: &Actor, object: Value) -> Value {
     group.speaks(|me| {
         json!({
             "id": (me.mint)("announce"), "type": "Announce", "actor": me.id, "published": me.now,
@@ -23,7 +23,7 @@ fn announce(group: &Actor, object: Value) -> Value {
     })
 }
 
-fn create(group: &Actor) -> Value {
+pub fn create(group: &Actor) -> Value {
     let ann = group.server().actor("ann");
     let target = Group { id: group.id() };
     let create = ann.speaks(|me| group.server().software().manners.post(me, &target, "one"));
@@ -31,7 +31,7 @@ fn create(group: &Actor) -> Value {
     create
 }
 
-async fn answer(group: &Actor, bob: &Actor, document: &Value) -> u16 {
+pub async fn answer(group: &Actor, bob: &Actor, document: &Value) -> u16 {
     let inbox = bob.document()["inbox"].as_str().unwrap().to_owned();
     group.sends_to(&inbox, &document.to_string()).await.status
 }

@@ -24,16 +24,16 @@ async fn members(world: &World, group: &Group, writes_with: &str) -> Members {
 }
 
 impl Members {
-    /// Everybody but microblogs, which hear of threads only.
+    /// Everybody but microblogs, which hear of threads only, and of an edit of one that proves whose it is.
     async fn hear_of_the_activity(&self, world: &World, said: &Said) {
         self.threadiverse.hears_of([said]).once().await;
         self.explainer.hears_of([said]).once().await;
         world.settles().await;
         let about = |heard: &&crate::support::peer::Heard| heard.text.contains(said.id());
-        assert_eq!(
-            self.microblog.heard().iter().find(about).map(|heard| &heard.text),
-            None
-        );
+        let heard = self.microblog.heard();
+        let heard = heard.iter().find(about).map(|heard| &heard.text);
+        let hears = self.microblog.server().software().manners.hears(said);
+        assert_eq!(heard, hears.map(|_| &said.text));
     }
 }
 

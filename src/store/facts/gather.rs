@@ -21,8 +21,12 @@ use crate::store::{
 type PostRow = (
     (Uuid, String, i64, String, Uuid),
     (bool, bool, bool, DateTime<Utc>, Option<DateTime<Utc>>),
+    Option<String>,
 );
-type PlaceRow = ((Uuid, i64, i64, Uuid, DateTime<Utc>), (bool, bool, bool));
+type PlaceRow = (
+    (Uuid, i64, i64, Uuid, DateTime<Utc>, Option<Uuid>),
+    (bool, bool, bool),
+);
 type GroupRow = (
     (i64, String, i64, i64, String),
     (group::PolicyRow, String, bool),
@@ -79,14 +83,16 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
         Answer,
         r#"with found as materialized (
              select p.id, p.iri, p.author_id, p.kind, p.thread_id, p.parent_id is not null as is_comment, p.public,
-                    p.deleted_at is not null as deleted, p.published_at, p.updated_at
+                    p.deleted_at is not null as deleted, p.published_at, p.updated_at,
+                    p.target
              from unnest($1::text[]) as w(iri)
              cross join lateral (select * from post p where p.iri = w.iri offset 0) p)
            select
              array(select row(row(f.id, f.iri, f.author_id, f.kind, f.thread_id),
-                              row(f.is_comment, f.public, f.deleted, f.published_at, f.updated_at))
+                              row(f.is_comment, f.public, f.deleted, f.published_at, f.updated_at),
+                              f.target)
                    from found f) as "posts!: Vec<PostRow>",
-             array(select row(row(pg.post_id, pg.group_id, pg.seq, pg.activity_id, v.accepted_at),
+             array(select row(row(pg.post_id, pg.group_id, pg.seq, pg.activity_id, v.accepted_at, pg.named_id),
                               row(pg.locked_at is not null,
                                   exists (select from post_group t
                                           where t.group_id = pg.group_id and t.post_id = f.thread_id
@@ -193,7 +199,7 @@ impl TryFrom<Answer> for Facts {
 
     fn try_from(answer: Answer) -> Result<Self> {
         let mut places: HashMap<Uuid, Vec<Place>> = HashMap::new();
-        for ((post, group, seq, activity, at), (locked, in_locked, pinned)) in answer.places {
+        for ((post, group, seq, activity, at, named), (locked, in_locked, pinned)) in answer.places {
             let group = GroupId(group);
             places.entry(post).or_default().push(Place {
                 group,
@@ -205,13 +211,14 @@ impl TryFrom<Answer> for Facts {
                     in_locked,
                     pinned,
                 },
+                named,
             });
         }
         let mut removed: HashMap<Uuid, Vec<GroupId>> = HashMap::new();
         for (post, group) in answer.removed {
             removed.entry(post).or_default().push(GroupId(group));
         }
-        let post = |((id, iri, author, kind, thread), rest): PostRow| {
+        let post = |((id, iri, author, kind, thread), rest, target): PostRow| {
             let (is_comment, public, deleted, published, updated) = rest;
             let stored = Stored {
                 places: places.remove(&id).unwrap_or_default(),
@@ -222,6 +229,7 @@ impl TryFrom<Answer> for Facts {
                 kind,
                 thread,
                 is_comment,
+                target,
                 public,
                 published,
                 updated,

@@ -96,7 +96,9 @@ pub(super) fn written(view: &AnnouncedView, here: &Here) -> Option<String> {
 fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String> {
     let itself = here.group(&view.group);
     let said = said(view, &itself)?;
-    Some(dialect::write(shape, &said, here)?.around(&view.raw))
+    let written = dialect::write(shape, &said, here)?;
+    // What was passed on as it came has its own id, and not one of ours.
+    (!written.is_forwarded()).then(|| written.around(&view.raw))
 }
 
 fn by_steward(view: &AnnouncedView, here: &Here) -> Option<String> {
@@ -119,13 +121,14 @@ fn said<'a>(view: &'a AnnouncedView, itself: &'a str) -> Option<Said<'a>> {
         object_kind: &view.object_kind,
         published: view.published,
         is_comment: view.is_comment,
+        thread: view.thread,
+        target: view.target.as_deref(),
         public: view.public,
         private_group: view.private_group,
         author: match view.author.as_str() {
             "" => itself,
             author => author,
         },
-        wrapped: !view.raw.is_empty(),
         raw: &view.raw,
         retracts: view.retracts,
     })

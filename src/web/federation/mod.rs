@@ -19,6 +19,7 @@ pub(super) mod records;
 pub(super) mod steward;
 pub(super) mod threads;
 pub(super) mod token;
+pub(super) mod walls;
 
 use uuid::Uuid;
 

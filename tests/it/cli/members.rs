@@ -89,7 +89,7 @@ async fn whoever_is_on_a_list_is_in() {
     let (program, ground, desk) = (Program::new().await, ground(), Desk::new());
     let server = |software| Server::start(software, &ground);
     let ann = server("lemmy").actor("ann");
-    let (tom, pia) = (server("lemmy").actor("tom"), server("piefed").actor("pia"));
+    let (tom, pia) = (server("lemmy").actor("tom"), server("nodebb").actor("pia"));
     let mastodon = server("mastodon");
     let [mia, max] = ["mia", "max"].map(|name| mastodon.actor(name));
     let joiner = server("joiner");
@@ -141,7 +141,7 @@ async fn whoever_is_on_a_list_is_in() {
         row.map(|row| (row["shape"].clone(), row["written_in"].clone()))
     };
     let both = |set: Value, written: &str| Some((set, json!(written)));
-    assert_eq!(spoken_to(&pia), both(json!("nodebb"), "threadiverse"));
+    assert_eq!(spoken_to(&pia), both(json!("nodebb"), "nodebb"));
     assert_eq!(spoken_to(&xia), both(json!("explainer"), "explainer"));
     assert_eq!(spoken_to(&mia), both(Value::Null, "microblog"));
 
@@ -589,7 +589,10 @@ async fn a_list_says_how_a_known_host_is_spoken_to_from_now_on() {
         .ok();
     // As a microblog, which it is not: so it is not asked what it is.
     let host = joiner.authority();
-    program.run(&["peer", "set", host, "--shape", "wall"]).await.ok();
+    program
+        .run(&["peer", "set", host, "--shape", "microblog"])
+        .await
+        .ok();
     let list = format!("{HEADER}{}", row(&xia, ""));
     imports(&program, &desk.list(list), &[]).await;
     let first = owner.post(&group, "one").await;

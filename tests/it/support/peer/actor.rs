@@ -284,7 +284,11 @@ impl Actor {
     /// Publishes it under its id (where that is no fragment), sends it, and expects it to be taken.
     async fn says(&self, group: &Group, document: Value, post: String, is_comment: bool) -> Said {
         let said = self.would_say(document, post, is_comment);
-        self.sends_to(&group.inbox(), &said.text).await.is(202);
+        let answer = self.sends_to(&group.inbox(), &said.text).await.is(202);
+        assert!(
+            self.manners().is_delivered(answer.status),
+            "it would be sent again"
+        );
         said
     }
 

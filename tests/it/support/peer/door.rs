@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::manners::{Complaint, Door};
 use super::papers::{answer, well_known};
 use super::proof::without_proof;
+use super::verify::Signed;
 use super::{Heard, Inner, Mood, Server};
 
 /// More than any peer reads.
@@ -64,15 +65,21 @@ impl Server {
             return Err(HangUp);
         }
         match *request.method() {
-            Method::GET => Ok(self.get(&request)),
+            Method::GET => Ok(self.get(&request).await),
             Method::POST => self.post(request).await,
             _ => Ok(answer(405, "text/plain", "no")),
         }
     }
 
-    fn get(&self, request: &Request<Incoming>) -> Response<Body> {
+    async fn get(&self, request: &Request<Incoming>) -> Response<Body> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let url = format!("{}{path}", self.base());
+        if self.software().signed_fetch
+            && !is_open(path)
+            && let Err(why) = self.verify_get(path, request.headers()).await
+        {
+            return answer(401, "text/plain", why);
+        }
         let reply = {
             let mut state = self.state();
             state.fetched.push(path.to_owned());
@@ -115,7 +122,7 @@ impl Server {
     async fn judge(&self, target: &str, headers: &axum::http::HeaderMap, body: &Bytes) -> Heard {
         let mut heard = Heard {
             inbox: target.to_owned(),
-            document: without_proof(serde_json::from_slice(body).unwrap_or(Value::Null)),
+            document: serde_json::from_slice(body).unwrap_or(Value::Null),
             text: String::from_utf8_lossy(body).into_owned(),
             reach: None,
             key_id: None,
@@ -128,6 +135,14 @@ impl Server {
         };
         match self.verify(target, headers, body).await {
             Ok(signed) => {
+                if let Err(Complaint { status, why }) = self.believes_signature(&signed, headers, &heard) {
+                    heard.status = Some(status);
+                    heard.complaint = Some(format!("{} answers {status}: {why}", self.software().name));
+                    return heard;
+                }
+                if signed.by_actor {
+                    heard.document = without_proof(heard.document);
+                }
                 heard.key_id = Some(signed.key_id);
                 heard.reach = signed.reach;
                 heard.rfc9421 = signed.rfc9421;
@@ -157,6 +172,20 @@ impl Server {
         heard
     }
 
+    fn believes_signature(
+        &self,
+        signed: &Signed,
+        headers: &axum::http::HeaderMap,
+        heard: &Heard,
+    ) -> Result<(), Complaint> {
+        let manners = self.software().manners;
+        if !signed.by_actor {
+            manners.takes_forwarded(&heard.document)?;
+        }
+        let header = headers.get("signature").and_then(|value| value.to_str().ok());
+        manners.looks_at_signature(header.unwrap_or_default())
+    }
+
     async fn opinion(&self, document: &Value, door: Door) -> Result<(), Complaint> {
         let wanted = self.software().manners.judge(document, door)?;
         let Some(object) = wanted else { return Ok(()) };
@@ -164,15 +193,18 @@ impl Server {
             Some(_) => return Ok(()), // its own
             None => self.fetch(&object).await,
         };
-        let object = fetched.map_err(|why| Complaint { status: 202, why })?;
-        match object["type"].as_str() {
-            Some("Note" | "Page" | "Article" | "Question" | "Event" | "Image" | "Video" | "Audio") => Ok(()),
-            kind => Err(Complaint {
-                status: 202,
-                why: format!("a boost of a {kind:?}"),
-            }),
-        }
+        let manners = self.software().manners;
+        let missing = |why| Complaint {
+            status: manners.to_what_is_missing(),
+            why,
+        };
+        manners.believes(document, &fetched.map_err(missing)?)
     }
+}
+
+/// What everybody may read without a signature: discovery, and keys, or two such servers could never read each other.
+fn is_open(path: &str) -> bool {
+    path.starts_with("/.well-known/") || path.starts_with("/nodeinfo/") || path.ends_with("/main-key")
 }
 
 /// The answer that the mood lets out, and what it means for what was heard.

@@ -91,6 +91,25 @@ impl Hearing {
     }
 }
 
+/// In which shapes this was told, each as often as it came.
+pub fn tellings(heard: &[Heard], said: &Said) -> Vec<Shape> {
+    let shapes = Shape::ALL.into_iter().filter(|shape| shape.is_for(said.kind()));
+    let shapes: Vec<Shape> = shapes.collect();
+    let taken = heard.iter().filter(|heard| heard.taken);
+    let told = taken.flat_map(|heard| {
+        let tells = |shape: &&Shape| shape.tells(&heard.document, &heard.text, said);
+        shapes.iter().filter(tells).copied()
+    });
+    told.collect()
+}
+
+impl Actor {
+    /// In which shapes this was told here so far.
+    pub fn tellings(&self, said: &Said) -> Vec<Shape> {
+        tellings(&self.heard(), said)
+    }
+}
+
 impl IntoFuture for Hearing {
     type Output = Vec<Heard>;
     type IntoFuture = std::pin::Pin<Box<dyn Future<Output = Self::Output> + Send>>;

@@ -63,6 +63,31 @@ pub trait Manners: Send + Sync {
     /// Whether its servers accept this; with `Some(id)`, they fetch what it names.
     fn judge(&self, document: &Value, door: Door) -> Result<Option<String>, Complaint>;
 
+    /// What they think of what was fetched so.
+    fn believes(&self, _: &Value, fetched: &Value) -> Result<(), Complaint> {
+        is_shown(fetched)
+    }
+
+    /// What they answer where it cannot be fetched.
+    fn to_what_is_missing(&self) -> u16 {
+        202
+    }
+
+    /// Whether they read what somebody else signed for its actor.
+    fn takes_forwarded(&self, _: &Value) -> Result<(), Complaint> {
+        refuse(401, "signed by another than its actor")
+    }
+
+    /// What they want of the header `Signature` beside that it is right.
+    fn looks_at_signature(&self, _: &str) -> Result<(), Complaint> {
+        Ok(())
+    }
+
+    /// Whether an answer tells them that what they sent has arrived.
+    fn is_delivered(&self, status: u16) -> bool {
+        (200..300).contains(&status)
+    }
+
     /// What its servers answer to an id that they have seen.
     fn to_a_repeat(&self) -> u16 {
         202
@@ -106,16 +131,72 @@ pub enum Shape {
     Boosted,
     /// `Undo` of that.
     Unboosted,
+    /// `Announce` of the post itself, embedded.
+    Embedded,
+    /// `Add` of the post's id.
+    Added,
+    /// `Undo` of that.
+    Unadded,
+    /// `Add` of the activity, word for word.
+    Contained,
+    /// What its author sent, as it came.
+    Forwarded,
+    /// `Delete` of the post by the group.
+    Deleted,
+    /// `Remove` of the post by the group.
+    TakenOut,
+    /// `Announce` of the group's own `Delete` of the post.
+    DeletedByGroup,
 }
 
 impl Shape {
+    pub const ALL: [Self; 11] = [
+        Self::Wrapped,
+        Self::Boosted,
+        Self::Unboosted,
+        Self::Embedded,
+        Self::Added,
+        Self::Unadded,
+        Self::Contained,
+        Self::Forwarded,
+        Self::Deleted,
+        Self::TakenOut,
+        Self::DeletedByGroup,
+    ];
+
+    /// Whether something of this type can be told so.
+    pub fn is_for(self, kind: &str) -> bool {
+        match self {
+            Self::Wrapped | Self::Contained | Self::Forwarded => true,
+            Self::Boosted | Self::Embedded | Self::Added => kind == "Create",
+            Self::Unboosted | Self::Unadded | Self::Deleted | Self::TakenOut | Self::DeletedByGroup => {
+                matches!(kind, "Delete" | "Remove")
+            }
+        }
+    }
+
+    /// Type and object of the document that tells of something in this shape.
+    pub fn telling(self, said: &Said) -> (&str, &str) {
+        match self {
+            Self::Wrapped => ("Announce", said.id()),
+            Self::Boosted | Self::Embedded => ("Announce", &said.post),
+            Self::Unboosted | Self::Unadded => ("Undo", &said.post),
+            Self::Added => ("Add", &said.post),
+            Self::Contained => ("Add", said.id()),
+            Self::Forwarded => (said.kind(), &said.post),
+            Self::Deleted => ("Delete", &said.post),
+            Self::TakenOut => ("Remove", &said.post),
+            Self::DeletedByGroup => ("Announce", &said.post),
+        }
+    }
+
     /// Whether `document`, which arrived as `text`, tells of `said` in this shape.
     pub fn tells(self, document: &Value, text: &str, said: &Said) -> bool {
         let kind = document["type"].as_str();
         let object = &document["object"];
         match self {
-            Self::Wrapped => {
-                let around = kind == Some("Announce") && object["id"] == said.document["id"];
+            Self::Wrapped | Self::Contained => {
+                let around = kind == Some(self.telling(said).0) && object["id"] == said.document["id"];
                 assert!(
                     !around || text.contains(&said.text),
                     "the activity was changed on its way\nsent: {}\ncame: {text}",
@@ -124,7 +205,27 @@ impl Shape {
                 around
             }
             Self::Boosted => kind == Some("Announce") && *object == said.post.as_str(),
-            Self::Unboosted => kind == Some("Undo") && object["object"] == said.post.as_str(),
+            Self::Unboosted | Self::Unadded => {
+                let undone = if self == Self::Unboosted {
+                    "Announce"
+                } else {
+                    "Add"
+                };
+                kind == Some("Undo") && object["type"] == undone && object["object"] == said.post.as_str()
+            }
+            Self::Embedded => kind == Some("Announce") && object["id"] == said.post.as_str(),
+            Self::Added => kind == Some("Add") && *object == said.post.as_str(),
+            Self::Forwarded => text.trim() == said.text.trim(),
+            Self::Deleted => {
+                kind == Some("Delete") && *object == said.post.as_str() && !text.contains(&said.text)
+            }
+            Self::TakenOut => {
+                kind == Some("Remove") && *object == said.post.as_str() && !text.contains(&said.text)
+            }
+            Self::DeletedByGroup => {
+                let deletes = object["type"] == "Delete" && object["object"] == said.post.as_str();
+                kind == Some("Announce") && deletes && object["actor"] == document["actor"]
+            }
         }
     }
 }
@@ -143,6 +244,58 @@ fn undo(me: &Me<'_>, group: &Group, what: &Value) -> Value {
         "to": [group.id],
         "object": inner,
     })
+}
+
+/// An activity as most programs write it.
+pub(super) fn act(me: &Me<'_>, kind: &str, (to, cc): (&[&str], &[&str]), object: Value) -> Value {
+    json!({
+        "@context": CONTEXT,
+        "id": (me.mint)(&format!("activities/{}", kind.to_lowercase())),
+        "type": kind,
+        "actor": me.id,
+        "published": me.now,
+        "to": to,
+        "cc": cc,
+        "object": object,
+    })
+}
+
+/// A post with another text.
+pub(super) fn edited(me: &Me<'_>, post: &Said, text: &str) -> Value {
+    let mut object = post.document["object"].clone();
+    object["content"] = json!(format!("<p>{text}</p>"));
+    object["updated"] = json!(me.now);
+    object
+}
+
+/// A Linked Data Signature in form: it signs nothing.
+pub(super) fn with_signature(me: &Me<'_>, mut document: Value) -> Value {
+    document["signature"] = json!({
+        "type": "RsaSignature2017",
+        "creator": format!("{}#main-key", me.id),
+        "created": me.now,
+        "signatureValue": "c2lnbnMgbm90aGluZw==",
+    });
+    document
+}
+
+/// Whether a document carries a Linked Data Signature of its actor's.
+pub(super) fn is_signed_within(document: &Value) -> bool {
+    let creator = document["signature"]["creator"].as_str().unwrap_or_default();
+    document["signature"]["type"] == "RsaSignature2017"
+        && creator.split('#').next() == document["actor"].as_str()
+}
+
+/// What a boost can be of.
+const SHOWN: [&str; 8] = [
+    "Note", "Page", "Article", "Question", "Event", "Image", "Video", "Audio",
+];
+
+pub(super) fn is_shown(fetched: &Value) -> Result<(), Complaint> {
+    match fetched["type"].as_str() {
+        Some(kind) if SHOWN.contains(&kind) => Ok(()),
+        kind => refuse(202, format!("a boost of a {kind:?}")),
+    }
 }
 
 /// Refuses with this status.

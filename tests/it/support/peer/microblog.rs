@@ -6,10 +6,14 @@ use serde_json::{Value, json};
 
 use super::Group;
 use super::manners::{
-    CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer, refuse,
+    CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer,
+    is_shown, is_signed_within, refuse, with_signature,
 };
 
-pub(super) struct Microblog;
+pub(super) struct Microblog {
+    /// Its edits carry a Linked Data Signature (Mastodon).
+    pub signs_within: bool,
+}
 
 /// Misskey drops more (`ActivityPubServerService.ts:638`).
 const LARGEST: usize = 64 * 1024;
@@ -35,14 +39,35 @@ impl Manners for Microblog {
             Some("Add" | "Remove")
                 if document["target"]
                     == format!("{}/featured", document["actor"].as_str().unwrap_or_default()) => {}
+            Some("Update") if proves_itself(document) => {}
             Some("Flag") => {}
             kind => return refuse(202, format!("nothing is done with a {kind:?} of a group")),
         }
         Ok(None)
     }
 
+    /// Misskey: "malformed createdAt" (`ApInboxService.ts:360`, 2026-03-22).
+    fn believes(&self, document: &Value, fetched: &Value) -> Result<(), Complaint> {
+        let date = |of: &Value| chrono::DateTime::parse_from_rfc3339(of["published"].as_str()?).ok();
+        if document["type"] == "Announce" && date(document) < date(fetched) {
+            return refuse(202, "the Announce is older than its note");
+        }
+        is_shown(fetched)
+    }
+
+    fn takes_forwarded(&self, document: &Value) -> Result<(), Complaint> {
+        if document["type"] == "Update" && proves_itself(document) {
+            return Ok(());
+        }
+        refuse(
+            401,
+            "signed by another than its actor, and nothing shows that it is theirs",
+        )
+    }
+
     fn hears(&self, said: &Said) -> Option<Shape> {
         match said.kind() {
+            "Update" if !said.is_comment && proves_itself(&said.document) => Some(Shape::Forwarded),
             "Create" if !said.is_comment => Some(Shape::Boosted),
             "Delete" if !said.is_comment => Some(Shape::Unboosted),
             _ => None,
@@ -75,7 +100,7 @@ impl Manners for Microblog {
         let mut note = post.document["object"].clone();
         note["content"] = json!(format!("<p>{text}</p>"));
         note["updated"] = json!(me.now);
-        json!({
+        let update = json!({
             "@context": CONTEXT,
             "id": (me.mint)(&format!("{}#updates", local(me, &post.post))),
             "type": "Update",
@@ -84,7 +109,12 @@ impl Manners for Microblog {
             "to": post.document["to"],
             "cc": post.document["cc"],
             "object": note,
-        })
+        });
+        if self.signs_within {
+            with_signature(me, update)
+        } else {
+            update
+        }
     }
 
     fn delete(&self, me: &Me<'_>, _: &Group, post: &Said) -> Value {
@@ -115,6 +145,11 @@ impl Manners for Microblog {
     fn undo(&self, me: &Me<'_>, _: &Group, what: &Value) -> Value {
         undo(me, what)
     }
+}
+
+/// By a Linked Data Signature (Mastodon), or by a proof (FEP-8b32: Mastodon 4.7).
+fn proves_itself(document: &Value) -> bool {
+    is_signed_within(document) || document["proof"]["type"] == "DataIntegrityProof"
 }
 
 /// An id without its base: where the next one may go below.

@@ -2,23 +2,30 @@
 //!
 //! One rule: it believes nothing that its software would not believe; whatever it dislikes is a *complaint*, and a
 //! world with complaints fails at its end. To add a program: a row in `software.rs`; a way of speaking: copy the
-//! nearest of `threadiverse.rs`, `microblog.rs`, `explainer.rs`.
+//! nearest of `threadiverse.rs`, `microblog.rs`, `wall.rs`, and so on: one file for each way of telling.
 
 mod actor;
+mod discourse;
 mod door;
 mod explainer;
 mod ground;
 mod hearing;
+mod lotide;
 pub mod manners;
 mod microblog;
+mod mobilizon;
 mod mood;
+mod nodebb;
 mod papers;
+mod peertube;
 mod proof;
 mod reading;
 mod record;
 mod software;
+mod streams;
 mod threadiverse;
 mod verify;
+mod wall;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::TcpListener;
@@ -30,6 +37,7 @@ use tokio::task::AbortHandle;
 
 pub use actor::{Actor, Answer};
 pub use ground::{Ground, LIMIT};
+pub use hearing::tellings;
 pub use manners::Said;
 pub use mood::Mood;
 pub use papers::{Reply, activity_json, redirect, status, typed};
@@ -94,7 +102,7 @@ struct State {
     /// Moods for the next POSTs, before `mood` holds again.
     next: VecDeque<Mood>,
     /// Keys of others that were fetched.
-    keys: HashMap<String, PublicKey>,
+    keys: HashMap<String, (String, PublicKey)>,
     /// Paths that were asked for by GET, in order.
     fetched: Vec<String>,
     minted: u64,

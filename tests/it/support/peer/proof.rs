@@ -13,8 +13,10 @@ impl Server {
     pub(super) async fn verify_proof(&self, document: &Value) -> Result<(), String> {
         let proof = proof_of(document, self.ground().clock().now()).map_err(|why| why.to_string())?;
         let Some(claim) = proof else { return Ok(()) };
-        let actor = document["actor"].as_str().unwrap_or_default();
-        let key = self.key_of(claim.key_id(), actor).await?;
+        let (owner, key) = self.key_of(claim.key_id()).await?;
+        if document["actor"] != owner.as_str() {
+            return Err(format!("the proof is by {owner}"));
+        }
         claim.verify(&key).map_err(|why| format!("the proof: {why}"))
     }
 }

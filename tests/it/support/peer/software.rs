@@ -2,7 +2,11 @@
 //!
 //! One rule: a row holds what differs on the wire between programs of one family; the family's habits are in its file.
 
-use super::{explainer::Explainer, manners::Manners, microblog::Microblog, threadiverse::Threadiverse};
+use super::{
+    discourse::Discourse, explainer::Explainer, lotide::Lotide, manners::Manners, microblog::Microblog,
+    mobilizon::Mobilizon, nodebb::NodeBb, peertube::PeerTube, streams::Streams, threadiverse::Threadiverse,
+    wall::Wall,
+};
 
 /// One program.
 pub struct Software {
@@ -17,6 +21,8 @@ pub struct Software {
     pub json: Json,
     /// Its people have an Ed25519 key and say that their server takes RFC 9421 signed with one (FEP-521a, FEP-844e).
     pub ed25519: bool,
+    /// Nothing but keys and discovery is read there without a signature.
+    pub signed_fetch: bool,
 }
 
 /// What the id of somebody's key looks like.
@@ -44,18 +50,29 @@ const T: &dyn Manners = &Threadiverse {
     keeps_private: false,
     is_piefed: false,
 };
+/// It has private groups.
 const P: &dyn Manners = &Threadiverse {
     keeps_private: true,
     is_piefed: false,
 };
+/// It has words of its own, and wants `algorithm` in a signature.
 const F: &dyn Manners = &Threadiverse {
     keeps_private: false,
     is_piefed: true,
 };
-const M: &dyn Manners = &Microblog;
+const M: &dyn Manners = &Microblog { signs_within: false };
+/// Its edits carry a signature.
+const E: &dyn Manners = &Microblog { signs_within: true };
+const N: &dyn Manners = &NodeBb;
+const D: &dyn Manners = &Discourse;
+const W: &dyn Manners = &Wall;
+const L: &dyn Manners = &Lotide;
+const S: &dyn Manners = &Streams;
+const Z: &dyn Manners = &Mobilizon;
+const V: &dyn Manners = &PeerTube;
 const X: &dyn Manners = &Explainer;
 
-static SOFTWARE: [Software; 12] = [
+static SOFTWARE: [Software; 20] = [
     row("lemmy", "0.19.20", T, "/u/", KeyForm::Fragment, true, Json::Plain),
     row("mbin", "1.8.4", T, "/u/", KeyForm::Fragment, true, Json::Slashes),
     row("piefed", "1.6.6", F, "/u/", KeyForm::Fragment, true, Json::Plain),
@@ -72,9 +89,18 @@ static SOFTWARE: [Software; 12] = [
         )
     },
     row(
+        "friendica",
+        "2024.12",
+        P,
+        "/profile/",
+        KeyForm::Fragment,
+        true,
+        Json::Slashes,
+    ),
+    row(
         "mastodon",
         "4.5.3",
-        M,
+        E,
         "/users/",
         KeyForm::Fragment,
         true,
@@ -98,23 +124,89 @@ static SOFTWARE: [Software; 12] = [
         true,
         Json::Plain,
     ),
+    Software {
+        signed_fetch: true,
+        ..row(
+            "gotosocial",
+            "0.20.0",
+            M,
+            "/users/",
+            KeyForm::Document,
+            false,
+            Json::Plain,
+        )
+    },
     row(
-        "gotosocial",
-        "0.20.0",
-        M,
-        "/users/",
-        KeyForm::Document,
-        false,
+        "nodebb",
+        "4.15.1",
+        N,
+        "/uid/",
+        KeyForm::Fragment,
+        true,
         Json::Plain,
     ),
     row(
-        "hubzilla",
-        "8.8.7",
-        M,
+        "discourse",
+        "2026.8.0",
+        D,
+        "/ap/actor/",
+        KeyForm::Fragment,
+        true,
+        Json::Brackets,
+    ),
+    row(
+        "smithereen",
+        "1.0.3",
+        W,
+        "/users/",
+        KeyForm::Fragment,
+        true,
+        Json::Plain,
+    ),
+    row(
+        "lotide",
+        "0.15.0",
+        L,
+        "/users/",
+        KeyForm::Fragment,
+        true,
+        Json::Plain,
+    ),
+    row(
+        "streams",
+        "25.11.1",
+        S,
         "/channel/",
         KeyForm::Actor,
         true,
         Json::Slashes,
+    ),
+    row(
+        "hubzilla",
+        "8.8.7",
+        S,
+        "/channel/",
+        KeyForm::Actor,
+        true,
+        Json::Slashes,
+    ),
+    row(
+        "mobilizon",
+        "5.1.3",
+        Z,
+        "/@",
+        KeyForm::Fragment,
+        true,
+        Json::Plain,
+    ),
+    row(
+        "peertube",
+        "7.3.0",
+        V,
+        "/accounts/",
+        KeyForm::Fragment,
+        true,
+        Json::Plain,
     ),
     row(
         "onepage.pub",
@@ -163,6 +255,7 @@ const fn row(
         shared_inbox,
         json,
         ed25519: false,
+        signed_fetch: false,
     }
 }
 

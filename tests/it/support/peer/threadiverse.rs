@@ -12,7 +12,7 @@ use super::manners::{
 pub(super) struct Threadiverse {
     /// It has private groups, which speak to their followers.
     pub keeps_private: bool,
-    /// It is PieFed, which knows words of its own.
+    /// It is PieFed, which knows words of its own, and looks at no signature that does not name its algorithm.
     pub is_piefed: bool,
 }
 
@@ -40,6 +40,14 @@ impl Manners for Threadiverse {
     /// A duplicate is an error to Lemmy [M].
     fn to_a_repeat(&self) -> u16 {
         400
+    }
+
+    fn looks_at_signature(&self, header: &str) -> Result<(), Complaint> {
+        if self.is_piefed {
+            super::wall::wants_algorithm(header)
+        } else {
+            Ok(())
+        }
     }
 
     fn hears(&self, _: &Said) -> Option<Shape> {

@@ -1,0 +1,266 @@
+//! One group that all of the fediverse's group software is a member of: who hears of whom, in which shape.
+//!
+//! One rule: a cell is what arrived and was taken by a peer that refuses what that program refuses; one that stays empty has its
+//! excuse in `excuses.rs`, or the test fails. `UPDATE_DOCS=1 cargo test --test it matrix` writes `docs/dialects.md` anew.
+
+mod excuses;
+mod page;
+
+use std::collections::BTreeMap;
+
+use folkmoot::dialect::class_of;
+use serde_json::{Value, json};
+
+use crate::support::peer::manners::Shape;
+use crate::support::peer::{Actor, Group, Heard, Said, tellings};
+use crate::support::world::World;
+
+/// Each on a host of its own. `newcomer` is a program that nobody knows.
+const PROGRAMS: [&str; 17] = [
+    "mastodon",
+    "misskey",
+    "gotosocial",
+    "lemmy",
+    "mbin",
+    "piefed",
+    "mitra",
+    "friendica",
+    "nodebb",
+    "discourse",
+    "smithereen",
+    "lotide",
+    "streams",
+    "mobilizon",
+    "peertube",
+    "onepage.pub",
+    "newcomer",
+];
+/// Who runs the group, and whose post goes in the end.
+const MODERATOR: &str = "lemmy";
+const VICTIM: &str = "smithereen";
+
+/// Something that somebody did, and what it is about.
+pub struct Deed {
+    pub verb: &'static str,
+    pub by: &'static str,
+    pub said: Said,
+    /// The post as its author wrote it.
+    pub post: Value,
+}
+
+/// What one program heard of one deed.
+pub struct Cell<'a> {
+    pub deed: &'a Deed,
+    pub class: &'static str,
+    pub software: &'static str,
+}
+
+impl Cell<'_> {
+    pub fn is_own(&self) -> bool {
+        self.deed.by == self.software
+    }
+}
+
+struct Table {
+    group: Group,
+    people: BTreeMap<&'static str, Actor>,
+    deeds: Vec<Deed>,
+}
+
+#[tokio::test]
+async fn everybody_hears_of_everybody() {
+    let world = World::start().await;
+    let mut table = Table::set(&world).await;
+    for program in PROGRAMS {
+        table.says_things(program).await;
+    }
+    world.settles().await;
+    table.everything_dereferences().await;
+    for program in PROGRAMS {
+        table.deletes(program).await;
+    }
+    world.settles().await;
+    table.moderates().await;
+    world.settles().await;
+
+    table.is_classed(&world).await;
+    let cells = table.cells();
+    let text = page::matrix(&PROGRAMS, &cells);
+    println!("{text}");
+    let empty: Vec<String> = cells
+        .iter()
+        .filter(|(cell, told)| told.is_empty() && excuses::of(cell).is_none())
+        .map(|(cell, _)| format!("{} of {} to {}", cell.deed.verb, cell.deed.by, cell.software))
+        .collect();
+    assert_eq!(
+        empty,
+        Vec::<String>::new(),
+        "nothing came, and nothing excuses it"
+    );
+    page::is_up_to_date(&text);
+    world.end().await;
+}
+
+impl Table {
+    async fn set(world: &World) -> Self {
+        let people: BTreeMap<_, _> = PROGRAMS
+            .iter()
+            .map(|program| (*program, world.server(program).actor("ann")))
+            .collect();
+        let group = world
+            .group_of(
+                &people[MODERATOR],
+                "garden",
+                folkmoot::domain::Policies::default(),
+            )
+            .await;
+        for program in PROGRAMS {
+            people[program].clone().follows(&group).await;
+        }
+        Self {
+            group,
+            people,
+            deeds: vec![],
+        }
+    }
+
+    fn keep(&mut self, verb: &'static str, by: &'static str, said: Said, post: &Value) {
+        self.deeds.push(Deed {
+            verb,
+            by,
+            said,
+            post: post.clone(),
+        });
+    }
+
+    async fn says_things(&mut self, program: &'static str) {
+        let (who, group) = (self.people[program].clone(), self.group.clone());
+        let post = who.post(&group, program).await;
+        let reply = who.replies(&group, &post, "an answer").await;
+        let edit = who.edits(&group, &post, "another text").await;
+        // The post of whoever came first, which everybody has.
+        let first = self.deeds.first().map_or(&post, |deed| &deed.said).clone();
+        let like = who.likes(&group, &first).await;
+        let (object, answer) = (post.document["object"].clone(), reply.document["object"].clone());
+        self.keep("post", program, post, &object);
+        self.keep("reply", program, reply, &answer);
+        self.keep("edit", program, edit, &object);
+        self.keep("like", program, like, &first.document["object"]);
+    }
+
+    async fn deletes(&mut self, program: &'static str) {
+        let who = self.people[program].clone();
+        let posts = |deed: &&Deed| deed.verb == "post" && deed.by == program;
+        let deed = self.deeds.iter().find(posts).unwrap();
+        let (post, object) = (deed.said.clone(), deed.post.clone());
+        let delete = who.deletes(&self.group, &post).await;
+        self.keep("delete", program, delete, &object);
+    }
+
+    /// A moderator elsewhere takes a post out and puts its author out.
+    async fn moderates(&mut self) {
+        let (moderator, victim) = (self.people[MODERATOR].clone(), self.people[VICTIM].clone());
+        let group = self.group.clone();
+        let post = victim.post(&group, "a last one").await;
+        let object = post.document["object"].clone();
+        let mut removal =
+            moderator.speaks(|me| moderator.server().software().manners.delete(me, &group, &post));
+        removal["summary"] = json!("Not here.");
+        let removal = moderator.would_say(removal, post.post.clone(), false);
+        moderator.sends_to(&group.inbox(), &removal.text).await.is(202);
+        let ban = moderator.speaks(|me| {
+            json!({
+                "@context": "https://www.w3.org/ns/activitystreams",
+                "id": (me.mint)("activities/block"),
+                "type": "Block",
+                "actor": me.id,
+                "to": ["https://www.w3.org/ns/activitystreams#Public"],
+                "cc": [group.id],
+                "object": victim.id(),
+                "target": group.id,
+                "summary": "Not any more.",
+                "audience": group.id,
+            })
+        });
+        let ban = moderator.would_say(ban, victim.id(), false);
+        moderator.sends_to(&group.inbox(), &ban.text).await.is(202);
+        self.keep("removal", MODERATOR, removal, &object);
+        self.keep("ban", MODERATOR, ban, &object);
+    }
+
+    /// Whatever the group said has an id that leads whoever heard it to it.
+    async fn everything_dereferences(&self) {
+        let mut seen = BTreeMap::new();
+        for who in self.people.values() {
+            let said = who
+                .heard()
+                .into_iter()
+                .filter(|heard| heard.document["actor"] == *self.group.id);
+            seen.extend(said.map(|heard| (heard.id().to_owned(), (who.clone(), heard.document))));
+        }
+        assert!(seen.len() > PROGRAMS.len() * 20, "{} documents", seen.len());
+        for (id, (who, document)) in seen {
+            assert_eq!(who.sees(&id).await, document, "{id}");
+        }
+    }
+
+    /// As `peer list` shows it: each host's class, and why.
+    async fn is_classed(&self, world: &World) {
+        let peers = world.house().store.list_peers().await.unwrap();
+        for (software, who) in &self.people {
+            let peer = peers.iter().find(|peer| peer.host == who.server().authority());
+            let peer = peer.unwrap();
+            let class = class_of(Some(software), None);
+            assert_eq!(
+                (peer.class.as_str(), &peer.class_reason),
+                (class.name, &class.reason())
+            );
+        }
+    }
+
+    fn cells(&self) -> Vec<(Cell<'_>, Vec<String>)> {
+        let heard: BTreeMap<_, Vec<Heard>> = self
+            .people
+            .iter()
+            .map(|(name, who)| (*name, who.heard()))
+            .collect();
+        let mut cells = vec![];
+        for deed in &self.deeds {
+            for software in PROGRAMS {
+                let shapes = tellings(&heard[software], &deed.said);
+                let mut told: Vec<String> = shapes.into_iter().map(|shape| label(shape).to_owned()).collect();
+                if deed.verb == "ban" && software == VICTIM {
+                    let rejected = heard[software].iter().any(|heard| heard.kind() == "Reject");
+                    told.extend(rejected.then(|| "Reject".to_owned()));
+                }
+                let class = class_of(Some(software), None).name;
+                cells.push((
+                    Cell {
+                        deed,
+                        class,
+                        software,
+                    },
+                    told,
+                ));
+            }
+        }
+        cells
+    }
+}
+
+/// A shape in the page's shorthand.
+const fn label(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Wrapped => "act",
+        Shape::Boosted => "id",
+        Shape::Embedded => "obj",
+        Shape::Added => "Add",
+        Shape::Contained => "Add(act)",
+        Shape::Forwarded => "raw",
+        Shape::Unboosted => "Undo",
+        Shape::Unadded => "Undo(Add)",
+        Shape::Deleted => "Delete",
+        Shape::TakenOut => "Remove",
+        Shape::DeletedByGroup => "Delete",
+    }
+}
