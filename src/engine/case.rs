@@ -106,10 +106,12 @@ pub(super) struct Touches {
 }
 
 impl Case {
-    /// For an answer to it: word for word, or where only the object is known, its id.
+    /// For an answer to it: word for word, or where only the object is known, as if its author had sent that.
     pub(super) fn said(&self) -> Cow<'_, str> {
         if self.raw.is_empty() {
-            Cow::Owned(json!({ "id": self.activity.id.as_str() }).to_string())
+            let Activity { id, actor, .. } = &self.activity;
+            let create = json!({ "id": id.as_str(), "type": "Create", "actor": actor.as_str(), "object": id.as_str() });
+            Cow::Owned(create.to_string())
         } else {
             Cow::Borrowed(&self.raw)
         }

@@ -40,7 +40,7 @@ async fn a_forums_own_actor_brings_what_a_member_wrote() {
     let world = World::start().await;
     let group = world.group("garden").await;
     let mia = world.mastodon().actor("mia").follows(&group).await;
-    let forum = world.lemmy();
+    let forum = world.server("nodebb");
     let noor = forum.actor("noor").follows(&group).await;
     let stranger = forum.actor("stranger");
     let bearer = forum.settle("actor", "Application");
@@ -63,7 +63,7 @@ async fn a_category_that_is_in_the_group_brings_its_people() {
     let owner = world.server("onepage.pub").actor("owner");
     let group = world.group_of(&owner, "garden", Policies::default()).await;
     let mia = world.mastodon().actor("mia").follows(&group).await;
-    let forum = world.lemmy();
+    let forum = world.server("nodebb");
     let category = forum.settle("pruning", "Group").follows(&group).await;
     let (noor, bearer) = (forum.actor("noor"), forum.settle("actor", "Application"));
     let theirs = topic(&noor, &group, "one");
@@ -97,9 +97,9 @@ async fn only_forums_bring_and_only_what_was_said() {
             },
         )
         .await;
-    let forum = world.lemmy();
+    let forum = world.server("nodebb");
     let (noor, bearer) = (forum.actor("noor"), forum.settle("actor", "Application"));
-    let victim = world.lemmy().actor("victim");
+    let victim = world.server("nodebb").actor("victim");
     let said = topic(&noor, &group, "one");
     let sharer = world.mastodon().actor("sharer");
     brings(&sharer, &noor, &group, json!(said.post)).await;

@@ -230,8 +230,8 @@ async fn pinned_posts_are_featured() {
                 .await;
             assert_eq!(heard.document["actor"], yard.group.id);
             assert_eq!(heard.document["target"], yard.group.part("featured"));
-            let again = yard.world.get(heard.id(), "application/activity+json").await;
-            assert_eq!(again.text().await.unwrap(), heard.text, "it dereferences");
+            let again = yard.world.document(heard.id()).await;
+            assert_eq!(again, heard.document, "it dereferences");
         }
         yard.world.advance(chrono::TimeDelta::seconds(1));
     }
