@@ -122,12 +122,16 @@ pub enum Ask {
     ActorGone {
         actor: Iri,
     },
+    /// Move of an actor by itself: it is another one from now on, if that one says so too.
+    Moved {
+        target: Iri,
+    },
     /// A type or form that means nothing to a group.
     Nothing,
 }
 
 /// Types that we know; of several in one activity the first of this list counts (ORG15).
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 20] = [
     "Follow",
     "Join",
     "TentativeJoin",
@@ -147,6 +151,7 @@ const KINDS: [&str; 19] = [
     "Block",
     "Add",
     "Remove",
+    "Move",
 ];
 
 /// Types of actors.
@@ -226,6 +231,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Announce" => announce(document)?,
         "Flag" => flag(document, here)?,
         "Accept" | "Reject" => administer::answer(document, kind == "Accept", here),
+        "Move" => moved(document, actor),
         _ => administer::deed(document, kind, actor, here, true)?,
     })
 }
@@ -285,6 +291,17 @@ fn delete(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable>
     } else {
         Ask::Delete { object }
     })
+}
+
+/// Move of whoever sends it. What moves posts between groups (PieFed, NodeBB) means nothing here.
+fn moved(document: &Value, actor: &Iri) -> Ask {
+    let is_sender = document.get("object").and_then(id_of) == Some(actor.as_str());
+    document
+        .get("target")
+        .and_then(id_of)
+        .and_then(|target| Iri::object(target).ok())
+        .filter(|target| is_sender && target != actor)
+        .map_or(Ask::Nothing, |target| Ask::Moved { target })
 }
 
 fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {

@@ -282,6 +282,7 @@ impl Ask {
                 | Self::Arrange { .. }
                 | Self::Answer(_)
                 | Self::Propose(_)
+                | Self::Moved { .. }
         )
     }
 }

@@ -34,7 +34,7 @@ pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::Addressed;
 pub use administer::Answered;
-pub use announce::{Said, What, Written};
+pub use announce::{Said, What, Written, announced_by_id};
 pub use carried::carried;
 pub use class::{Class, Evidence, class_of, evidence_of};
 pub use collection::{Shelf, affiliation, album_document, collection, page, thread};

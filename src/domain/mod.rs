@@ -10,6 +10,7 @@ mod event;
 mod group;
 mod iri;
 mod membership;
+mod moving;
 mod posting;
 mod refusal;
 mod registrable;
@@ -26,6 +27,7 @@ pub use group::{
 };
 pub use iri::{Iri, NotCanonical, authority_of, host_and_parents};
 pub use membership::admits;
+pub use moving::{Becomes, moved};
 pub use refusal::Refusal;
 pub use registrable::registrable_domain;
 pub use standing::{Ban, Role, Standing};

@@ -141,6 +141,7 @@ impl Step {
                 parent_is_here: false,
                 parent_is_private: false,
                 relayed: false,
+                vouched: false,
                 approved: false,
             }),
             Ask::Review(yes) => Command::Review(world.held, *yes),

@@ -29,6 +29,7 @@ const THREAD: Submission = Submission {
     parent_is_private: false,
     was_public: false,
     relayed: false,
+    vouched: false,
     approved: false,
 };
 const COMMENT: Submission = Submission {

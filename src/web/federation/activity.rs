@@ -83,15 +83,24 @@ async fn stored(web: &Web, id: Uuid, viewer: &Viewer) -> Result<ActivityView, Pr
     found.ok_or(Problem::new(error::NOT_FOUND))
 }
 
-/// In the first shape that tells of it: whoever asks without a shape is told by its own id which one that is.
+/// In the first shape that tells of it: whoever asks without a shape is told by its own id which one that is. A post that none
+/// tells of is announced by its id.
 pub(super) fn written(view: &AnnouncedView, here: &Here) -> Option<String> {
     dialect::shapes()
         .into_iter()
         .find_map(|shape| written_as(shape, view, here))
+        .or_else(|| {
+            let said = said(view)?;
+            (said.what == What::Posted && !said.wrapped).then(|| dialect::announced_by_id(&said, here))
+        })
 }
 
 fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String> {
-    let said = Said {
+    Some(dialect::write(shape, &said(view)?, here)?.around(&view.raw))
+}
+
+fn said(view: &AnnouncedView) -> Option<Said<'_>> {
+    Some(Said {
         id: view.id,
         group: &view.group,
         what: What::of(&view.kind, &view.raw)?,
@@ -105,8 +114,7 @@ fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String>
         author: &view.author,
         wrapped: !view.raw.is_empty(),
         retracts: view.retracts,
-    };
-    Some(dialect::write(shape, &said, here)?.around(&view.raw))
+    })
 }
 
 fn verbatim(text: String, viewer: &Viewer) -> Response {
