@@ -296,6 +296,8 @@ async fn a_server_may_say_that_somebody_is_gone() {
     let path = ann.id().trim_start_matches(ann.server().base()).to_owned();
     for (answer, left) in [(404, 1), (410, 0)] {
         ann.server().serves(&path, status(answer));
+        // It was read when she joined, and when it was not found: it is not asked for again at once.
+        world.advance(chrono::TimeDelta::minutes(6));
         let (id, delete) = (ann.id(), format!("{}#delete-{answer}", ann.id()));
         let delete = json!({ "id": delete, "type": "Delete", "actor": id, "object": id, "to": [PUBLIC] });
         // Signed with a key that we do not know: that makes us look.

@@ -6,6 +6,7 @@
 mod deeds;
 mod fet;
 mod key;
+mod ord;
 mod org;
 mod par;
 mod que;
