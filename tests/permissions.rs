@@ -225,6 +225,7 @@ const THREAD: Submission = Submission {
     parent_is_here: false,
     parent_is_private: false,
     relayed: false,
+    vouched: false,
     approved: false,
 };
 
