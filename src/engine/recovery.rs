@@ -74,7 +74,15 @@ impl Engine {
 
     /// Takes what a post answers into the groups, as far as it belongs there.
     async fn recover(&self, reply: &PostDocument, groups: &BTreeSet<String>) -> Result<(), End> {
-        for found in self.ancestors(reply).await?.into_iter().rev() {
+        let ancestors = self.ancestors(reply).await?;
+        for found in &ancestors {
+            // Its author has sent it, and it waits itself: their own word goes first.
+            let on_its_way = self.store().is_on_its_way(&found.activity.id).await;
+            if on_its_way.map_err(End::Failed)? {
+                return Err(End::Later);
+            }
+        }
+        for found in ancestors.into_iter().rev() {
             self.take_in(found, groups).await?;
         }
         Ok(())

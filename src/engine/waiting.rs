@@ -80,6 +80,10 @@ impl Engine {
             actor: case.actor.id,
             host: &case.actor.host,
             needs,
+            object: match &case.activity.ask {
+                Ask::Post(document) if via.is_none() => Some(document.id.as_str()),
+                _ => None,
+            },
             raw: &case.raw,
             at: self.clock().now(),
         };

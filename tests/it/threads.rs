@@ -249,6 +249,30 @@ async fn a_server_that_is_away_is_asked_again() {
     world.end().await;
 }
 
+/// An answer to an answer that waits comes after it, and each is passed on as its author sent it.
+#[tokio::test]
+async fn answers_wait_for_each_other() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = world.lemmy().actor("ann").follows(&group).await;
+    let bob = world.lemmy().actor("bob").follows(&group).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let carol = world.mastodon().actor("carol");
+    let first = note(&carol, Some(&group), None);
+    carol.server().goes_away();
+    let one = ann.replies(&group, &first, "one").await;
+    let two = bob.replies(&group, &one, "two").await;
+    let three = ann.replies(&group, &two, "three").await;
+    world.until("select count(*) from received", 3).await;
+    carol.server().comes_back();
+    world
+        .while_time_passes(xia.hears_of([&one, &two, &three]).once().in_order())
+        .await;
+    world.settles().await;
+    assert_eq!(posts(&world).await, 4);
+    world.end().await;
+}
+
 /// It never comes back: after a day the group says no, as it does to any answer to nothing.
 #[tokio::test]
 async fn a_server_that_stays_away_is_given_up() {
