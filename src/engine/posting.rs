@@ -199,6 +199,11 @@ impl Engine {
             stored => stored,
         };
         let Some(stored) = stored else {
+            let is_new = matter.case.waited.is_none() && matter.case.warrant == Warrant::Own;
+            if is_new && at.facts.is_awaited(document.id.as_str()) {
+                // The post waits for what it answers: its edit waits behind it (ORD10).
+                return Ok(vec![Deed::Wait(matter.case.activity.id.as_str())]);
+            }
             return self.edit_held(at, matter, document);
         };
         let older = match (document.updated, stored.updated) {

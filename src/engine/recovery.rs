@@ -42,17 +42,29 @@ impl Engine {
         };
         let parent = post.in_reply_to.as_ref();
         if parent.is_none_or(|parent| parent.as_str() != waiting.needs) {
-            return match self.store().is_being_fetched(parent).await {
-                Ok(true) => End::Later,
-                Ok(false) => self.end(waiting, reply, actor, None).await,
-                Err(error) => End::Failed(error),
-            };
+            let parent = parent.cloned();
+            return self.end_behind(waiting, reply, actor, parent.as_ref()).await;
         }
         let groups = meant(waiting, &reply);
         match tokio::time::timeout(LONGEST, self.recover(post, &groups)).await {
             Ok(Ok(())) => self.end(waiting, reply, actor, None).await,
             Ok(Err(end)) => end,
             Err(_) => End::Later,
+        }
+    }
+
+    /// Decides what waits behind another document, once nothing is awaited under this id any more.
+    pub(super) async fn end_behind(
+        &self,
+        waiting: &Waiting,
+        activity: Activity,
+        actor: &Actor,
+        other: Option<&Iri>,
+    ) -> End {
+        match self.store().is_being_fetched(other).await {
+            Ok(true) => End::Later,
+            Ok(false) => self.end(waiting, activity, actor, None).await,
+            Err(error) => End::Failed(error),
         }
     }
 

@@ -188,8 +188,13 @@ impl Engine {
             Ok(activity) => activity,
             Err(refused) => return End::Never(format!("{refused:?}")),
         };
-        if matches!(arrived.ask, Ask::Post(_)) {
-            return self.try_reply(waiting, arrived, actor).await;
+        match &arrived.ask {
+            Ask::Post(_) => return self.try_reply(waiting, arrived, actor).await,
+            Ask::Edit(post) => {
+                let behind = Some(post.id.clone());
+                return self.end_behind(waiting, arrived, actor, behind.as_ref()).await;
+            }
+            _ => {}
         }
         if let Ask::Moved { target } = &arrived.ask {
             return self.try_moved(actor, target).await;

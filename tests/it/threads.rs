@@ -263,11 +263,17 @@ async fn answers_wait_for_each_other() {
     let one = ann.replies(&group, &first, "one").await;
     let two = bob.replies(&group, &one, "two").await;
     let three = ann.replies(&group, &two, "three").await;
-    world.until("select count(*) from received", 3).await;
+    let edit = ann.edits(&group, &one, "better words").await;
+    world.until("select count(*) from received", 4).await;
     carol.server().comes_back();
     world
         .while_time_passes(xia.hears_of([&one, &two, &three]).once().in_order())
         .await;
+    world
+        .while_time_passes(xia.hears_of([&one, &edit]).once().in_order())
+        .await;
+    let edited = "select count(*) from post where content like '%better words%'";
+    assert_eq!(world.count(edited).await, 1);
     world.settles().await;
     assert_eq!(posts(&world).await, 4);
     world.end().await;
