@@ -226,6 +226,7 @@ const THREAD: Submission = Submission {
     parent_is_private: false,
     parent_is_locked: false,
     relayed: false,
+    vouched: false,
     approved: false,
 };
 

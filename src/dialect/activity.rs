@@ -133,12 +133,16 @@ pub enum Ask {
     ActorGone {
         actor: Iri,
     },
+    /// Move of an actor by itself: it is another one from now on, if that one says so too.
+    Moved {
+        target: Iri,
+    },
     /// A type or form that means nothing to a group.
     Nothing,
 }
 
 /// Types that we know; of several in one activity the first of this list counts (ORG15).
-const KINDS: [&str; 25] = [
+const KINDS: [&str; 26] = [
     "Follow",
     "Join",
     "TentativeJoin",
@@ -164,6 +168,7 @@ const KINDS: [&str; 25] = [
     "Grant",
     "Revoke",
     "Lock",
+    "Move",
 ];
 
 /// Types of actors.
@@ -250,6 +255,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Flag" => flag(document, here)?,
         "Accept" | "Reject" => administer::answer(document, kind == "Accept", here)?,
         "Lock" => lock(document, true)?,
+        "Move" => moved(document, actor),
         _ => administer::deed(document, kind, actor, here, true)?,
     })
 }
@@ -325,6 +331,17 @@ fn delete(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable>
     } else {
         Ask::Delete { object }
     })
+}
+
+/// Move of whoever sends it. What moves posts between groups (PieFed, NodeBB) means nothing here.
+fn moved(document: &Value, actor: &Iri) -> Ask {
+    let is_sender = document.get("object").and_then(id_of) == Some(actor.as_str());
+    document
+        .get("target")
+        .and_then(id_of)
+        .and_then(|target| Iri::object(target).ok())
+        .filter(|target| is_sender && target != actor)
+        .map_or(Ask::Nothing, |target| Ask::Moved { target })
 }
 
 fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {

@@ -94,6 +94,13 @@ impl Addressed {
         (self.bound.is_empty() && !self.elsewhere) || self.named.is_subset(&self.bound)
     }
 
+    /// Whether it is for the group to whose inbox it came, if it names no other. The inbox speaks last, and not for what is
+    /// addressed only to other people: a private message is never a post.
+    #[must_use]
+    pub const fn speaks_to_inbox(&self) -> bool {
+        !self.elsewhere && (self.public || !self.somebody)
+    }
+
     /// The groups of ours that it names.
     #[must_use]
     pub fn groups(&self) -> &BTreeSet<String> {

@@ -311,6 +311,7 @@ impl Ask {
                 | Self::Mark { group: Some(_), .. }
                 | Self::Answer(_)
                 | Self::Propose(_)
+                | Self::Moved { .. }
         )
     }
 }

@@ -308,6 +308,17 @@ pub(crate) fn undo(
     Some(undo)
 }
 
+/// An Announce of a post by its id, for whoever reads what the group has said: of a post that no shape tells of, because the
+/// activity that it came with is not known (it was read at its origin) and it is an answer.
+#[must_use]
+pub fn announced_by_id(said: &Said<'_>, here: &Here) -> String {
+    let cc = vec![here.part(said.group, "followers"), said.author.to_owned()];
+    let mut announce = announce(said, here, Shape(""), cc);
+    announce.insert("id".to_owned(), json!(here.activity(said.id, None)));
+    announce.insert("object".to_owned(), json!(said.object));
+    Value::Object(announce).to_string()
+}
+
 /// An Announce of the whole activity, verbatim.
 pub(crate) fn around_activity(fields: Map<String, Value>, skip_author: bool) -> Written {
     let mut head = Value::Object(fields).to_string();

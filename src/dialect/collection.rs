@@ -65,11 +65,22 @@ pub fn page(
     document
 }
 
-/// A thread: the ids of its posts, oldest first (FEP-f228).
+/// A thread: the ids of its posts, oldest first, and what was said about them (FEP-f228). That leads from here by two names:
+/// `history` is the draft's own (FEP-bad1); readers of FEP-171b know `contextHistory`, which belongs to posts, but these are
+/// others' documents.
 #[must_use]
-pub fn thread(id: &str, group: &str, total: u64, here: &Here) -> Value {
-    let mut document = collection(id, &here.group(group), total, true);
+pub fn thread(thread: Uuid, group: &str, total: u64, here: &Here) -> Value {
+    let mut document = collection(&here.thread(group, thread), &here.group(group), total, true);
+    let history = here.thread_history(group, thread);
+    if let Some(terms) = document["@context"].as_array_mut() {
+        terms.push(json!({
+            "contextHistory": {"@id": "https://w3id.org/fep/171b/contextHistory", "@type": "@id"},
+            "history": {"@id": "https://w3id.org/fep/bad1/history", "@type": "@id"},
+        }));
+    }
     document["audience"] = json!(here.group(group));
+    document["contextHistory"] = json!(history);
+    document["history"] = json!(history);
     document
 }
 

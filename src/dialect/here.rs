@@ -120,6 +120,12 @@ impl Here {
         format!("{}/c/{name}/threads/{thread}", self.base)
     }
 
+    /// A thread's collection of activities.
+    #[must_use]
+    pub fn thread_history(&self, name: &str, thread: Uuid) -> String {
+        format!("{}/history", self.thread(name, thread))
+    }
+
     /// Whether an id is on our origin.
     #[must_use]
     pub fn owns(&self, iri: &Iri) -> bool {

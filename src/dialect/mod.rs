@@ -45,7 +45,7 @@ pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::Addressed;
 pub use administer::Answered;
-pub use announce::{NAMED, Said, UNNAMED, What, Written};
+pub use announce::{NAMED, Said, UNNAMED, What, Written, announced_by_id};
 pub use carried::carried;
 pub use class::{Class, Evidence, class_of, evidence_of, programs};
 pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};

@@ -124,6 +124,8 @@ pub struct Submission {
     pub parent_is_locked: bool,
     /// A group that this group follows announced it: the author need not be a member here.
     pub relayed: bool,
+    /// Somebody who may post here answers it: its author need not be a member either.
+    pub vouched: bool,
     /// An admin has let it through.
     pub approved: bool,
 }

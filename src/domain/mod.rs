@@ -11,6 +11,7 @@ mod group;
 mod iri;
 mod marking;
 mod membership;
+mod moving;
 mod posting;
 mod refusal;
 mod registrable;
@@ -28,6 +29,7 @@ pub use group::{
 pub use iri::{Iri, NotCanonical, authority_of, host_and_parents};
 pub use marking::Mark;
 pub use membership::admits;
+pub use moving::{Becomes, moved};
 pub use refusal::Refusal;
 pub use registrable::registrable_domain;
 pub use standing::{Ban, Role, Standing};

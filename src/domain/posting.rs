@@ -91,6 +91,7 @@ fn may_speak(group: &Group, who: &Standing, post: &Submission, now: DateTime<Utc
     if who.is_banned(now) {
         return Err(Refusal::Banned);
     }
+    let is_public = post.public && group.policies.visibility == Visibility::Public;
     let policy = match group.policies.post {
         PostPolicy::Admins if post.is_comment => PostPolicy::Members,
         PostPolicy::Anyone | PostPolicy::Followers if group.policies.visibility == Visibility::Private => {
@@ -101,6 +102,8 @@ fn may_speak(group: &Group, who: &Standing, post: &Submission, now: DateTime<Utc
     match policy {
         _ if who.runs_it() => Ok(()),
         PostPolicy::Anyone => Ok(()),
+        // Threads that only admins may start are not started by answering them.
+        PostPolicy::Followers | PostPolicy::Members if post.vouched && is_public => Ok(()),
         PostPolicy::Followers if who.follower || who.member => Ok(()),
         PostPolicy::Followers => Err(Refusal::NotAFollower),
         PostPolicy::Members if who.member => Ok(()),

@@ -143,6 +143,7 @@ impl Step {
                 parent_is_private: false,
                 parent_is_locked: false,
                 relayed: false,
+                vouched: false,
                 approved: false,
             }),
             Ask::Review(yes) => Command::Review(world.held, *yes),

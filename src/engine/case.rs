@@ -3,7 +3,7 @@
 //! One rule: a case owns all that its decision needs. Whoever sent it may hang up meanwhile; it is decided all the same,
 //! with others that wait for the same turn.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use serde_json::json;
 use uuid::Uuid;
@@ -48,15 +48,31 @@ pub(super) enum Warrant {
     Reviewed { group: String, public: bool },
     /// It is the group itself: its admin asked for it, or the operator.
     Group { group: String },
+    /// It is this group, because the author of what it takes back is no more: as the author's own word.
+    Gone { group: String },
+    /// Somebody who may post in these groups answers it. It was read at its origin, and is about no other group.
+    Vouched { groups: BTreeSet<String> },
 }
 
 impl Warrant {
     /// The one group that it is about, whatever it names.
     pub(super) fn group(&self) -> Option<&str> {
         match self {
-            Self::Own => None,
-            Self::Reviewed { group, .. } | Self::Group { group } => Some(group),
+            Self::Own | Self::Vouched { .. } => None,
+            Self::Reviewed { group, .. } | Self::Group { group } | Self::Gone { group } => Some(group),
         }
+    }
+
+    /// The groups in which somebody answers it, if that is why it is here.
+    pub(super) const fn vouched_in(&self) -> Option<&BTreeSet<String>> {
+        match self {
+            Self::Vouched { groups } => Some(groups),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn is_for_the_gone(&self) -> bool {
+        matches!(self, Self::Gone { .. })
     }
 
     pub(super) const fn is_review(&self) -> bool {

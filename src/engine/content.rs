@@ -208,6 +208,9 @@ impl Engine {
         let mut deeds = match matter.ask {
             Ask::Post(document) => self.post(at, matter, document)?,
             Ask::Edit(document) => self.edit(at, matter, document)?,
+            Ask::Delete { object } if case.warrant.is_for_the_gone() => {
+                self.delete_for_the_gone(at, matter, object)?
+            }
             Ask::Delete { object } => self.delete(at, matter, object)?,
             Ask::Mark {
                 mark, object, wanted, ..

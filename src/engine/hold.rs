@@ -58,7 +58,7 @@ impl Engine {
             queue: Queue::Activities,
             actor: case.actor.id,
             kind: match &case.activity.ask {
-                _ if case.via.is_some() => "Announce",
+                _ if case.via.is_some() || case.warrant.vouched_in().is_some() => "Announce",
                 Ask::Edit(_) => "Update",
                 _ => "Create",
             },
@@ -99,6 +99,7 @@ impl Engine {
                 parent_is_private: false,
                 parent_is_locked: false,
                 relayed: false,
+                vouched: false,
                 approved: false,
             };
             let decided = at.decide(group, matter, &Command::Post(version))?;

@@ -113,6 +113,7 @@ impl<'a> Matter<'a> {
             }
             Ask::Edit(document) => {
                 asked.posts.push(document.id.as_str());
+                asked.awaited.push(document.id.as_str());
                 if self.case.warrant.is_review() {
                     asked.posts.extend(self.parent_of_new(document));
                     asked.graves.push((&document.id, actor.id));

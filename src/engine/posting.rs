@@ -11,7 +11,7 @@ use crate::{
     engine::{
         Engine, Refused,
         book::Deed,
-        case::Case,
+        case::{Case, Warrant},
         content::{At, Decided, Halt},
         matter::Matter,
         places::{Answered, not_its_group},
@@ -49,12 +49,21 @@ impl Engine {
         {
             return Ok(vec![]); // somebody else's id (ORG06)
         }
+        // Decided as if its parent were here: whoever would be refused anyway costs nobody a fetch.
+        let missing = parent_iri.filter(|iri| parent.is_none() && self.may_be_had(at, case, document, iri));
         let mut outcomes = vec![];
         for group in groups {
-            let submission = self.submission(at, case, document, group, (known, parent));
+            let mut submission = self.submission(at, case, document, group, (known, parent));
+            submission.parent_is_here |= missing.is_some();
             outcomes.push((group, at.decide(group, matter, &Command::Post(submission))?));
         }
         let Answered { taken, letters } = self.one_answer(case, outcomes)?;
+        let is_new = |events: &Vec<Event>| !events.contains(&Event::AlreadyPosted);
+        if let Some(parent) = missing
+            && taken.iter().any(|(_, events)| is_new(events))
+        {
+            return Ok(vec![Deed::Wait(parent)]);
+        }
         let mut deeds = letters;
         deeds.extend(self.held(at, matter, document, &taken));
         let posted = taken
@@ -106,6 +115,7 @@ impl Engine {
             parent_is_private: parent.is_some_and(|parent| !parent.public),
             parent_is_locked: parent.is_some_and(|parent| is_locked(parent, group)),
             relayed: case.via.is_some(),
+            vouched: case.warrant.vouched_in().is_some(),
             approved: case.warrant.is_review(),
         }
     }
@@ -141,12 +151,21 @@ impl Engine {
             }
             _ => names.extend(addressed.groups().iter().map(String::as_str)),
         }
-        let names_nobody_here = names.is_empty() && !addressed.elsewhere;
-        // The inbox speaks last, and not for what is addressed only to other people: a private message is never a post.
-        if names_nobody_here && (addressed.public || !addressed.somebody) {
+        if let Some(groups) = case.warrant.vouched_in() {
+            names.retain(|name| groups.contains(*name));
+        }
+        if names.is_empty() && addressed.speaks_to_inbox() {
             names.extend(case.inbox.as_deref());
         }
         Ok(names)
+    }
+
+    /// Whether what a reply answers is to be looked for at its origin: not what would be here, and not what an admin has yet to
+    /// decide about. Whoever looked already has not found it.
+    fn may_be_had(&self, at: &At<'_>, case: &Case, reply: &PostDocument, parent: &str) -> bool {
+        let is_new = case.waited.is_none() && case.via.is_none() && case.warrant == Warrant::Own;
+        let is_elsewhere = |iri: &Iri| !self.here().owns(iri) && *iri != reply.id;
+        is_new && reply.in_reply_to.as_ref().is_some_and(is_elsewhere) && at.facts.pending(parent).is_empty()
     }
 
     fn new_post<'a>(
@@ -191,6 +210,11 @@ impl Engine {
             stored => stored,
         };
         let Some(stored) = stored else {
+            let is_new = matter.case.waited.is_none() && matter.case.warrant == Warrant::Own;
+            if is_new && at.facts.is_awaited(document.id.as_str()) {
+                // The post waits for what it answers: its edit waits behind it (ORD10).
+                return Ok(vec![Deed::Wait(matter.case.activity.id.as_str())]);
+            }
             return self.edit_held(at, matter, document);
         };
         let older = match (document.updated, stored.updated) {

@@ -120,6 +120,7 @@ impl Engine {
             Ask::Fetch { object, .. } => self.keep_waiting(&mut tx, case, object.as_str()).await?,
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
+            Ask::Moved { target } => self.moved(&mut tx, case, target).await?,
             // Decided before its turn: its keys take time.
             Ask::Found(_) | Ask::Nothing => {}
         }

@@ -105,6 +105,10 @@ impl Engine {
             actor: case.actor.id,
             host: &case.actor.host,
             needs,
+            object: match &case.activity.ask {
+                Ask::Post(document) if via.is_none() => Some(document.id.as_str()),
+                _ => None,
+            },
             raw: &case.raw,
             at: self.clock().now(),
         };
@@ -178,6 +182,7 @@ impl Engine {
             End::Failed(error) => Err(error),
             End::Later if now - waiting.at > LONGEST => {
                 tracing::info!(received = %waiting.id, "a document waited for a day and is dropped");
+                self.give_up_reply(waiting).await;
                 self.store().drop_waiting(waiting.id).await
             }
             End::Later => self.store().put_off(waiting.id, now + pause(waiting.tries)).await,
@@ -216,13 +221,16 @@ impl Engine {
             Ok(activity) => activity,
             Err(refused) => return End::Never(format!("{refused:?}")),
         };
-        if let Ask::Post(post) = &arrived.ask {
-            // It waits for its parent only.
-            return match self.store().is_being_fetched(post.in_reply_to.as_ref()).await {
-                Ok(true) => End::Later,
-                Ok(false) => self.end(waiting, arrived, actor, None).await,
-                Err(error) => End::Failed(error),
-            };
+        match &arrived.ask {
+            Ask::Post(_) => return self.try_reply(waiting, arrived, actor).await,
+            Ask::Edit(post) => {
+                let behind = Some(post.id.clone());
+                return self.end_behind(waiting, arrived, actor, behind.as_ref()).await;
+            }
+            _ => {}
+        }
+        if let Ask::Moved { target } = &arrived.ask {
+            return self.try_moved(actor, target).await;
         }
         if !needs.same_origin(&actor.iri) {
             return End::Never("its object is not on the server of its actor".into());
@@ -381,7 +389,8 @@ impl Engine {
         .await
     }
 
-    async fn end(
+    /// Decides what waited.
+    pub(super) async fn end(
         &self,
         waiting: &Waiting,
         activity: Activity,
@@ -431,7 +440,7 @@ fn inner_object(announce: &str, id: &Iri) -> Option<Iri> {
 }
 
 /// What a failed fetch means.
-fn after(error: &FetchError) -> End {
+pub(super) fn after(error: &FetchError) -> End {
     match error {
         FetchError::Temporary(_) | FetchError::Store(_) => End::Later,
         other => End::Never(other.to_string()),

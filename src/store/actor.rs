@@ -171,7 +171,7 @@ impl Store {
             r#"insert into actor (iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at, also_known_as)
                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                on conflict (iri) do update set kind = $3, username = $4, name = $5, inbox = $6, shared_inbox = $7,
-                   followers = $8, fetched_at = $9, also_known_as = $10, gone_at = null
+                   followers = $8, fetched_at = $9, also_known_as = $10, gone_at = null, cleared_at = null
                returning id, iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at,
                    gone_at is not null as "gone!""#,
             new.iri.as_str(),
@@ -204,7 +204,12 @@ impl Store {
         )
         .execute(&self.pool)
         .await?;
-        Ok(done.rows_affected() > 0)
+        let is_new = done.rows_affected() > 0;
+        if is_new {
+            // What they have said is taken out of the groups.
+            self.ring();
+        }
+        Ok(is_new)
     }
 }
 

@@ -303,4 +303,20 @@ impl Store {
         .await?;
         Ok(done.rows_affected())
     }
+
+    /// Names of the groups whose admins said no to a post of this id, and did not say yes since.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn groups_that_rejected(&self, object: &str) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar!(
+            r#"select distinct g.name from held h join "group" g on g.id = h.group_id
+               where h.object = $1 and h.outcome = 'rejected'
+                 and not exists (select from held y where y.group_id = h.group_id and y.object = h.object
+                                     and y.outcome = 'accepted' and y.at > h.at)"#,
+            object
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
 }

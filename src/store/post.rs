@@ -168,6 +168,18 @@ pub async fn reported(tx: &mut Tx, iris: &[String]) -> Result<Vec<Reported>> {
 }
 
 impl Store {
+    /// Whether there is a post of this id, here or deleted, in whatever group.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn has_post(&self, iri: &Iri) -> Result<bool> {
+        let found = sqlx::query_scalar!(
+            r#"select exists(select from post where iri = $1) as "is!""#,
+            iri.as_str()
+        );
+        Ok(found.fetch_one(&self.pool).await?)
+    }
+
     /// The id of the post that an announcement of ours is about. It never changes.
     ///
     /// # Errors

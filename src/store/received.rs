@@ -70,6 +70,8 @@ pub struct NewWaiting<'a> {
     pub actor: ActorId,
     pub host: &'a str,
     pub needs: &'a str,
+    /// Id of the post that it brings, if it carries one.
+    pub object: Option<&'a str>,
     pub raw: &'a str,
     pub at: DateTime<Utc>,
 }
@@ -88,13 +90,13 @@ pub async fn waiting_count(tx: &mut Tx, host: &str) -> Result<(i64, i64)> {
     Ok((row.all, row.host))
 }
 
-/// Whether something waits for a document of this id.
+/// Whether something waits for a document of this id, or to bring it.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn is_awaited(tx: &mut Tx, needs: &str) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists(select from received where needs = $1) as "is!""#,
+        r#"select exists(select from received where needs = $1 or object = $1) as "is!""#,
         needs
     )
     .fetch_one(&mut **tx)
@@ -107,8 +109,8 @@ pub async fn is_awaited(tx: &mut Tx, needs: &str) -> Result<bool> {
 /// If the database does not answer.
 pub async fn wait(tx: &mut Tx, new: &NewWaiting<'_>) -> Result<()> {
     sqlx::query!(
-        "insert into received (id, iri_hash, inbox, via, actor_id, host, needs, raw, at, next_try)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) on conflict do nothing",
+        "insert into received (id, iri_hash, inbox, via, actor_id, host, needs, raw, at, next_try, object)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) on conflict do nothing",
         new.id,
         hash(new.key),
         new.inbox,
@@ -118,6 +120,7 @@ pub async fn wait(tx: &mut Tx, new: &NewWaiting<'_>) -> Result<()> {
         new.needs,
         new.raw,
         new.at,
+        new.object,
     )
     .execute(&mut **tx)
     .await?;
@@ -151,6 +154,18 @@ pub async fn was_seen(tx: &mut Tx, iri: &str) -> Result<bool> {
 }
 
 impl Store {
+    /// Whether a document that waits brings a post of this id, by its author's own word.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_on_its_way(&self, object: &Iri) -> Result<bool> {
+        let found = sqlx::query_scalar!(
+            r#"select exists(select from received where object = $1) as "is!""#,
+            object.as_str()
+        );
+        Ok(found.fetch_one(&self.pool).await?)
+    }
+
     /// Whether something waits for this to be fetched.
     ///
     /// # Errors

@@ -290,14 +290,13 @@ async fn a_reply_belongs_to_its_parents_group() {
     world.settles().await;
     assert_eq!(world.document(&garden.part("outbox")).await["totalItems"], 2);
     assert_eq!(world.document(&kitchen.part("outbox")).await["totalItems"], 0);
-    let lemmy = bob.server().software().manners;
     let elsewhere = ann.would_say(
         json!({ "id": ann.server().mint("x"), "actor": ann.id() }),
         ann.server().mint("notes"),
         false,
     );
-    let reply = bob.speaks(|me| lemmy.reply(me, &garden, &elsewhere, "two"));
-    bob.sends(&garden, &reply).await.problem(403);
+    let reply = bob.replies(&garden, &elsewhere, "two").await;
+    bob.is_rejected(&reply).await;
     world.end().await;
 }
 

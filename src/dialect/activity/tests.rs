@@ -115,3 +115,31 @@ fn an_object_of_another_origin_is_fetched_and_never_believed() {
         Ask::Fetch { object, edit: false }
     );
 }
+
+#[test]
+fn only_whoever_moves_says_so() {
+    let moves = |object: Value, target: Value| {
+        let document = json!({"id": "https://a.example/1#move", "type": "Move", "actor": ANN, "object": object,
+            "target": target, "to": "https://g.example/c/rust"});
+        read_it(&document).expect("read")
+    };
+    let new = "https://b.example/u/ann";
+    let target = Iri::object(new).expect("an id");
+    let activity = moves(json!(ANN), json!({"id": new}));
+    assert_eq!(activity.ask, Ask::Moved { target });
+    assert!(
+        activity.addressed.agrees(),
+        "the target says who they are, and not whom it is for"
+    );
+    for (object, target) in [
+        (json!(ANN), json!(ANN)),
+        (json!(ANN), json!(null)),
+        (json!("https://a.example/u/bob"), json!(new)),
+        (
+            json!("https://a.example/post/1"),
+            json!("https://g.example/c/other"),
+        ),
+    ] {
+        assert_eq!(moves(object.clone(), target).ask, Ask::Nothing, "{object}");
+    }
+}

@@ -30,6 +30,7 @@ const THREAD: Submission = Submission {
     parent_is_locked: false,
     was_public: false,
     relayed: false,
+    vouched: false,
     approved: false,
 };
 const COMMENT: Submission = Submission {
@@ -387,4 +388,51 @@ fn a_private_group_hears_members_and_names_nobody_else() {
         decide(&private, &Standing::stranger(), &Command::Post(inside), now()),
         Err(Refusal::NotAMember)
     );
+}
+
+/// Somebody answers it: that stands for membership, and for nothing else that a group asks.
+#[test]
+fn what_is_answered_needs_no_membership() {
+    let vouched = Submission {
+        vouched: true,
+        ..THREAD
+    };
+    let try_in = |group: &Group, who: &Standing, post: &Submission| {
+        decide(group, who, &Command::Post(post.clone()), now())
+    };
+    let stranger = Standing::stranger();
+    assert_eq!(try_in(&group(), &stranger, &THREAD), Err(Refusal::NotAMember));
+    assert_eq!(try_in(&group(), &stranger, &vouched), Ok(vec![Event::Posted]));
+    let comment = Submission {
+        parent_is_here: false,
+        is_comment: true,
+        ..vouched.clone()
+    };
+    assert_eq!(
+        try_in(&group(), &stranger, &comment),
+        Err(Refusal::ParentElsewhere)
+    );
+    let banned = Standing {
+        ban: Some(Ban {
+            until: None,
+            reason: None,
+        }),
+        ..Standing::stranger()
+    };
+    assert_eq!(try_in(&group(), &banned, &vouched), Err(Refusal::Banned));
+    let of_admins = with(Policies {
+        post: PostPolicy::Admins,
+        ..Policies::default()
+    });
+    assert_eq!(try_in(&of_admins, &stranger, &vouched), Err(Refusal::NotAnAdmin));
+    let reviewed = with(Policies {
+        review: Review::NonMembers,
+        ..Policies::default()
+    });
+    assert_eq!(try_in(&reviewed, &stranger, &vouched), Ok(vec![Event::Held]));
+    let private = Submission {
+        public: false,
+        ..vouched
+    };
+    assert_eq!(try_in(&group(), &stranger, &private), Err(Refusal::NotAMember));
 }

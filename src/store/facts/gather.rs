@@ -165,7 +165,8 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    from unnest($10::bytea[], $11::bigint[]) as w(iri_hash, actor)
                    cross join lateral (select * from tombstone g
                                        where g.iri_hash = w.iri_hash and g.actor_id = w.actor offset 0) t) as "graves!: Vec<(Vec<u8>, i64)>",
-             array(select distinct r.needs from received r where r.needs = any($12)) as "awaited!",
+             array(select r.needs from received r where r.needs = any($12)
+                   union select r.object from received r where r.object = any($12)) as "awaited!",
              array(select row(a.id, a.fetched_at, a.gone_at is not null)
                    from actor a where a.id = any($5)) as "actors!: Vec<(i64, DateTime<Utc>, bool)>",
              array(select p.host from peer p where p.host = any($6) and p.blocked_at is not null) as "blocked!",

@@ -86,11 +86,17 @@ async fn stored(web: &Web, id: Uuid, viewer: &Viewer) -> Result<ActivityView, Pr
     found.ok_or(Problem::new(error::NOT_FOUND))
 }
 
-/// In the first shape that tells of it: whoever asks without a shape is told by its own id which one that is.
+/// In the first shape that tells of it: whoever asks without a shape is told by its own id which one that is. A post that none
+/// tells of is announced by its id.
 pub(super) fn written(view: &AnnouncedView, here: &Here) -> Option<String> {
     dialect::shapes()
         .into_iter()
         .find_map(|shape| written_as(shape, view, here))
+        .or_else(|| {
+            let itself = here.group(&view.group);
+            let said = said(view, &itself)?;
+            (said.what == What::Posted && !said.is_wrapped()).then(|| dialect::announced_by_id(&said, here))
+        })
 }
 
 fn written_as(shape: Shape, view: &AnnouncedView, here: &Here) -> Option<String> {

@@ -88,11 +88,11 @@ pub(super) fn written(held: &HeldView, here: &Here) -> String {
     dialect::entry(&entry, here)
 }
 
-fn write_cursor((at, id): Cursor) -> String {
+pub(super) fn write_cursor((at, id): Cursor) -> String {
     format!("{}-{id}", at.timestamp_micros())
 }
 
-fn read_cursor(text: &str) -> Option<Cursor> {
+pub(super) fn read_cursor(text: &str) -> Option<Cursor> {
     let (at, id) = text.split_once('-')?;
     let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
     // What Postgres can keep: PAR09.

@@ -1,4 +1,5 @@
-//! Threads as collections of ids: a group's threads, one thread's posts, one post's answers, what is featured.
+//! Threads as collections: a group's threads, one thread's posts and what was said about them, one post's answers, what is
+//! featured.
 //!
 //! One rule: each list holds what this viewer may see, and so does its total.
 
@@ -6,8 +7,10 @@ use axum::extract::{Path, Query, State};
 use uuid::Uuid;
 
 use super::{
+    activity::written,
     group_to_read, our_id,
     paging::{Listing, Paging, Place, ids, query},
+    pending::{read_cursor, write_cursor},
     people::few,
 };
 use crate::{
@@ -22,6 +25,8 @@ use crate::{
 
 /// Ids in a page.
 const PAGE: usize = 50;
+/// Whole entries in a page.
+const ENTRIES: i64 = 20;
 /// Posts that a group can feature and we show.
 const FEATURED: i64 = 50;
 
@@ -86,10 +91,48 @@ pub(in crate::web) async fn context(
     let after = place.cursor();
     let slice = store.thread_ids(group.id, thread, viewer, after, PAGE).await?;
     if is_whole {
-        let document = dialect::thread(&listing.id, &name, total, here);
+        let document = dialect::thread(thread, &name, total, here);
         return Ok(listing.with_items_in(document, &ids(slice.items.into_iter().map(|(_, iri)| iri))));
     }
     Ok(page(&listing, after, slice))
+}
+
+/// `GET /c/NAME/threads/UUID/history`: what the group said about a thread, oldest first and whole (FEP-f228).
+pub(in crate::web) async fn history(
+    State(web): State<Web>,
+    Path((name, id)): Path<(String, String)>,
+    Query(paging): Query<Paging>,
+    asking: Asking,
+) -> Answer {
+    let place = paging.oldest_first(read_cursor)?;
+    let thread = our_id(&id)?;
+    let group = group_to_read(&web, &name, &asking.viewer).await?;
+    let (store, here, viewer) = (web.engine.store(), web.engine.here(), &asking.viewer);
+    let total = store.thread_history_total(group.id, thread, viewer).await?;
+    if total == 0 {
+        return Err(Problem::new(error::NOT_FOUND));
+    }
+    let listing = Listing {
+        id: here.thread_history(&name, thread),
+        owner: here.group(&name),
+        total,
+        viewer,
+    };
+    let after = match place {
+        Place::Whole => return Ok(listing.whole()),
+        Place::Page(after) => after,
+    };
+    let slice = store
+        .thread_history(group.id, thread, viewer, after, ENTRIES)
+        .await?;
+    let last = slice.items.last().filter(|_| slice.more);
+    let next = last.map(|view| query("after", Some(write_cursor((view.at, view.id)))));
+    let items: Vec<_> = slice
+        .items
+        .iter()
+        .filter_map(|view| written(view, here))
+        .collect();
+    Ok(listing.page(&query("after", after.map(write_cursor)), next, &items))
 }
 
 /// `GET /post/UUID/replies`: the ids of its direct answers, oldest first.

@@ -8,6 +8,7 @@ mod deeds;
 mod fet;
 mod grp;
 mod key;
+mod ord;
 mod org;
 mod par;
 mod prv;
