@@ -34,7 +34,7 @@ mod threadiverse;
 
 pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
-pub use address::Addressed;
+pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
 pub use announce::{Said, What, Written};
 pub use carried::carried;

@@ -120,6 +120,7 @@ fn a_banned_author_takes_back_but_does_nothing_else() {
     let mine = Subject {
         is_here: true,
         is_mine: true,
+        is_private: false,
         deleted: false,
         was_public: false,
         names_public: false,
@@ -155,6 +156,7 @@ fn nobody_changes_what_another_wrote() {
     let theirs = Subject {
         is_here: true,
         is_mine: false,
+        is_private: false,
         deleted: false,
         was_public: false,
         names_public: false,
@@ -186,6 +188,7 @@ fn a_post_is_announced_once_and_a_vote_counts_once() {
     let voted = Subject {
         is_here: true,
         is_mine: false,
+        is_private: false,
         deleted: false,
         was_public: false,
         names_public: false,
