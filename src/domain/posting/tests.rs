@@ -232,6 +232,26 @@ fn a_private_post_is_for_members_by_members_and_its_answers_are_no_wider() {
         decide(&anyone, &member, &Command::Post(wider), now()),
         Err(Refusal::WiderThanItsThread)
     );
+    let mine = Subject {
+        is_here: true,
+        is_mine: true,
+        is_private: true,
+        deleted: false,
+        was_public: false,
+        names_public: false,
+        voted: false,
+        approved: false,
+    };
+    let opened = Subject {
+        names_public: true,
+        ..mine
+    };
+    for (edit, decided) in [
+        (mine, Ok(vec![Event::Edited])),
+        (opened, Err(Refusal::WiderThanItsThread)),
+    ] {
+        assert_eq!(decide(&anyone, &member, &Command::Edit(edit), now()), decided);
+    }
 }
 
 #[test]
