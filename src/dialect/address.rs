@@ -25,7 +25,7 @@ pub struct Addressed {
     pub public: bool,
     /// Anybody at all is named in `to`, `cc` or `audience`.
     pub somebody: bool,
-    /// Names somebody in `bto` or `bcc`: passing it on word for word would tell. Pleroma sends both, empty.
+    /// Names somebody in `bto` or `bcc`, however deep: passing it on word for word would tell. Pleroma sends both, empty.
     pub blind: bool,
 }
 
@@ -81,10 +81,7 @@ impl Addressed {
         found.public = names_public(activity)
             && object.is_none_or(|object| !narrows(object, here) || names_public(object));
         found.somebody = documents().any(is_addressed);
-        found.blind = documents().any(|document| {
-            let names_somebody = |field| document.get(field).is_some_and(|value| !is_empty(value));
-            names_somebody("bto") || names_somebody("bcc")
-        });
+        found.blind = names_blindly(activity);
         found
     }
 
@@ -109,6 +106,21 @@ impl Addressed {
         } else {
             &self.bound
         }
+    }
+}
+
+/// Whether anything in a document names somebody in `bto` or `bcc`. A context only says what the words mean, and the fields of a
+/// `contentMap` are languages (both are codes of ISO 639-3).
+#[must_use]
+pub fn names_blindly(document: &Value) -> bool {
+    match document {
+        Value::Object(fields) => fields.iter().any(|(field, value)| match field.as_str() {
+            "bto" | "bcc" => !is_empty(value),
+            "@context" | "contentMap" | "nameMap" | "summaryMap" => false,
+            _ => names_blindly(value),
+        }),
+        Value::Array(items) => items.iter().any(names_blindly),
+        _ => false,
     }
 }
 
@@ -215,6 +227,12 @@ mod tests {
         ] {
             assert!(read(&json!({"bto": somebody})).blind, "{somebody}");
             assert!(read(&json!({"object": {"bcc": somebody}})).blind, "{somebody}");
+            assert!(
+                read(&json!({"object": {"object": [{"x": {"bto": somebody}}]}})).blind,
+                "{somebody}"
+            );
+            let words = json!({"@context": [{"bto": somebody}], "object": {"contentMap": {"bcc": somebody}}});
+            assert!(!read(&words).blind, "{somebody}");
         }
     }
 

@@ -43,7 +43,7 @@ mod wall;
 
 pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
-pub use address::Addressed;
+pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
 pub use announce::{NAMED, Said, UNNAMED, What, Written, announced_by_id};
 pub use carried::carried;

@@ -137,6 +137,8 @@ pub struct Subject {
     pub is_here: bool,
     /// Whoever asks wrote it.
     pub is_mine: bool,
+    /// It is for members only.
+    pub is_private: bool,
     pub deleted: bool,
     /// Everybody could read it before, and now not everybody is to.
     pub was_public: bool,

@@ -69,6 +69,7 @@ mod tests {
         any::<[bool; 4]>().prop_map(|[is_here, is_mine, deleted, marked]| Subject {
             is_here,
             is_mine,
+            is_private: false,
             deleted,
             was_public: false,
             names_public: true,
@@ -99,7 +100,7 @@ mod tests {
             let group = crate::domain::Group { policies: Policies { post, ..Policies::default() }, ..group() };
             let comment = |parent_is_locked| Submission {
                 is_comment: true, public: true, was_public: false, known: false, parent_is_here: true,
-                parent_is_private: false, parent_is_locked, relayed, approved,
+                parent_is_private: false, parent_is_locked, relayed, approved, vouched: false,
             };
             let locked = decide(&group, &who, &Command::Post(comment(true)), now());
             let open = decide(&group, &who, &Command::Post(comment(false)), now());
@@ -117,7 +118,7 @@ mod tests {
             let mut marked = false;
             for wanted in asked {
                 let post = Subject {
-                    is_here: true, is_mine: false, deleted: false, was_public: false, names_public: true, voted: false,
+                    is_here: true, is_mine: false, is_private: false, deleted: false, was_public: false, names_public: true, voted: false,
                     marked, approved: false,
                 };
                 let events = decide(&group(), &admin, &Command::Mark(Mark::Locked, post, wanted), now()).expect("taken");

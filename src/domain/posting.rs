@@ -135,6 +135,10 @@ pub(super) fn edit(
     if subject.names_public && group.policies.visibility == Visibility::Private {
         return Err(Refusal::PublicInPrivate);
     }
+    // What was posted for members stays so, and so does what answers it.
+    if subject.names_public && subject.is_private {
+        return Err(Refusal::WiderThanItsThread);
+    }
     Ok(if !subject.is_here || subject.deleted {
         vec![]
     } else if !subject.approved && is_held(group, who) {

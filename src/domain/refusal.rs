@@ -26,7 +26,7 @@ pub enum Refusal {
     Locked,
     #[error("Only whoever wrote it may change it.")]
     NotTheAuthor,
-    #[error("What it answers is for members only, so it cannot name Public.")]
+    #[error("The thread is for members only: what is said in it cannot name Public.")]
     WiderThanItsThread,
     #[error("It was public, and what was public stays so; it can only be deleted.")]
     WasPublic,

@@ -349,6 +349,7 @@ impl Engine {
         for name in names {
             let group = self.one(tx, &name).await?;
             self.by_sender(tx, case, &group, (act, whom), reason).await?;
+            self.was_said_inside(tx, case, &name).await?;
         }
         Ok(())
     }

@@ -108,6 +108,8 @@ impl Engine {
         if names.is_empty() {
             names.extend(asking.as_ref().map(|asking| asking.group.clone()));
         }
+        // What another group was asked is none of this one's business, and may be private.
+        let asking = asking.filter(|asking| names.contains(&asking.group));
         let mut ending = Err(Refusal::DoesNotRunIt.into());
         for group in self.take(tx, &names).await? {
             ending = self
@@ -137,8 +139,7 @@ impl Engine {
             .object
             .as_ref()
             .map(|object| self.here().group_of(object.as_str()));
-        if about.is_some_and(|about| about != Some(name)) || asking.is_some_and(|asking| asking.group != name)
-        {
+        if about.is_some_and(|about| about != Some(name)) {
             return Err(differs("object.object", "The request is about another group."));
         }
         let who = match (asking, answered.of.as_ref().or(answered.actor.as_ref())) {
@@ -149,7 +150,7 @@ impl Engine {
         let Some(who) = who else {
             return match &answered.of {
                 // What was taken without a review is not for an answer any more.
-                Some(of) if received::was_seen(tx, of.as_str()).await? => Ok(()),
+                Some(of) if received::was_taken(tx, group.id, of.as_str()).await? => Ok(()),
                 _ => Err(Refused::NotFound.into()),
             };
         };

@@ -12,13 +12,14 @@ use crate::{
     engine::{
         Engine, Refused,
         book::{Book, Deed},
-        case::Warrant,
+        case::{Case, Warrant},
         matter::Matter,
         turn::Trouble,
     },
     store::{
         self, GroupId, Tx,
         facts::{self, Asked, Facts, Turned},
+        post::{Place, Stored},
         turn::{self, Holds, Patience},
     },
 };
@@ -86,6 +87,26 @@ impl<'a> At<'a> {
         }
         groups.sort_unstable_by_key(|group| group.in_turn.id);
         Ok(groups)
+    }
+
+    /// A post by its id. One that the sender may not read is to them as if it were not stored.
+    pub(super) fn post(&self, case: &Case, iri: &str) -> Option<&'a Stored> {
+        let stored = self.facts.post(iri)?;
+        let is_known = stored.author == case.actor.id || self.places(case, stored).next().is_some();
+        is_known.then_some(stored)
+    }
+
+    /// The groups in which the sender may read a post. A group's own word is about whatever is in it, and whoever left takes
+    /// back what they said of it.
+    pub(super) fn places<'s>(&self, case: &'s Case, stored: &'s Stored) -> impl Iterator<Item = &'s Place>
+    where
+        'a: 's,
+    {
+        let (facts, reader) = (self.facts, case.actor.id);
+        let has_voted = matches!(&case.activity.ask, Ask::Unvote { vote, .. } if facts.has_voted(stored.id, reader, *vote));
+        let sees_all = has_voted || matches!(case.warrant, Warrant::Group { .. } | Warrant::Gone { .. });
+        let is_seen = move |place: &&Place| sees_all || !facts.is_hidden(stored.id, place.group, reader);
+        stored.places.iter().filter(is_seen)
     }
 
     /// A group that a post is in.

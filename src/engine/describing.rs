@@ -40,7 +40,12 @@ impl Engine {
             return Ok(());
         }
         let mut change = change_of(&wanted);
-        change.policies = Some(wanted.policies.of(group.group.policies));
+        let policies = wanted.policies.of(group.group.policies);
+        if policies.visibility == Visibility::Private {
+            // Not where it is to be private from now on, nor where it is to be so no more.
+            self.was_said_inside(tx, case, name).await?;
+        }
+        change.policies = Some(policies);
         if let Some(title) = &change.title {
             let title = checked_title(title).map_err(|why| Refused::Unreadable {
                 why: format!("The group cannot be called so: {why}."),

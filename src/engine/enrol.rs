@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     dialect::{self, Evidence, Local},
     domain::{Command, Event, Iri, Way, decide},
-    engine::{Engine, Refused, case::Case, turn::Trouble},
+    engine::{Engine, Refused, case::Case, inbox::blind, turn::Trouble},
     store::{
         self, Actor, ActorId, Tx, Viewer,
         asked::{self, NewAsking},
@@ -42,6 +42,9 @@ impl Engine {
             .claims(arrival.method, arrival.target, arrival.headers, &arrival.body)
             .map_err(|why| Refused::Unsigned(why.to_string()))?;
         let (raw, document) = dialect::parse(&arrival.body, self.json_limits())?;
+        if dialect::names_blindly(&document) {
+            return Err(blind());
+        }
         let who = self.joiner(&document, arrival.group)?;
         let actor = self.signer(&claims, Some(&who)).await?;
         self.hosts().count(&actor.host)?;

@@ -35,6 +35,7 @@ impl Engine {
                         .await?;
                 }
             }
+            self.was_said_inside(tx, case, &name).await?;
         }
         Ok(())
     }

@@ -125,8 +125,7 @@ impl Engine {
             return Err(Refused::forbidden("foreign-id", "id", why));
         }
         if activity.addressed.blind {
-            let why = "An activity with bto or bcc cannot be passed on word for word.".to_owned();
-            return Err(Refused::Unreadable { why, field: "bto" });
+            return Err(blind());
         }
         // Of what means nothing here (a Move, whose target is no group) nothing needs to agree.
         if activity.ask != Ask::Nothing && !activity.addressed.agrees() {
@@ -182,6 +181,12 @@ impl Engine {
             "attributedTo names somebody else than the signer.",
         ))
     }
+}
+
+/// Whoever is named blindly would be named to everybody.
+pub(super) fn blind() -> Refused {
+    let why = "What names somebody in bto or bcc cannot be passed on word for word.".to_owned();
+    Refused::Unreadable { why, field: "bto" }
 }
 
 /// Reads an activity; an Undo of what another did is not unreadable but forbidden.

@@ -54,7 +54,10 @@ impl Engine {
         matter: &Matter<'_>,
         object: &Iri,
     ) -> Result<Option<&'a Stored>, Halt> {
-        let Some(stored) = at.facts.post(object.as_str()).filter(|stored| !stored.deleted) else {
+        let Some(stored) = at
+            .post(matter.case, object.as_str())
+            .filter(|stored| !stored.deleted)
+        else {
             return Ok(None);
         };
         for place in &stored.places {
@@ -76,6 +79,7 @@ impl Engine {
         let nothing = Subject {
             is_here: false,
             is_mine: false,
+            is_private: false,
             deleted: false,
             was_public: false,
             names_public: false,

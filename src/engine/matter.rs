@@ -108,21 +108,29 @@ impl<'a> Matter<'a> {
                 asked.group_base = Some(group_base);
                 if let Some(parent) = &document.in_reply_to {
                     asked.posts.push(parent.as_str());
+                    asked.readers.push((parent.as_str(), actor.id));
                     asked.awaited.push(parent.as_str());
                 }
             }
             Ask::Edit(document) => {
                 asked.posts.push(document.id.as_str());
                 asked.awaited.push(document.id.as_str());
+                asked.readers.push((document.id.as_str(), actor.id));
                 if self.case.warrant.is_review() {
-                    asked.posts.extend(self.parent_of_new(document));
+                    let parent = self.parent_of_new(document);
+                    asked.posts.extend(parent);
+                    asked.readers.extend(parent.map(|parent| (parent, actor.id)));
                     asked.graves.push((&document.id, actor.id));
                     asked.group_base = Some(group_base);
                 }
             }
-            Ask::Delete { object } | Ask::Mark { object, .. } => asked.posts.push(object.as_str()),
+            Ask::Delete { object } | Ask::Mark { object, .. } => {
+                asked.posts.push(object.as_str());
+                asked.readers.push((object.as_str(), actor.id));
+            }
             Ask::Vote { object, .. } | Ask::Unvote { object, .. } => {
                 asked.posts.push(object.as_str());
+                asked.readers.push((object.as_str(), actor.id));
                 asked.votes.push((object.as_str(), actor.id));
             }
             _ => {}

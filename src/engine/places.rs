@@ -43,13 +43,13 @@ impl Engine {
         matter: &Matter<'_>,
         object: &Iri,
     ) -> Result<Option<&'a Stored>, Halt> {
-        let Some(stored) = at.facts.post(object.as_str()) else {
+        let Some(stored) = at.post(matter.case, object.as_str()) else {
             return Ok(None);
         };
         let bound = &matter.case.activity.addressed.bound;
         // It was in groups that removed it: there is nothing to agree with.
         let mut agrees = bound.is_empty() || (stored.places.is_empty() && !stored.removed.is_empty());
-        for place in &stored.places {
+        for place in at.places(matter.case, stored) {
             agrees |= bound.contains(&at.group(place.group)?.in_turn.group.name);
         }
         if agrees {
@@ -80,7 +80,7 @@ impl Engine {
             _ => None,
         };
         let mut outcomes = vec![];
-        for place in &stored.places {
+        for place in at.places(matter.case, stored) {
             let group = at.group(place.group)?;
             if !is_meant(matter, group, stored) {
                 continue;
@@ -88,6 +88,7 @@ impl Engine {
             let subject = Subject {
                 is_here: true,
                 is_mine: stored.author == matter.case.actor.id || matter.case.warrant.is_for_the_gone(),
+                is_private: !stored.public,
                 deleted: stored.deleted,
                 was_public: self.narrows(matter.case, Some(stored)),
                 names_public: matter.case.activity.addressed.public,

@@ -32,7 +32,7 @@ impl Engine {
     ) -> Decided<'a> {
         let case = matter.case;
         let parent_iri = document.in_reply_to.as_ref().map(Iri::as_str);
-        let parent = parent_iri.and_then(|iri| at.facts.post(iri));
+        let parent = parent_iri.and_then(|iri| at.post(case, iri));
         let is_awaited = parent_iri.is_some_and(|iri| at.facts.is_awaited(iri));
         if parent.is_none() && is_awaited && case.waited.is_none() && !case.warrant.is_review() {
             // Its parent is being fetched: it waits behind it (ORD10).
@@ -43,12 +43,9 @@ impl Engine {
         if groups.is_empty() && !names.is_empty() {
             return Err(Refused::NotFound.into());
         }
-        let known = at.facts.post(document.id.as_str());
-        if known.is_some_and(|known| known.author != case.actor.id)
-            || self.is_anothers(at, matter, &document.id)
-        {
-            return Ok(vec![]); // somebody else's id (ORG06)
-        }
+        let found = at.facts.post(document.id.as_str());
+        let known = found.filter(|found| found.author == case.actor.id);
+        let is_anothers = known.is_none() && found.is_some() || self.is_anothers(at, matter, &document.id);
         // Decided as if its parent were here: whoever would be refused anyway costs nobody a fetch.
         let missing = parent_iri.filter(|iri| parent.is_none() && self.may_be_had(at, case, document, iri));
         let mut outcomes = vec![];
@@ -58,6 +55,9 @@ impl Engine {
             outcomes.push((group, at.decide(group, matter, &Command::Post(submission))?));
         }
         let Answered { taken, letters } = self.one_answer(case, outcomes)?;
+        if is_anothers {
+            return Ok(vec![]); // somebody else's id (ORG06): the answer does not say so
+        }
         let is_new = |events: &Vec<Event>| !events.contains(&Event::AlreadyPosted);
         if let Some(parent) = missing
             && taken.iter().any(|(_, events)| is_new(events))
@@ -103,7 +103,7 @@ impl Engine {
         group: &Turned,
         (known, parent): (Option<&Stored>, Option<&Stored>),
     ) -> Submission {
-        let here = |post: &Stored| post.places.iter().any(|place| place.group == group.in_turn.id);
+        let here = |post: &Stored| at.places(case, post).any(|place| place.group == group.in_turn.id);
         let was_here = |post: &Stored| post.removed.contains(&group.in_turn.id);
         let buried = at.facts.is_buried(&document.id, case.actor.id);
         Submission {
@@ -138,7 +138,7 @@ impl Engine {
         let mut names = BTreeSet::new();
         match parent {
             Some(parent) if !parent.places.is_empty() => {
-                for place in &parent.places {
+                for place in at.places(case, parent) {
                     names.insert(at.group(place.group)?.in_turn.group.name.as_str());
                 }
                 let bound = addressed.bound.iter().map(String::as_str);

@@ -15,7 +15,7 @@ use crate::{
     engine::{AdminError, Engine},
     peer::FetchError,
     signature::{Claim, REACH, Reach, reach_of},
-    store::{self, Actor, following},
+    store::{self, Actor, ActorId, following},
 };
 
 /// A group is asked for its list so often at most ...
@@ -26,7 +26,7 @@ const AT_ONCE: usize = 4;
 
 /// Groups that were asked lately.
 pub(super) struct Asked {
-    lately: Cache<String, ()>,
+    lately: Cache<ActorId, ()>,
     places: Arc<Semaphore>,
 }
 
@@ -87,10 +87,10 @@ impl Engine {
         let accepted = ours.iter().filter(|hearer| hearer.accepted);
         let known = reach_of(accepted.map(|hearer| self.here().group(&hearer.name)));
         let lately = &self.asked().lately;
-        if known == digest || lately.contains_key(url.as_str()) {
+        // By who it is, and not by the address that it gives: of those it has as many as it likes.
+        if known == digest || !lately.entry(sender.id).or_insert(()).await.is_fresh() {
             return Ok(());
         }
-        lately.insert(url.to_string(), ()).await;
         let (_, list) = self.peers().document(url).await?;
         let Some(listed) = dialect::our_groups_on(&list, self.here()) else {
             return Ok(());

@@ -64,7 +64,7 @@ impl Engine {
         matter: &Matter<'_>,
         stored: &Stored,
     ) -> Result<bool, super::content::Halt> {
-        for place in &stored.places {
+        for place in at.places(matter.case, stored) {
             if at.standing(at.group(place.group)?, matter)?.runs_it() {
                 return Ok(true);
             }
@@ -139,7 +139,7 @@ impl Engine {
         let object = self.post_meant(tx, object).await?;
         let mut names: Vec<String> = case.activity.addressed.groups().iter().cloned().collect();
         if names.is_empty() {
-            names = post::groups_of(tx, &[object.to_string()]).await?;
+            names = post::groups_of(tx, &[object.to_string()], Some(case.actor.id)).await?;
         }
         let [name] = names.as_slice() else {
             return Err(if names.is_empty() {
@@ -180,6 +180,7 @@ impl Engine {
         let subject = Subject {
             is_here: placed.is_some(),
             is_mine: false,
+            is_private: false,
             deleted: false,
             was_public: false,
             names_public: false,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     dialect,
-    domain::{Command, Iri, Visibility},
+    domain::{Command, Iri},
     engine::{Engine, case::Case, turn::Trouble},
     store::{
         self, GroupId, Tx,
@@ -50,10 +50,11 @@ impl Engine {
         let (mut refused, mut is_kept) = (None, false);
         let groups = self.take(tx, &names).await?;
         let posts = post::reported(tx, &meant).await?;
+        let in_sight = post::groups_of(tx, &meant, Some(case.actor.id)).await?;
         for group in groups {
             if let Err(why) = self.decide(tx, &group, &case.actor, &Command::Report).await? {
-                // A private group that is not named is one that they need not know of.
-                if self.is_named(case, &group, &meant) {
+                // They need not know of a group that is not named, nor of what is in it for its members.
+                if in_sight.contains(&group.group.name) || self.is_named(case, &group, &meant) {
                     refused = Some(why);
                 } else {
                     for_operator = true;
@@ -84,11 +85,10 @@ impl Engine {
         }
     }
 
-    /// Whether somebody says by themselves that a report is for this group, or everybody knows it.
+    /// Whether somebody says by themselves that a report is for this group.
     fn is_named(&self, case: &Case, group: &InTurn, meant: &[String]) -> bool {
         let name = &group.group.name;
-        group.group.policies.visibility == Visibility::Public
-            || case.activity.addressed.groups().contains(name)
+        case.activity.addressed.groups().contains(name)
             || case.inbox.as_ref() == Some(name)
             || meant
                 .iter()
@@ -125,7 +125,7 @@ impl Engine {
             .filter_map(|object| self.here().group_meant(object));
         let mut names: BTreeSet<String> = named.map(ToOwned::to_owned).collect();
         names.extend(case.activity.addressed.groups().iter().cloned());
-        names.extend(post::groups_of(tx, objects).await?);
+        names.extend(post::groups_of(tx, objects, None).await?);
         if names.is_empty() {
             names.extend(case.inbox.clone());
         }

@@ -54,7 +54,7 @@ impl Engine {
             Some(Local::Activity(id, None)) => Named::Entry(id),
             _ => Named::Activity(of.as_str()),
         };
-        let meant = case.activity.addressed.groups();
+        let meant = self.groups_meant(case, None);
         let mut entries = held::named(tx, name).await?;
         entries.retain(|entry| {
             entry.queue == Queue::Activities && (meant.is_empty() || meant.contains(&entry.group_name))

@@ -30,6 +30,12 @@ impl Sender {
     }
 }
 
+/// Whether a key's id says that it is this actor's: `/u/annabel#key` is not `/u/ann`'s.
+fn is_of(key: &str, actor: &str) -> bool {
+    let rest = key.strip_prefix(actor);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '/']))
+}
+
 impl Engine {
     /// Who signed the activity, or proved it.
     pub(super) async fn sender(
@@ -48,7 +54,7 @@ impl Engine {
         {
             return Ok(own(actor, true));
         }
-        let is_theirs = |claim: &Claim| claim.key_id().starts_with(activity.actor.as_str());
+        let is_theirs = |claim: &Claim| is_of(claim.key_id(), activity.actor.as_str());
         if claims.iter().all(is_theirs) || !signature::is_proven(document) {
             let actor = self.signer(claims, Some(&activity.actor)).await?;
             return Ok(own(Arc::new(actor), false));

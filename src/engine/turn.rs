@@ -68,6 +68,7 @@ impl Engine {
             } => {
                 self.invite(&mut tx, case, (group, whom), *call, (*told, *wanted))
                     .await?;
+                self.was_said_inside(&mut tx, case, group).await?;
             }
             Ask::Block {
                 group,

@@ -29,6 +29,8 @@ pub struct Asked<'a> {
     pub posts: Vec<&'a str>,
     /// Who voted on which post?
     pub votes: Vec<(&'a str, ActorId)>,
+    /// Who may not read which post?
+    pub readers: Vec<(&'a str, ActorId)>,
     /// Who took back which post before we saw it?
     pub graves: Vec<(&'a Iri, ActorId)>,
     /// Ids that something may wait for.
@@ -69,6 +71,7 @@ pub struct Facts {
     /// Of the same people under other ids.
     other_bans: HashMap<(GroupId, ActorId), membership::OtherBan>,
     votes: HashSet<(Uuid, ActorId, String)>,
+    hidden: HashSet<(Uuid, GroupId, ActorId)>,
     seen: HashSet<Vec<u8>>,
     graves: HashSet<(Vec<u8>, ActorId)>,
     awaited: HashSet<String>,
@@ -143,6 +146,12 @@ impl Facts {
     #[must_use]
     pub fn has_voted(&self, post: Uuid, actor: ActorId, vote: Vote) -> bool {
         self.votes.contains(&(post, actor, vote.word().to_owned()))
+    }
+
+    /// Whether this actor may not read a post in a group that it is in.
+    #[must_use]
+    pub fn is_hidden(&self, post: Uuid, group: GroupId, from: ActorId) -> bool {
+        !self.hidden.is_empty() && self.hidden.contains(&(post, group, from))
     }
 
     /// Whether an activity of this id was decided about.

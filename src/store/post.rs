@@ -124,17 +124,20 @@ impl Cast<'_> {
     }
 }
 
-/// The names of the groups that these posts are in.
+/// The names of the groups that these posts are in; with a reader, of those in which they may read them.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn groups_of(tx: &mut Tx, iris: &[String]) -> Result<Vec<String>> {
+pub async fn groups_of(tx: &mut Tx, iris: &[String], reader: Option<ActorId>) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         r#"select distinct g.name from post p
            join post_group pg on pg.post_id = p.id and pg.removed_at is null
            join "group" g on g.id = pg.group_id
-           where p.iri = any($1)"#,
-        iris
+           where p.iri = any($1)
+             and ($2::bigint is null
+                  or exists (select from readable(g.id, p.author_id, p.public, $2, null::text)))"#,
+        iris,
+        reader.map(|reader| reader.0),
     )
     .fetch_all(&mut **tx)
     .await?)

@@ -13,34 +13,20 @@ pub struct Hearer {
 }
 
 impl Store {
-    /// The server that a viewer speaks for.
+    /// Ids of a group's followers who live on the server that asks; with `members`, of its members. Of an actor that asks: of
+    /// itself, at most (PRV07).
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn host_of(&self, viewer: &Viewer) -> Result<Option<String>> {
-        match viewer {
-            Viewer::Host(host) => Ok(Some(host.clone())),
-            Viewer::Actor(actor) => Ok(
-                sqlx::query_scalar!("select host from actor where id = $1", actor.0)
-                    .fetch_optional(&self.pool)
-                    .await?,
-            ),
-            _ => Ok(None),
-        }
-    }
-
-    /// Ids of a group's followers who live on a server; with `members`, of its members.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn reach_of(&self, group: GroupId, host: &str, members: bool) -> Result<Vec<String>> {
+    pub async fn reach_of(&self, group: GroupId, viewer: &Viewer, members: bool) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar!(
             "select a.iri from membership m join actor a on a.id = m.actor_id
-             where m.group_id = $1 and a.host = $2 and m.state <> 'banned'
-                 and case when $3 then m.member else m.follower end
+             where m.group_id = $1 and (a.host = $2 or a.id = $3) and m.state <> 'banned'
+                 and case when $4 then m.member else m.follower end
              order by a.iri",
             group.0,
-            host,
+            viewer.host(),
+            viewer.actor(),
             members,
         )
         .fetch_all(&self.pool)

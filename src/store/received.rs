@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::Iri,
-    store::{ActorId, Result, Store, Tx, hash, turn::key_of},
+    store::{ActorId, GroupId, Result, Store, Tx, hash, turn::key_of},
 };
 
 /// Documents of one host that are claimed at a time: a host that hangs holds up itself.
@@ -138,15 +138,15 @@ pub async fn finish(tx: &mut Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Whether an activity of this id was decided about that asked nobody to become anything.
+/// Whether this group took an activity of this id, or held it. What others took is none of its admins' business.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn was_seen(tx: &mut Tx, iri: &str) -> Result<bool> {
+pub async fn was_taken(tx: &mut Tx, group: GroupId, iri: &str) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists(select from seen where iri_hash = $1)
-                  and not exists(select from invitation where iri = $2) as "was!""#,
-        hash(iri),
+        r#"select exists(select from activity where iri = $2 and group_id = $1)
+                  or exists(select from held where iri = $2 and group_id = $1) as "was!""#,
+        group.0,
         iri
     )
     .fetch_one(&mut **tx)

@@ -107,6 +107,22 @@ async fn what_its_author_has_proven_may_be_brought_by_anybody() {
     world.end().await;
 }
 
+/// Also by somebody on the author's own server whose name only begins like theirs.
+#[tokio::test]
+async fn a_bearer_may_be_called_nearly_the_same() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = Prover::new(world.mastodon().actor("ann")).follows(&group).await;
+    let tom = world.lemmy().actor("tom").follows(&group).await;
+    let annabel = ann.who.server().actor("annabel");
+    assert!(annabel.key_id().starts_with(&ann.who.id()));
+    let said = ann.says(&group, "one");
+    annabel.sends_to(&group.inbox(), &said.text).await.is(202);
+    tom.hears_of([&said]).once().await;
+    world.settles().await;
+    world.end().await;
+}
+
 /// Their key is read at their own server, if we have not met them.
 #[tokio::test]
 async fn a_stranger_is_believed_by_the_key_that_they_list() {

@@ -30,8 +30,9 @@ async fn told(who: &Actor, group: &Group, by: &Actor, text: &str) -> Reach {
     Reach::read(&reach).unwrap()
 }
 
+/// What somebody's server is told.
 async fn asks(who: &Actor, url: &str) -> Vec<String> {
-    let list = who.sees(url).await;
+    let list = who.server().settle("instance", "Application").sees(url).await;
     assert_eq!(list["id"], url, "{list}");
     list["orderedItems"]
         .as_array()
@@ -264,6 +265,35 @@ async fn what_another_server_lists_is_set_right() {
         })
         .await;
     assert_eq!(again.document["object"], elsewhere.group.id());
+    world.end().await;
+}
+
+/// However many addresses it gives: a group is asked once in a while, and told once what it has wrong.
+#[tokio::test]
+async fn a_group_with_many_addresses_is_asked_once() {
+    let world = World::start().await;
+    let garden = world.group("garden").await;
+    let mut elsewhere = Elsewhere::new(&world);
+    let url = elsewhere.url.clone();
+    for n in 0..8 {
+        elsewhere.url = format!("{url}/{n}");
+        elsewhere.lists(&[&garden]);
+        elsewhere.says(&garden, &elsewhere.tells(&[&garden]), true).await;
+    }
+    elsewhere.hears("Undo", &garden).await;
+    world.settles().await;
+    let server = elsewhere.group.server();
+    let lists = server
+        .fetched()
+        .iter()
+        .filter(|path| path.contains("_synchronization"))
+        .count();
+    let letters = server
+        .heard()
+        .iter()
+        .filter(|heard| heard.kind() == "Undo")
+        .count();
+    assert_eq!((lists, letters), (1, 1));
     world.end().await;
 }
 

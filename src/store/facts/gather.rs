@@ -52,6 +52,7 @@ struct Answer {
     bans: Vec<(i64, String)>,
     other_bans: Vec<OtherBanRow>,
     votes: Vec<(Uuid, i64, String)>,
+    hidden: Vec<(Uuid, i64, i64)>,
     seen: Vec<Vec<u8>>,
     graves: Vec<(Vec<u8>, i64)>,
     awaited: Vec<String>,
@@ -72,6 +73,8 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
     let ids: Vec<Vec<u8>> = asked.ids.iter().map(|id| hash(id.as_str())).collect();
     let groups: Vec<i64> = in_turn.iter().map(|id| id.0).collect();
     let (voted, voters): (Vec<&str>, Vec<i64>) = asked.votes.iter().map(|(post, who)| (*post, who.0)).unzip();
+    let (read, readers): (Vec<&str>, Vec<i64>) =
+        asked.readers.iter().map(|(post, who)| (*post, who.0)).unzip();
     let (graves, mourners): (Vec<Vec<u8>>, Vec<i64>) = asked
         .graves
         .iter()
@@ -159,6 +162,13 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    join found f on f.iri = w.iri
                    cross join lateral (select * from vote o
                                        where o.post_id = f.id and o.actor_id = w.actor offset 0) v) as "votes!: Vec<(Uuid, i64, String)>",
+             array(select row(f.id, pg.group_id, w.actor)
+                   from unnest($15::text[], $16::bigint[]) as w(iri, actor)
+                   join found f on f.iri = w.iri
+                   cross join lateral (select * from post_group g
+                                       where g.post_id = f.id and g.removed_at is null offset 0) pg
+                   where not exists (select from readable(pg.group_id, f.author_id, f.public, w.actor, null::text)))
+                 as "hidden!: Vec<(Uuid, i64, i64)>",
              array(select s.iri_hash from unnest($9::bytea[]) as w(hash)
                    cross join lateral (select iri_hash from seen where iri_hash = w.hash offset 0) s) as "seen!",
              array(select row(t.iri_hash, t.actor_id)
@@ -189,6 +199,8 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
         &asked.awaited as &[&str],
         &authorities as &[&str],
         &asked.names as &[&str],
+        &read as &[&str],
+        &readers,
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -267,6 +279,11 @@ impl TryFrom<Answer> for Facts {
                 .votes
                 .into_iter()
                 .map(|(post, who, kind)| (post, ActorId(who), kind))
+                .collect(),
+            hidden: answer
+                .hidden
+                .into_iter()
+                .map(|(post, group, who)| (post, GroupId(group), ActorId(who)))
                 .collect(),
             seen: answer.seen.into_iter().collect(),
             graves: answer

@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use super::{any_group, body, is_open, our_id, paging::Listing};
+use super::{any_group, body, our_id, paging::Listing};
 use crate::{
     dialect::{self, Here, Membership},
     engine::Enrolment,
@@ -28,7 +28,8 @@ pub(in crate::web) async fn make(
     Path(name): Path<String>,
     request: Request,
 ) -> Answer {
-    is_open(any_group(&web, &name).await?)?;
+    // A closed one says no like everybody else: 410 is for whoever reads.
+    any_group(&web, &name).await?;
     let limits = &web.engine.settings().limits;
     let (parts, body) = request.into_parts();
     body::check_type(&parts.headers)?;

@@ -7,6 +7,7 @@ mod collect;
 mod make;
 mod private;
 mod reports;
+mod unseen;
 
 use folkmoot::domain::Policies;
 use serde_json::{Value, json};
