@@ -56,7 +56,7 @@ pub use letter::{
 };
 pub use news::{News, Tidings, news};
 pub use post::PostDocument;
-pub use review::{Entry, entry, notice, queue, removal};
+pub use review::{Entry, entry, notice, queue, removal, taken_out};
 pub use roll::our_groups_on;
 pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,

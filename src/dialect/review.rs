@@ -109,6 +109,20 @@ pub fn removal(
     document
 }
 
+/// A group takes an item out of a collection of its own by its own word, which is for members.
+#[must_use]
+pub fn taken_out(
+    id: Uuid,
+    group: &str,
+    (item, collection): (&str, &str),
+    at: DateTime<Utc>,
+    here: &Here,
+) -> Value {
+    let mut document = removal(id, group, item, "Remove", (None, false), at, here);
+    document["target"] = json!(collection);
+    document
+}
+
 /// A document with this text as its object.
 fn splice(document: Value, object: &str) -> String {
     let mut text = Value::Object(fields(document)).to_string();

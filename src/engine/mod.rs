@@ -26,6 +26,7 @@ mod hold;
 mod hand;
 mod import;
 mod inbox;
+mod inside;
 mod invited;
 mod keys;
 mod lines;
@@ -37,6 +38,7 @@ mod notices;
 mod owner;
 mod places;
 mod posting;
+mod proposed;
 mod reach;
 mod receipts;
 mod removal;
@@ -65,6 +67,7 @@ pub use verify::seen_as;
 
 use governor::Quota;
 use shares::Shares;
+use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
@@ -89,6 +92,7 @@ struct Parts {
     speakers: Shares<ActorId>,
     reporters: Shares<ActorId>,
     asked: reach::Asked,
+    seekers: Semaphore,
     tokens: tokens::Tokens,
 }
 
@@ -120,6 +124,7 @@ impl Engine {
             speakers,
             reporters,
             asked: reach::Asked::new(),
+            seekers: invited::places(),
             tokens: tokens::Tokens::new(),
         }))
     }
@@ -160,6 +165,10 @@ impl Engine {
 
     fn tokens(&self) -> &tokens::Tokens {
         &self.0.tokens
+    }
+
+    fn seekers(&self) -> &Semaphore {
+        &self.0.seekers
     }
 
     fn asked(&self) -> &reach::Asked {

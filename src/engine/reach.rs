@@ -15,7 +15,7 @@ use crate::{
     engine::{AdminError, Engine},
     peer::FetchError,
     signature::{Claim, REACH, Reach, reach_of},
-    store::{self, Actor, following},
+    store::{self, Actor, ActorId, following},
 };
 
 /// A group is asked for its list so often at most ...
@@ -26,7 +26,8 @@ const AT_ONCE: usize = 4;
 
 /// Groups that were asked lately.
 pub(super) struct Asked {
-    lately: Cache<String, ()>,
+    /// By whose list it is: the address of the list is whatever its server says.
+    lately: Cache<ActorId, ()>,
     places: Arc<Semaphore>,
 }
 
@@ -86,11 +87,13 @@ impl Engine {
         let ours = self.store().hearers_of(sender.id).await?;
         let accepted = ours.iter().filter(|hearer| hearer.accepted);
         let known = reach_of(accepted.map(|hearer| self.here().group(&hearer.name)));
-        let lately = &self.asked().lately;
-        if known == digest || lately.contains_key(url.as_str()) {
+        if known == digest {
             return Ok(());
         }
-        lately.insert(url.to_string(), ()).await;
+        let asked = self.asked().lately.entry(sender.id).or_insert(()).await;
+        if !asked.is_fresh() {
+            return Ok(());
+        }
         let (_, list) = self.peers().document(url).await?;
         let Some(listed) = dialect::our_groups_on(&list, self.here()) else {
             return Ok(());

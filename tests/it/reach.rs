@@ -267,6 +267,33 @@ async fn what_another_server_lists_is_set_right() {
     world.end().await;
 }
 
+/// Its server is asked once in a while, however many addresses it gives for the list.
+#[tokio::test]
+async fn a_group_elsewhere_is_asked_seldom() {
+    let world = World::start().await;
+    let garden = world.group("garden").await;
+    let elsewhere = Elsewhere::new(&world);
+    elsewhere.lists(&[&garden]);
+    for n in 0..5 {
+        let list = format!("/lists/{n}");
+        let url = format!("{}{list}", elsewhere.group.server().base());
+        let document = json!({ "id": url, "type": "OrderedCollection", "orderedItems": [garden.id] });
+        elsewhere.group.server().serves(&list, activity_json(&document));
+        let reach = Reach {
+            url,
+            ..elsewhere.tells(&[&garden])
+        };
+        elsewhere.says(&garden, &reach, true).await;
+        elsewhere.hears("Undo", &garden).await;
+        world.settles().await;
+    }
+    let asked = elsewhere.group.server().fetched();
+    assert_eq!(asked.iter().filter(|path| path.starts_with("/lists/")).count(), 1);
+    let heard = elsewhere.group.server().heard();
+    assert_eq!(heard.iter().filter(|heard| heard.kind() == "Undo").count(), 1);
+    world.end().await;
+}
+
 /// Nothing is asked where nothing differs; nor where the header is not signed, is about another's list, or leads elsewhere.
 #[tokio::test]
 async fn nobody_is_sent_to_lists_of_others() {
