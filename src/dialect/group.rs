@@ -206,14 +206,29 @@ pub fn group_stub(face: &GroupFace, here: &Here) -> Value {
         "inbox",
         "publicKey",
         "manuallyApprovesFollowers",
+        "assertionMethod",
     ];
     let mut stub = json!({"@context": [
         "https://www.w3.org/ns/activitystreams",
         "https://w3id.org/security/v1",
-        {"manuallyApprovesFollowers": "as:manuallyApprovesFollowers"},
+        {
+            "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+            "assertionMethod": {
+                "@id": "https://w3id.org/security#assertionMethod", "@type": "@id", "@container": "@set",
+            },
+            "Multikey": "https://w3id.org/security#Multikey",
+            "controller": {"@id": "https://w3id.org/security#controller", "@type": "@id"},
+            "publicKeyMultibase": {
+                "@id": "https://w3id.org/security#publicKeyMultibase",
+                "@type": "https://w3id.org/security#multibase",
+            },
+        },
     ]});
+    // What a private group says carries a proof, too: whoever gets its Accept must find the key (FEP-8b32).
     for field in shown {
-        stub[field] = whole[field].clone();
+        if let Some(value) = whole.get(field) {
+            stub[field] = value.clone();
+        }
     }
     stub
 }

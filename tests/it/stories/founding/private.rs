@@ -147,6 +147,7 @@ async fn prv02_no_door_is_open_to_strangers() {
         fields,
         [
             "@context",
+            "assertionMethod",
             "id",
             "inbox",
             "manuallyApprovesFollowers",
