@@ -286,7 +286,7 @@ proptest! {
     #[test]
     fn nobody_undoes_what_those_who_run_it_decided(policies in policies(), steps in vec(step(), 1..80)) {
         let mut world = World::of(policies);
-        let mut may_come = vec![false; PEOPLE];
+        let mut may_come = [false; PEOPLE];
         for step in &steps {
             let before = world.people.clone();
             let events = world.ask(step).unwrap_or_default();
