@@ -11,9 +11,9 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use folkmoot::domain::{
-    Act, Ban, Call, CollectPolicy, Command, Event, Group, Held, InfoPolicy, InvitePolicy, Iri, Item,
-    JoinPolicy, Mark, Policies, PostPolicy, Refusal, Review, Role, Rule, Standing, Subject, Submission,
-    Visibility, Vote, VotePolicy, Way, decide,
+    Act, Ban, Call, CollectPolicy, Command, Event, FollowMeans, Group, Held, InfoPolicy, InvitePolicy, Iri,
+    Item, JoinPolicy, Mark, Policies, PostPolicy, Refusal, Review, Role, Rule, Standing, Subject, Submission,
+    Visibility, Vote, VotePolicy, Way, admits, decide,
 };
 
 const BEGIN: &str = "<!-- permissions: written by `UPDATE_DOCS=1 cargo test --test permissions` -->\n";
@@ -101,6 +101,15 @@ struct Row {
     policy: &'static str,
     group: Group,
     ask: Command,
+    /// Their server keeps what is private.
+    discreet: bool,
+}
+
+impl Row {
+    fn decided(&self, who: &Standing) -> Result<Vec<Event>, Refusal> {
+        admits(&self.group, self.discreet)?;
+        decide(&self.group, who, &self.ask, now())
+    }
 }
 
 fn group(change: impl FnOnce(&mut Policies)) -> Group {
@@ -121,6 +130,7 @@ fn row(command: &'static str, policy: &'static str, group: Group, ask: Command) 
         policy,
         group,
         ask,
+        discreet: true,
     }
 }
 
@@ -194,6 +204,39 @@ fn joining() -> Vec<Row> {
             private(),
             Command::Join(Way::Follow),
         ),
+        row(
+            "Follow",
+            "`--join invite`",
+            by(JoinPolicy::Invite),
+            Command::Join(Way::Follow),
+        ),
+        row(
+            "Follow",
+            "`--join closed`",
+            by(JoinPolicy::Closed),
+            Command::Join(Way::Follow),
+        ),
+        row(
+            "Follow",
+            "`--follow reads`",
+            group(|policies| policies.follow = FollowMeans::Reads),
+            Command::Join(Way::Follow),
+        ),
+        row(
+            "Follow",
+            "the group is closed",
+            closed(),
+            Command::Join(Way::Follow),
+        ),
+        Row {
+            discreet: false,
+            ..row(
+                "Join or Follow from a server that shows others what is private",
+                "`--visibility private`",
+                private(),
+                Command::Join(Way::Join),
+            )
+        },
         row("Leave", "", group(|_| ()), Command::Leave),
         row("resign", "", group(|_| ()), Command::Resign),
         row(
@@ -362,6 +405,33 @@ fn posting() -> Vec<Row> {
             private(),
             Command::Post(THREAD),
         ),
+        row(
+            "comment on what is not in the group",
+            "`--post anyone`",
+            by(PostPolicy::Anyone),
+            Command::Post(Submission {
+                parent_is_here: false,
+                ..COMMENT
+            }),
+        ),
+        row(
+            "comment for everybody on what is for members",
+            "`--post anyone`",
+            by(PostPolicy::Anyone),
+            Command::Post(Submission {
+                parent_is_private: true,
+                ..COMMENT
+            }),
+        ),
+        row(
+            "hide from others what was public",
+            "",
+            group(|_| ()),
+            Command::Edit(Subject {
+                was_public: true,
+                ..MINE
+            }),
+        ),
         row("edit one's own post", "", group(|_| ()), Command::Edit(MINE)),
         row(
             "edit one's own post",
@@ -382,6 +452,18 @@ fn posting() -> Vec<Row> {
             "`--vote members`",
             group(|policies| policies.vote = VotePolicy::Members),
             Command::Vote(Vote::Like, THEIRS),
+        ),
+        row(
+            "take back a vote",
+            "",
+            group(|_| ()),
+            Command::Unvote(
+                Vote::Like,
+                Subject {
+                    voted: true,
+                    ..THEIRS
+                },
+            ),
         ),
         row("report", "", group(|_| ()), Command::Report),
     ]
@@ -470,6 +552,15 @@ fn deciding() -> Vec<Row> {
             any(),
             Command::Collect(item(CollectPolicy::Members, false)),
         ),
+        row(
+            "take out what one added",
+            "for members",
+            any(),
+            Command::Collect(Item {
+                is_mine: true,
+                ..item(CollectPolicy::Members, false)
+            }),
+        ),
     ]
 }
 
@@ -500,6 +591,17 @@ fn others() -> Vec<Row> {
         until: None,
         reason: None,
     };
+    let for_good = ban.clone();
+    let banned = || Standing {
+        ban: Some(for_good.clone()),
+        ..Standing::stranger()
+    };
+    let invited = || Standing {
+        invited: true,
+        called: true,
+        offered: true,
+        ..Standing::stranger()
+    };
     let on = |act, them| Command::Administer(act, them);
     let any = || group(|_| ());
     let invites = |invite| group(|policies| policies.invite = invite);
@@ -517,11 +619,66 @@ fn others() -> Vec<Row> {
             invites(InvitePolicy::Admins),
             on(Act::Invite, Standing::stranger()),
         ),
+        row(
+            "invite",
+            "`--join closed`",
+            group(|policies| policies.join = JoinPolicy::Closed),
+            on(Act::Invite, Standing::stranger()),
+        ),
+        row(
+            "invite somebody who was put out",
+            "",
+            any(),
+            on(
+                Act::Invite,
+                Standing {
+                    expelled: true,
+                    ..Standing::stranger()
+                },
+            ),
+        ),
+        row(
+            "invite somebody who is banned",
+            "",
+            any(),
+            on(Act::Invite, banned()),
+        ),
+        row(
+            "take back an invitation",
+            "`--invite members`",
+            invites(InvitePolicy::Members),
+            on(Act::Uninvite(Call::Member), invited()),
+        ),
+        row(
+            "take back an invitation",
+            "`--invite admins`",
+            invites(InvitePolicy::Admins),
+            on(Act::Uninvite(Call::Member), invited()),
+        ),
+        row(
+            "take back an invitation to the admins",
+            "",
+            any(),
+            on(Act::Uninvite(Call::Admin), invited()),
+        ),
+        row(
+            "take back the offer of the group",
+            "",
+            any(),
+            on(Act::Uninvite(Call::Owner), invited()),
+        ),
         row("expel a member", "", any(), on(Act::Expel, member())),
         row("expel an admin", "", any(), on(Act::Expel, admin())),
         row("expel the owner", "", any(), on(Act::Expel, owner())),
         row("ban a member", "", any(), on(Act::Ban(ban.clone()), member())),
         row("ban an admin", "", any(), on(Act::Ban(ban), admin())),
+        row("end a ban", "", any(), on(Act::Unban, banned())),
+        row(
+            "let in somebody who is banned",
+            "",
+            any(),
+            on(Act::Admit, banned()),
+        ),
         row(
             "have a member's posts held",
             "",
@@ -604,8 +761,7 @@ fn table() -> String {
     for row in rows() {
         write!(table, "| {} | {} |", row.command, row.policy).unwrap();
         for (_, who) in &columns {
-            let decided = decide(&row.group, who, &row.ask, now());
-            write!(table, " {} |", outcome(&decided)).unwrap();
+            write!(table, " {} |", outcome(&row.decided(who))).unwrap();
         }
         table.push('\n');
     }
@@ -616,7 +772,7 @@ fn refusals() -> String {
     let mut said: Vec<(&str, String)> = vec![];
     for row in rows() {
         for (_, who) in columns() {
-            if let Err(refusal) = decide(&row.group, &who, &row.ask, now()) {
+            if let Err(refusal) = row.decided(&who) {
                 said.push((refusal.code(), refusal.to_string()));
             }
         }
@@ -645,4 +801,20 @@ fn the_page_says_what_the_code_says() {
             "docs/permissions.md says something else: UPDATE_DOCS=1 cargo test --test permissions"
         );
     }
+}
+
+/// Each refusal that there is comes of some row.
+#[test]
+fn every_refusal_is_on_the_page() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/refusal.rs");
+    let source = fs::read_to_string(source).unwrap();
+    let (_, codes) = source.split_once("const fn code").unwrap();
+    let (codes, _) = codes.split_once("const fn field").unwrap();
+    let page = refusals();
+    let missing: Vec<_> = codes
+        .lines()
+        .filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\","))
+        .filter(|code| !page.contains(&format!("| {code} |")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

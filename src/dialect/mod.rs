@@ -66,7 +66,7 @@ pub use letter::{
 };
 pub use news::{News, Tidings, news, told};
 pub use post::{PostDocument, is_question};
-pub use review::{Entry, entry, notice, queue};
+pub use review::{Entry, entry, notice, queue, taken_out};
 pub use roll::our_groups_on;
 pub use shape::{
     Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,

@@ -74,6 +74,28 @@ pub fn notice(id: Uuid, of: &Entry<'_>, to: &str, at: DateTime<Utc>, here: &Here
     )
 }
 
+/// A group takes an item out of a collection of its own by its own word, which is for members.
+#[must_use]
+pub fn taken_out(
+    id: Uuid,
+    group: &str,
+    (item, collection): (&str, &str),
+    at: DateTime<Utc>,
+    here: &Here,
+) -> Value {
+    json!({
+        "@context": group::context(),
+        "id": here.activity(id, None),
+        "type": "Remove",
+        "actor": here.group(group),
+        "published": date(at),
+        "to": [here.part(group, "members")],
+        "cc": [],
+        "object": item,
+        "target": collection,
+    })
+}
+
 /// A document with this text as its object.
 fn splice(document: Value, object: &str) -> String {
     let mut text = Value::Object(fields(document)).to_string();

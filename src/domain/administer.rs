@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Act, Call, Event, Group, InfoPolicy, InvitePolicy, Refusal, Role, Standing};
+use crate::domain::{Act, Call, Event, Group, InfoPolicy, InvitePolicy, JoinPolicy, Refusal, Role, Standing};
 
 /// Something is to happen to another one.
 ///
@@ -31,6 +31,8 @@ pub(super) fn act(
         Act::Invite | Act::Call | Act::Offer | Act::Appoint if them.is_banned(now) => {
             Err(Refusal::TheyAreBanned)
         }
+        // Else any member could undo what those who run the group decided (GRP07).
+        Act::Invite if them.expelled && !who.runs_it() => Err(Refusal::TheyWerePutOut),
         Act::Invite => Ok(when(!them.is_in(), Event::Called(Call::Member))),
         Act::Call => Ok(when(!them.runs_it(), Event::Called(Call::Admin))),
         Act::Offer => Ok(when(them.role != Role::Owner, Event::Called(Call::Owner))),
@@ -50,6 +52,8 @@ fn may(group: &Group, who: &Standing, act: &Act, now: DateTime<Utc>) -> Result<(
         return Err(Refusal::Banned);
     }
     let (allowed, why) = match act {
+        // Closed to new members, whomever the other members know.
+        Act::Invite if group.policies.join == JoinPolicy::Closed => (who.runs_it(), Refusal::MayNotInvite),
         Act::Invite | Act::Uninvite(Call::Member) if group.policies.invite == InvitePolicy::Members => {
             (who.is_in(), Refusal::MayNotInvite)
         }

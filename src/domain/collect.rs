@@ -17,19 +17,20 @@ pub(super) fn arrange(who: &Standing, now: DateTime<Utc>) -> Result<Vec<Event>, 
     }
 }
 
-/// Something is put in, or taken out: by admins, or where members may, by whoever put it there.
+/// Something is put in, or taken out: by admins, or where members may. Whoever put it there takes it out, in the group or not.
 pub(super) fn collect(who: &Standing, item: &Item, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
     if who.is_banned(now) {
         return Err(Refusal::Banned);
     }
-    if !who.runs_it() {
+    let takes_back = item.is_mine && !item.wanted;
+    if !who.runs_it() && !takes_back {
         if item.policy == CollectPolicy::Admins {
             return Err(Refusal::CollectsNot);
         }
         if !who.member {
             return Err(Refusal::NotAMember);
         }
-        if !item.wanted && item.is_in && !item.is_mine {
+        if !item.wanted && item.is_in {
             return Err(Refusal::NotTheAuthor);
         }
     }

@@ -38,6 +38,10 @@ pub enum Refusal {
     MayNotInvite,
     #[error("The actor that is named is banned from the group.")]
     TheyAreBanned,
+    #[error(
+        "The actor that is named was put out of the group; only its owner and admins may ask them in again."
+    )]
+    TheyWerePutOut,
     #[error("The actor that is named is not a member of the group.")]
     TheyAreNotIn,
     #[error("The actor that is named is an admin of the group; only its owner may do that to them.")]
@@ -54,8 +58,6 @@ pub enum Refusal {
     ChangedSince,
     #[error("Only admins may change this collection.")]
     CollectsNot,
-    #[error("There is nobody to let in: this actor has not asked to join.")]
-    NothingWaits,
     #[error(
         "The group is private, and the software of this actor's server cannot keep what is said in it among its members."
     )]
@@ -85,6 +87,7 @@ impl Refusal {
             Self::DoesNotRunIt => "does-not-run-it",
             Self::MayNotInvite => "may-not-invite",
             Self::TheyAreBanned => "they-are-banned",
+            Self::TheyWerePutOut => "they-were-put-out",
             Self::TheyAreNotIn => "they-are-not-in",
             Self::TheyAreAnAdmin => "they-are-an-admin",
             Self::NothingOffered => "nothing-offered",
@@ -93,7 +96,6 @@ impl Refusal {
             Self::VotesAreForMembers => "votes-are-for-members",
             Self::ChangedSince => "changed-since",
             Self::CollectsNot => "collects-not",
-            Self::NothingWaits => "nothing-waits",
             Self::CannotKeepIt => "cannot-keep-it",
             Self::IsTheOwner => "is-the-owner",
         }
@@ -105,10 +107,9 @@ impl Refusal {
         match self {
             Self::ParentElsewhere | Self::Locked => "object.inReplyTo",
             Self::WiderThanItsThread | Self::WasPublic | Self::PublicInPrivate => "to",
-            Self::CollectsNot => "target",
+            Self::CollectsNot | Self::TheyWerePutOut => "target",
             Self::Closed
             | Self::Frozen
-            | Self::NothingWaits
             | Self::NothingOffered
             | Self::IsTheOwner
             | Self::TheyAreBanned

@@ -66,17 +66,25 @@ impl World {
             Event::FollowerAccepted => them.follower = true,
             Event::MemberAccepted => {
                 (them.member, them.waiting, them.invited, them.left) = (true, false, false, false);
+                them.expelled = false;
             }
             Event::MembershipRequested => them.waiting = true,
             Event::TurnedAway => them.waiting = false,
-            Event::Left | Event::Expelled => *them = out(them),
-            Event::Banned(ban) => {
+            Event::Left => *them = out(them),
+            Event::Expelled => {
                 *them = Standing {
-                    ban: Some(ban.clone()),
+                    expelled: true,
                     ..out(them)
                 };
             }
-            Event::Unbanned => them.ban = None,
+            Event::Banned(ban) => {
+                *them = Standing {
+                    ban: Some(ban.clone()),
+                    expelled: true,
+                    ..out(them)
+                };
+            }
+            Event::Unbanned => (them.ban, them.expelled) = (None, false),
             Event::Called(Call::Member) => them.invited = true,
             Event::Called(Call::Admin) => them.called = true,
             Event::Called(Call::Owner) => them.offered = true,
@@ -104,6 +112,7 @@ fn out(them: &Standing) -> Standing {
         left: true,
         watched: them.watched,
         accepted: them.accepted,
+        expelled: them.expelled,
         ban: them.ban.clone(),
         ..Standing::stranger()
     }
@@ -270,6 +279,31 @@ proptest! {
             if before[step.who].is_banned(now()) && before[step.who].role != Role::Owner {
                 let takes_back = matches!(step.ask, Ask::Leave | Ask::Answer(_, false));
                 prop_assert!(events.is_empty() || takes_back, "{:?}: {:?}", step, events);
+            }
+        }
+    }
+
+    /// Whoever was put out is in again by the word of those who run the group, and by nobody else's (GRP07); in a group that
+    /// is closed to new members that is so of everybody.
+    #[test]
+    fn nobody_undoes_what_those_who_run_it_decided(policies in policies(), steps in vec(step(), 1..80)) {
+        let mut world = World::of(policies);
+        let mut may_come = [false; PEOPLE];
+        for step in &steps {
+            let before = world.people.clone();
+            let events = world.ask(step).unwrap_or_default();
+            let asks_in = matches!(step.ask, Ask::Act(Act::Invite | Act::Admit | Act::Call | Act::Offer | Act::Appoint | Act::Unban));
+            if asks_in && !events.is_empty() && before[step.who].runs_it() {
+                may_come[step.whom] = true;
+            }
+            for (one, (was, is)) in before.iter().zip(&world.people).enumerate() {
+                let keeps_out = was.expelled || world.group.policies.join == JoinPolicy::Closed;
+                if keeps_out && !was.is_in() && is.is_in() {
+                    prop_assert!(may_come[one], "{:?}", step);
+                }
+                if is.expelled && !was.expelled {
+                    may_come[one] = false;
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     store::{
         self, Actor, ActorId, Tx, asked, call,
         group::InTurn,
-        log,
+        held, log,
         membership::{self, Written},
         people,
     },
@@ -225,6 +225,7 @@ impl Engine {
     ) -> Result<(), Trouble> {
         self.tell_expelled(tx, group, hand, actor, them).await?;
         self.put_out(tx, group, actor.id).await?;
+        held::withdraw_all(tx, actor.id, &[group.id], self.clock().now()).await?;
         Ok(people::note_expelled(tx, group.id, actor.id).await?)
     }
 
@@ -278,6 +279,7 @@ impl Engine {
         }
         let told = self.tell_ban(tx, group, actor, Some(ban), hand.said).await?;
         membership::ban(tx, group.id, actor.id, ban, hand.iri, now).await?;
+        held::withdraw_all(tx, actor.id, &[group.id], now).await?;
         call::end_all(tx, group.id, actor.id, now).await?;
         if let Some(destination) = destination {
             log::close_unread(tx, group.id, destination).await?;

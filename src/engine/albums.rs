@@ -145,27 +145,9 @@ impl Engine {
         target: &Iri,
         wanted: bool,
     ) -> Result<(), Trouble> {
-        let Some((name, _)) = self.album_meant(target) else {
+        let Some((group, album, events)) = self.collecting(tx, case, (object, target), wanted).await? else {
             return Ok(());
         };
-        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
-            return Err(Refused::NotFound.into());
-        };
-        let album = self.album_of(tx, &group, target).await?;
-        let by = match &album {
-            Some(album) => album::put_in_by(tx, album.id, object.as_str()).await?,
-            None => None,
-        };
-        let item = Item {
-            policy: album.as_ref().map_or(CollectPolicy::Admins, |album| album.policy),
-            is_in: by.is_some(),
-            wanted,
-            is_mine: by == Some(Some(case.actor.id)),
-            names_public: case.activity.addressed.public,
-        };
-        let events = self
-            .decide(tx, &group, &case.actor, &Command::Collect(item))
-            .await??;
         let album = album.ok_or(Refused::NotFound)?;
         for event in events {
             let now = self.clock().now();
@@ -185,8 +167,40 @@ impl Engine {
         Ok(())
     }
 
+    /// What a group makes of an Add or Remove of an item, and the collection, if it is there.
+    pub(super) async fn collecting(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        (object, target): (&Iri, &Iri),
+        wanted: bool,
+    ) -> Result<Option<(InTurn, Option<AlbumView>, Vec<Event>)>, Trouble> {
+        let Some((name, _)) = self.album_meant(target) else {
+            return Ok(None);
+        };
+        let Some(group) = self.take(tx, &[name.to_owned()]).await?.pop() else {
+            return Err(Refused::NotFound.into());
+        };
+        let album = self.album_of(tx, &group, target).await?;
+        let by = match &album {
+            Some(album) => album::put_in_by(tx, album.id, object.as_str()).await?,
+            None => None,
+        };
+        let item = Item {
+            policy: album.as_ref().map_or(CollectPolicy::Admins, |album| album.policy),
+            is_in: by.is_some(),
+            wanted,
+            is_mine: by == Some(Some(case.actor.id)),
+            names_public: case.activity.addressed.public,
+        };
+        let events = self
+            .decide(tx, &group, &case.actor, &Command::Collect(item))
+            .await??;
+        Ok(Some((group, album, events)))
+    }
+
     /// Tells what somebody did to a collection, word for word, to those who know collections.
-    async fn pass_on(
+    pub(super) async fn pass_on(
         &self,
         tx: &mut Tx,
         case: &Case,
@@ -195,7 +209,7 @@ impl Engine {
     ) -> Result<(), Trouble> {
         let private_group = group.group.policies.visibility == Visibility::Private;
         let telling = Telling {
-            id: self.clock().uuid(),
+            id: self.id_of(case),
             what: What::Collected,
             word,
             public: !private_group && case.activity.addressed.public,

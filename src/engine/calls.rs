@@ -3,7 +3,7 @@
 //! One rule: nothing changes before whoever was asked has said yes, and only they can.
 
 use crate::{
-    dialect,
+    dialect::{self, Local},
     domain::{Act, Call, Command, Event, Iri, Rule},
     engine::{Engine, Refused, administer::Hand, case::Case, turn::Trouble},
     store::{
@@ -46,9 +46,8 @@ impl Engine {
         if !events.contains(&Event::Called(what)) {
             return Ok(());
         }
-        if what == Call::Member
-            && call::asked_lately(tx, case.actor.id, self.clock().now()).await? > ASKED_A_DAY
-        {
+        // Whatever they are asked to become, each of them may get a letter of ours.
+        if call::asked_lately(tx, case.actor.id, self.clock().now()).await? > ASKED_A_DAY {
             let why = "This actor has invited as many people as one may in a day.";
             return Err(Refused::TooMany {
                 why,
@@ -74,10 +73,12 @@ impl Engine {
         iri: &str,
         what: Call,
     ) -> Result<(), Trouble> {
-        match call::named(tx, None, iri).await? {
-            Some(asked) => self.send_call(tx, group, actor, asked.id, what).await,
-            None => Ok(()),
+        for asked in call::untold(tx, iri).await? {
+            if asked.group == group.group.name {
+                self.send_call(tx, group, actor, asked.id, what).await?;
+            }
         }
+        Ok(())
     }
 
     /// Somebody is asked; by the operator or the group itself: in the group's name.
@@ -108,7 +109,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn send_call(
+    pub(super) async fn send_call(
         &self,
         tx: &mut Tx,
         group: &InTurn,
@@ -167,9 +168,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Undo of something given by its id alone: an invitation, an offer, a ban (ORG11).
+    /// Undo of something given by its id alone: an invitation or an offer, by either of its ids; a ban (ORG11).
     pub(super) async fn take_back(&self, tx: &mut Tx, case: &Case, object: &Iri) -> Result<(), Trouble> {
-        if let Some(asked) = call::named(tx, None, object.as_str()).await? {
+        let ours = match self.here().local(object.as_str()) {
+            Some(Local::Activity(id, None)) => Some(id),
+            _ => None,
+        };
+        if let Some(asked) = call::named(tx, ours, object.as_str()).await? {
             let group = self.one(tx, &asked.group).await?;
             if asked.by != Some(case.actor.id) {
                 let why = "Only whoever did it may undo it.";

@@ -4,7 +4,7 @@
 
 use crate::{
     dialect::{self, Description, NotSo, Summary},
-    domain::{Command, Iri, Visibility},
+    domain::{Command, Iri, Visibility, may_be_said},
     engine::{Engine, Refused, admin::checked_title, case::Case, turn::Trouble},
     store::{
         self, Tx,
@@ -36,6 +36,10 @@ impl Engine {
             return Err(Refused::NotFound.into());
         };
         let wanted = dialect::describe(object, &self.face(view), self.here()).map_err(not_so)?;
+        // One that opens it may.
+        if wanted.policies.visibility != Some(Visibility::Public) {
+            may_be_said(&group.group, case.activity.addressed.public)?;
+        }
         if wanted == Description::default() {
             return Ok(());
         }

@@ -11,7 +11,6 @@ use crate::{
         Arrival, Engine, Refused,
         case::{Case, Shown, Warrant, is_about_content},
         sender::Sender,
-        shares::is_counted,
         turns::Turned,
     },
     signature::Claim,
@@ -55,11 +54,10 @@ impl Engine {
         if matches!(activity.ask, Ask::Report { .. }) {
             self.reporters().count(&actor.id)?;
         }
-        if is_counted(&activity.ask, &actor) {
+        if self.is_counted(&activity.ask, &actor).await? {
             self.speakers().count(&actor.id)?;
         }
         self.look_at_joiner(&activity, &actor).await?;
-        self.look_at_invited(&activity, &actor).await?;
         fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {
             shown: Shown::of(&activity.ask),
@@ -78,10 +76,15 @@ impl Engine {
         if let Ask::Found(founding) = &case.activity.ask {
             return self.found(&case, founding).await;
         }
+        let invited = self.invited_by(&case.activity);
         match self.turn(case).await? {
-            Turned::Done => Ok(()),
-            Turned::Stale(case) => self.receive_anew(&claims, *case).await,
+            Turned::Done => {}
+            Turned::Stale(case) => self.receive_anew(&claims, *case).await?,
         }
+        if let Some((whom, by)) = invited {
+            self.look_for_invited(whom, by);
+        }
+        Ok(())
     }
 
     /// As if this process had never met the actor.

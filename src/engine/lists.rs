@@ -4,8 +4,8 @@
 //! collection is an arm in [`Engine::collect`].
 
 use crate::{
-    dialect::{Ask, Local},
-    domain::{Act, Call, Command, Event, Iri, Refusal, Role, Standing, may_be_said},
+    dialect::Local,
+    domain::{Act, Call, Command, Event, Iri, Refusal, Role, Standing},
     engine::{Engine, Refused, case::Case, turn::Trouble},
     store::{self, Tx, people},
 };
@@ -42,14 +42,6 @@ impl Engine {
                 Err(Refused::forbidden("no-such-collection", "target", why).into())
             }
         }
-    }
-
-    /// After whoever sent it may do it: a private group takes nothing that names Public.
-    pub(super) async fn was_said_inside(&self, tx: &mut Tx, case: &Case, name: &str) -> Result<(), Trouble> {
-        for group in self.take(tx, &[name.to_owned()]).await? {
-            may_be_said(&group.group, case.activity.addressed.public)?;
-        }
-        Ok(())
     }
 
     pub(super) async fn list_member(
@@ -110,22 +102,6 @@ impl Engine {
             self.see_who_rules(tx, &group, false).await?;
         }
         Ok(())
-    }
-
-    /// Offer of a Remove by an admin elsewhere: the group does it, and tells of it, as its own.
-    pub(super) async fn proposed(&self, tx: &mut Tx, case: &Case, ask: &Ask) -> Result<(), Trouble> {
-        match ask {
-            Ask::Collect {
-                object,
-                target,
-                reason,
-                wanted,
-            } => {
-                self.collect(tx, case, (object, target), *wanted, reason.as_deref())
-                    .await
-            }
-            _ => Ok(()),
-        }
     }
 }
 

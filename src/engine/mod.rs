@@ -28,6 +28,7 @@ mod hold;
 mod hand;
 mod import;
 mod inbox;
+mod inside;
 mod invited;
 mod keys;
 mod lines;
@@ -41,6 +42,7 @@ mod notices;
 mod owner;
 mod places;
 mod posting;
+mod proposed;
 mod reach;
 mod receipts;
 mod recovery;
@@ -70,6 +72,7 @@ pub use verify::seen_as;
 
 use governor::Quota;
 use shares::Shares;
+use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
@@ -94,6 +97,7 @@ struct Parts {
     speakers: Shares<ActorId>,
     reporters: Shares<ActorId>,
     asked: reach::Asked,
+    seekers: Semaphore,
     tokens: tokens::Tokens,
 }
 
@@ -125,6 +129,7 @@ impl Engine {
             speakers,
             reporters,
             asked: reach::Asked::new(),
+            seekers: invited::places(),
             tokens: tokens::Tokens::new(),
         }))
     }
@@ -165,6 +170,10 @@ impl Engine {
 
     fn tokens(&self) -> &tokens::Tokens {
         &self.0.tokens
+    }
+
+    fn seekers(&self) -> &Semaphore {
+        &self.0.seekers
     }
 
     fn asked(&self) -> &reach::Asked {

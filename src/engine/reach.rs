@@ -26,6 +26,7 @@ const AT_ONCE: usize = 4;
 
 /// Groups that were asked lately.
 pub(super) struct Asked {
+    /// By whose list it is: the address of the list is whatever its server says.
     lately: Cache<ActorId, ()>,
     places: Arc<Semaphore>,
 }

@@ -225,13 +225,25 @@ impl Engine {
             at: self.clock().now(),
         };
         let document = dialect::deed(&deed, self.here());
+        let mut case = self.own_case(tx, name, &document).await?;
+        case.activity.ask = ask;
+        self.decide_now(tx, &[Matter::of_seen(&case, &case.activity.ask)])
+            .await
+    }
+
+    /// What a group says by itself, as if it had come.
+    pub(super) async fn own_case(
+        &self,
+        tx: &mut Tx,
+        name: &str,
+        document: &serde_json::Value,
+    ) -> Result<Case, Trouble> {
         let unreadable = |_| Trouble::Down("a removal of ours cannot be read".to_owned());
-        let mut activity = dialect::read(&document, self.here()).map_err(unreadable)?;
-        activity.ask = ask;
+        let activity = dialect::read(document, self.here()).map_err(unreadable)?;
         let Some(own) = store::actor_in(&mut **tx, &activity.actor).await? else {
             return Err(Trouble::Down("a group has no actor".to_owned()));
         };
-        let case = Case {
+        Ok(Case {
             activity,
             raw: document.to_string(),
             actor: Arc::new(own),
@@ -244,9 +256,7 @@ impl Engine {
                 group: name.to_owned(),
             },
             shown: Shown::default(),
-        };
-        self.decide_now(tx, &[Matter::of_seen(&case, &case.activity.ask)])
-            .await
+        })
     }
 
     /// Takes a post out of a group, on the operator's word.

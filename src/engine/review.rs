@@ -12,7 +12,7 @@ use crate::{
     dialect::{Activity, Answered, Local},
     domain::{Act, Command, Event, Held as Waits, Iri, Refusal, Standing, decide},
     engine::{
-        AdminError, Engine,
+        AdminError, Engine, Refused,
         administer::words,
         answers::differs,
         case::{Case, Shown, Warrant},
@@ -140,9 +140,8 @@ impl Engine {
             let Some(case) = again else {
                 return Err(Trouble::Conflict);
             };
-            return self
-                .decide_now(tx, &[Matter::of_seen(&case, &case.activity.ask)])
-                .await;
+            let matter = Matter::of_seen(&case, &case.activity.ask);
+            return self.decide_now(tx, &[matter]).await.map_err(about_its_author);
         }
         if let Some(waiting) = waiting.filter(|_| events.contains(&Event::Reviewed(false))) {
             held::decide(tx, waiting.id, Outcome::Rejected, by, word.reason, now).await?;
@@ -254,6 +253,17 @@ impl Engine {
             return Err(unknown());
         }
         self.commit(tx).await
+    }
+}
+
+/// What its author may not do any more, in words for the admin who lets it through.
+fn about_its_author(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Refused(Refused::Forbidden { field: "actor", .. }) => {
+            let why = "Whoever wrote it may not post here any more. Reject it, or let them in first.";
+            Refused::forbidden("author-may-not-post", "object", why).into()
+        }
+        other => other,
     }
 }
 

@@ -138,7 +138,7 @@ impl Engine {
     }
 
     /// What the group itself did has an id already: without a shape it is that, with one its announcement.
-    fn id_of(&self, case: &Case) -> Uuid {
+    pub(super) fn id_of(&self, case: &Case) -> Uuid {
         match (&case.warrant, self.here().local(case.activity.id.as_str())) {
             (Warrant::Group { .. } | Warrant::Gone { .. }, Some(Local::Activity(id, None))) => id,
             _ => self.clock().uuid(),

@@ -7,7 +7,11 @@ use std::{hash::Hash, time::Duration};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
-use crate::{dialect::Ask, engine::Refused, store::Actor};
+use crate::{
+    dialect::Ask,
+    engine::{Engine, Refused},
+    store::{self, Actor},
+};
 
 /// More senders than this are not remembered past what they still owe.
 const REMEMBERED: usize = 20_000;
@@ -40,19 +44,21 @@ impl<Sender: Clone + Hash + Eq> Shares<Sender> {
     }
 }
 
-/// Whether it is counted as one actor's: what goes out to everybody, or is answered by a letter. What takes something back
-/// never is, nor what those who run a group decide; and a group passes on what many said.
-pub(super) fn is_counted(ask: &Ask, actor: &Actor) -> bool {
-    actor.kind != "Group"
-        && matches!(
-            ask,
-            Ask::Post(_)
-                | Ask::Edit(_)
-                | Ask::Fetch { .. }
-                | Ask::Vote { .. }
-                | Ask::Announce { .. }
-                | Ask::Join { .. }
-        )
+impl Engine {
+    /// Whether it is counted as one actor's: what goes out to everybody, or is answered by a letter. What takes something
+    /// back never is, nor what those who run a group decide; and a group that we follow passes on what many said.
+    pub(super) async fn is_counted(&self, ask: &Ask, actor: &Actor) -> Result<bool, store::Error> {
+        Ok(match ask {
+            Ask::Post(_) | Ask::Edit(_) | Ask::Fetch { .. } | Ask::Vote { .. } | Ask::Join { .. } => true,
+            Ask::Announce { .. } if actor.kind == "Group" => {
+                let hearers = self.store().hearers_of(actor.id).await?;
+                !hearers.iter().any(|hearer| hearer.accepted)
+            }
+            Ask::Announce { .. } => true,
+            Ask::Collect { target, wanted, .. } => *wanted && self.album_meant(target).is_some(),
+            _ => false,
+        })
+    }
 }
 
 /// Rounded up: whoever comes then is heard.

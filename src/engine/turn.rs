@@ -125,6 +125,7 @@ impl Engine {
             // Decided before its turn: its keys take time.
             Ask::Found(_) | Ask::Nothing => {}
         }
+        self.names_public_where_it_may(&mut tx, case).await?;
         if let Some(waited) = case.waited {
             received::finish(&mut tx, waited).await?;
         }

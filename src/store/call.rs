@@ -101,6 +101,34 @@ pub async fn named(tx: &mut Tx, ours: Option<Uuid>, iri: &str) -> Result<Option<
     .transpose()
 }
 
+/// Whom an activity asks, of the open ones, as long as the group has not told them itself: in several groups, if it is a Grant.
+///
+/// # Errors
+/// If the database does not answer, or a row makes no sense.
+pub async fn untold(tx: &mut Tx, iri: &str) -> Result<Vec<Asked>> {
+    let rows = sqlx::query!(
+        r#"select i.id, i.actor_id, i.by_id, i.call, g.name as "group", a.iri as whom
+           from invitation i join "group" g on g.id = i.group_id join actor a on a.id = i.actor_id
+           where i.iri = $1 and i.ended_at is null and not exists (select from letter l where l.activity_id = i.id)
+           order by i.group_id"#,
+        iri,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let asked = rows.into_iter().map(|row| {
+        Ok(Asked {
+            call: word("invitation", "call", row.id, &row.call)?,
+            id: row.id,
+            group: row.group,
+            whom: row.whom,
+            actor: ActorId(row.actor_id),
+            by: row.by_id.map(ActorId),
+            ours: false,
+        })
+    });
+    asked.collect()
+}
+
 /// Whether it is open, and somebody else asked them.
 ///
 /// # Errors

@@ -269,7 +269,7 @@ pub async fn waiting_of(tx: &mut Tx, actor: ActorId) -> Result<Vec<(Option<Strin
     Ok(rows.into_iter().map(|row| (row.object, row.name)).collect())
 }
 
-/// Whoever sent it is gone: nothing of theirs waits any more in these groups, whose turn it is.
+/// Whoever sent it is gone, or was put out: nothing of theirs waits any more in these groups, whose turn it is.
 ///
 /// # Errors
 /// If the database does not answer.

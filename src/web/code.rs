@@ -218,7 +218,7 @@ pub(super) const REFUSALS: [Refusal; 26] = [
     Refusal::VotesAreForMembers,
     Refusal::ChangedSince,
     Refusal::CollectsNot,
-    Refusal::NothingWaits,
+    Refusal::TheyWerePutOut,
     Refusal::CannotKeepIt,
     Refusal::IsTheOwner,
 ];

@@ -10,7 +10,7 @@ const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 
 pub(super) const ROWS: &[Row] = rows![ann01, ann02, ann03, ann05, ann06, ann09, ann10, ann07];
 /// With few posts a minute.
-pub(super) const LIMITED: &[Row] = rows![ann11];
+pub(super) const LIMITED: &[Row] = rows![ann11, ann11_group, ann11_album];
 
 /// A group of the evil server, which the garden follows.
 async fn followed(scene: &Scene) -> Actor {
@@ -307,4 +307,54 @@ async fn ann11(scene: &Scene) {
         |me| json!({ "id": (me.mint)("deletes"), "type": "Delete", "actor": me.id, "object": first["object"]["id"] }),
     );
     scene.accepted(scene.sends(&delete).await).await;
+}
+
+/// Nor does it help to be a group that nobody here follows.
+async fn ann11_group(scene: &Scene) {
+    let crowd = scene.evil().settle("crowd", "Group").follows(&scene.group).await;
+    let mut later = 0;
+    for _ in 0..60 {
+        let answer = crowd.sends(&scene.group, &scene.post(&crowd)).await;
+        later += i32::from(answer.status == 429);
+    }
+    let hers = scene.alice.post(&scene.group, "hers").await;
+    for _ in 0..30 {
+        let share = announce(&crowd, &json!(hers.post));
+        later += i32::from(crowd.sends(&scene.group, &share).await.status == 429);
+    }
+    assert!(later >= 50, "{later} refused");
+    // One that is followed passes on what many said.
+    let cats = followed(scene).await;
+    for _ in 0..40 {
+        let share = announce(&cats, &json!(hers.post));
+        cats.sends(&scene.group, &share).await.is(202);
+    }
+    scene.calms_down().await;
+}
+
+/// Each item of a collection goes out to everybody.
+async fn ann11_album(scene: &Scene) {
+    let wanted = folkmoot::dialect::Album {
+        name: Some("Links".to_owned()),
+        ..folkmoot::dialect::Album::default()
+    };
+    let id = scene
+        .world
+        .house()
+        .engine
+        .create_album("garden", &wanted)
+        .await
+        .unwrap();
+    let adder = scene.member("adder", &scene.group).await;
+    let mut later = 0;
+    for n in 0..60 {
+        let item = format!("{}/items/{n}", scene.evil().base());
+        let add = adder.speaks(|me| {
+            json!({ "id": (me.mint)("adds"), "type": "Add", "actor": me.id, "object": item, "to": [scene.group.id],
+                "target": scene.group.part(&format!("collections/{id}")) })
+        });
+        later += i32::from(adder.sends(&scene.group, &add).await.status == 429);
+    }
+    assert!(later >= 30, "{later} refused");
+    scene.calms_down().await;
 }

@@ -237,6 +237,23 @@ async fn grp07(scene: &Scene) {
     scene.calms_down().await;
     assert_eq!(memberships(scene, &eve).await.1, 0);
     refused("GRP07", eve.sends(&scene.group, &scene.post(&eve)).await, &[403]);
+    // Nor does another member bring them back; whoever runs the group may.
+    let invite = json!({"object": scene.group.id, "target": eve.id()});
+    scene
+        .tries(
+            "GRP07",
+            &scene.mallory,
+            &scene.group,
+            ("Invite", invite.clone()),
+            &[403],
+        )
+        .await;
+    joins(&eve, &scene.group).await;
+    assert_eq!(memberships(scene, &eve).await.1, 0);
+    does(&scene.owner, &scene.group, "Invite", invite).await;
+    joins(&eve, &scene.group).await;
+    assert_eq!(memberships(scene, &eve).await.1, 1);
+    scene.calms_down().await;
 }
 
 /// Somebody who waits, and whoever would like to let them in.
@@ -522,7 +539,9 @@ async fn grp19(scene: &Scene) {
     }
     scene.calms_down().await;
     for n in 100..105 {
-        let (answer, _) = sends(&member, &scene.group, "Invite", &invite(n)).await;
+        let whom = format!("{}/people/never{n}", scene.evil().base());
+        let more = json!({"object": scene.group.id, "target": whom, "to": [scene.group.id]});
+        let (answer, _) = sends(&member, &scene.group, "Invite", &more).await;
         assert!(answer.headers.contains_key("retry-after"));
         let problem = answer.problem(429);
         assert!(
@@ -530,6 +549,25 @@ async fn grp19(scene: &Scene) {
             "{problem}"
         );
     }
+    // Nor is anybody looked for whom the group does not ask.
+    let chosen = scene
+        .another(
+            "grp19",
+            Policies {
+                invite: folkmoot::domain::InvitePolicy::Admins,
+                ..Policies::default()
+            },
+        )
+        .await;
+    let one = scene.member("grp19-one", &chosen).await;
+    let whom = format!("{}/people/never", scene.evil().base());
+    let more = json!({"object": chosen.id, "target": whom, "to": [chosen.id]});
+    scene
+        .tries("GRP19", &one, &chosen, ("Invite", more), &[403])
+        .await;
+    scene.calms_down().await;
+    let looked_for = |path: &String| path.contains("never");
+    assert!(!scene.evil().fetched().iter().any(looked_for));
 }
 
 /// A group by a stranger's word.

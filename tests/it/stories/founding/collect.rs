@@ -126,6 +126,82 @@ async fn remove_from_a_group_collection() {
     world.end().await;
 }
 
+/// Whoever left takes out what is theirs, and nothing else.
+#[tokio::test]
+async fn whoever_left_takes_out_what_is_theirs() {
+    let world = World::start().await;
+    let (group, olga) = owned(&world, Policies::default()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let xen = world.explainer().actor("xen").follows(&group).await;
+    let album = makes(&olga, &group, json!({"type": "Collection", "name": "Links"})).await;
+    let id = album["id"].as_str().unwrap();
+    let [hers, his] = ["https://a.example/1", "https://a.example/2"];
+    puts(&xia, &group, "Add", json!(hers), id).await.1.is(202);
+    puts(&xen, &group, "Add", json!(his), id).await.1.is(202);
+    tells(&xia, &group.inbox(), "Leave", json!(group.id), json!({}))
+        .await
+        .1
+        .is(202);
+    puts(&xia, &group, "Remove", json!(his), id).await.1.problem(403);
+    puts(&xia, &group, "Add", json!("https://a.example/3"), id)
+        .await
+        .1
+        .problem(403);
+    let (remove, answer) = puts(&xia, &group, "Remove", json!(hers), id).await;
+    answer.is(202);
+    xen.server()
+        .hears("the Remove", |heard| heard.object_id() == remove["id"])
+        .await;
+    assert_eq!(items(&world, id).await.len(), 1);
+    world.end().await;
+}
+
+/// An admin elsewhere offers it, and the group takes the item out, or deletes the collection, as its own act.
+#[tokio::test]
+async fn what_an_admin_offers_of_a_collection_the_group_does() {
+    let world = World::start().await;
+    let (group, olga) = owned(&world, Policies::default()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let album = makes(&olga, &group, json!({"type": "Collection", "name": "Links"})).await;
+    let id = album["id"].as_str().unwrap();
+    let item = "https://a.example/1";
+    puts(&xia, &group, "Add", json!(item), id).await.1.is(202);
+    let offers = async |who: &Actor, object: &Value| {
+        tells(
+            who,
+            &group.inbox(),
+            "Offer",
+            object.clone(),
+            json!({"to": [group.id]}),
+        )
+        .await
+        .1
+    };
+    let remove = json!({"type": "Remove", "actor": group.id, "object": item, "target": id});
+    let delete = json!({"type": "Delete", "actor": group.id, "object": id});
+    for object in [&remove, &delete] {
+        offers(&xia, object).await.problem(403);
+    }
+    assert_eq!(items(&world, id).await.len(), 1);
+    offers(&olga, &remove).await.is(202);
+    let heard = xia
+        .server()
+        .hears("the group's Remove", |heard| {
+            heard.document["object"]["type"] == "Remove" && heard.document["object"]["object"] == item
+        })
+        .await;
+    let own = &heard.document["object"];
+    assert_eq!((&own["actor"], &own["target"]), (&json!(group.id), &json!(id)));
+    assert!(!heard.text.contains(&olga.id()), "{}", heard.text);
+    let again = xia.sees(own["id"].as_str().unwrap()).await;
+    assert_eq!(again, *own);
+    assert!(items(&world, id).await.is_empty());
+    offers(&olga, &delete).await.is(202);
+    assert_eq!(world.get(id, "application/activity+json").await.status(), 404);
+    offers(&olga, &delete).await.problem(404);
+    world.end().await;
+}
+
 /// Admins alone make, rename and delete them, and say who may fill them; GRP15: what is not there, or of another group, is
 /// nobody's to change.
 #[tokio::test]

@@ -158,6 +158,44 @@ async fn the_group_s_own_invitation_finds_whoever_we_never_met() {
     world.end().await;
 }
 
+/// What the group sent is taken back by the id that the group gave it, too.
+#[tokio::test]
+async fn an_invitation_is_taken_back_by_either_id() {
+    let world = World::start().await;
+    let (group, _owner, admin) = run_by(&world, asking(JoinPolicy::Invite)).await;
+    let [ann, eve] = ["ann", "eve"].map(|name| world.explainer().actor(name));
+    let invite = json!({"object": group.id, "target": ann.id()});
+    does(&admin, &group, "Invite", invite).await;
+    let letter = hears(&ann, "Invite", &group.id).await;
+    let undo = json!({"object": letter.document["id"]});
+    does(&eve, &group, "Undo", undo.clone()).await;
+    assert_eq!(world.count(OPEN).await, 1);
+    does(&admin, &group, "Undo", undo).await;
+    assert_eq!(world.count(OPEN).await, 0);
+    let asked = ann.asks(&group).await;
+    ann.is_rejected(&asked).await;
+    world.end().await;
+}
+
+/// Closed to new members without being closed: nobody comes in but whom those who run the group ask.
+#[tokio::test]
+async fn only_those_who_run_a_closed_group_ask_anybody_in() {
+    let world = World::start().await;
+    let (group, owner, admin) = run_by(&world, Policies::default()).await;
+    let [ann, bob] = ["ann", "bob"].map(|name| world.explainer().actor(name));
+    let ann = ann.follows(&group).await;
+    let close = json!({"object": {"id": group.id, "type": "Group", "joinPolicy": "closed"}});
+    does(&owner, &group, "Update", close).await;
+    let invite = json!({"object": group.id, "target": bob.id()});
+    may_not(&ann, &group, "Invite", invite.clone(), "may-not-invite").await;
+    let asked = bob.asks(&group).await;
+    bob.is_rejected(&asked).await;
+    does(&admin, &group, "Invite", invite).await;
+    does(&bob, &group, "Join", json!({"object": group.id})).await;
+    assert_eq!(listed(&world, &group, "members").await[0], bob.id());
+    world.end().await;
+}
+
 /// An admin from the moment that they say yes.
 #[tokio::test]
 async fn invite_to_admin() {
@@ -227,6 +265,13 @@ async fn invitations_have_limits() {
     let (n, answer) = refused.unwrap();
     assert!(answer.headers.contains_key("retry-after"));
     assert_eq!((n, answer.status), (100, 429));
+    // Whatever they are asked to become: each of them would get a letter of ours.
+    for (kind, object) in [("Invite", group.part("admins")), ("Offer", group.id.clone())] {
+        let more = json!({"object": object, "target": "https://far.example/u/200", "to": [group.id]});
+        let (answer, _) = sends(&owner, &group, kind, &more).await;
+        assert!(answer.headers.contains_key("retry-after"), "{kind}");
+        answer.problem(429);
+    }
     assert_eq!(
         world
             .count("select count(*) from invitation where iri is not null")

@@ -50,6 +50,55 @@ async fn members_are_granted_and_revoked() {
     world.end().await;
 }
 
+/// Whoever is granted membership hears of it, also where the inbox alone says of which group, and we never met them.
+#[tokio::test]
+async fn a_grant_by_the_inbox_alone_is_told() {
+    let world = World::start().await;
+    let (group, _owner, admin) = run_by(&world, asking(JoinPolicy::Invite)).await;
+    let ann = world.explainer().actor("ann");
+    let grant = json!({"object": "member", "target": ann.id(), "to": []});
+    does(&admin, &group, "Grant", grant).await;
+    hears(&ann, "Invite", &group.id).await;
+    world.end().await;
+}
+
+/// What is done to others in a private group names Public in no form; what opens the group may.
+#[tokio::test]
+async fn nothing_done_in_a_private_group_names_public() {
+    let world = World::start().await;
+    let policies = Policies {
+        visibility: folkmoot::domain::Visibility::Private,
+        ..Policies::default()
+    };
+    let (group, owner, _admin) = run_by(&world, policies).await;
+    let ann = world.explainer().actor("ann").follows(&group).await;
+    let eve = world.explainer().actor("eve");
+    let before = world.state(&[eve.server().authority()]).await;
+    let to = json!([group.id, "https://www.w3.org/ns/activitystreams#Public"]);
+    let named = |name: &str| json!({"id": group.id, "type": "Group", "name": name});
+    for (kind, mut more) in [
+        ("Grant", becomes(&group, "admin", &ann)),
+        ("Revoke", becomes(&group, "member", &ann)),
+        ("Grant", becomes(&group, "outcast", &eve)),
+        ("Add", json!({"object": ann.id(), "target": group.part("admins")})),
+        ("Block", json!({"object": eve.id(), "target": group.id})),
+        ("Invite", json!({"object": group.id, "target": eve.id()})),
+        ("Update", json!({"object": named("Meadow")})),
+        (
+            "Create",
+            json!({"object": {"type": "Collection", "name": "Links", "attributedTo": group.id}}),
+        ),
+    ] {
+        more["to"] = to.clone();
+        may_not(&owner, &group, kind, more, "public-in-private").await;
+    }
+    assert_eq!(world.state(&[eve.server().authority()]).await, before);
+    let mut open = named("Meadow");
+    open["visibility"] = json!("public");
+    does(&owner, &group, "Update", json!({"object": open, "to": to})).await;
+    world.end().await;
+}
+
 /// Admins by the word of the owner alone, under either of their names.
 #[tokio::test]
 async fn admins_are_granted_and_revoked() {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Garden, answer, answers, is_shown};
+use crate::stories::people::does;
 
 /// Moderate group posts: what is held is seen by nobody, and let through it is heard of word for word.
 #[tokio::test]
@@ -328,5 +329,39 @@ async fn what_was_decided_is_forgotten() {
     garden.world.advance(chrono::TimeDelta::days(31));
     garden.world.until("select count(*) from held", 1).await;
     assert_eq!(garden.entry().await["id"], entries[1]["id"]);
+    garden.world.end().await;
+}
+
+/// Nothing waits of somebody who was put out or banned; what waits of somebody who left is not let through, in words that an
+/// admin understands.
+#[tokio::test]
+async fn what_waits_of_whoever_is_out() {
+    let garden = Garden::all().await;
+    let members = garden.group.part("members");
+    let out = json!({"object": garden.ann.id(), "target": members});
+    let ban = json!({"object": garden.tom.id(), "target": garden.group.id});
+    for (who, kind, more) in [(&garden.ann, "Remove", out), (&garden.tom, "Block", ban)] {
+        let post = who.post(&garden.group, "waits").await;
+        let entry = garden.entry().await;
+        does(&garden.olga, &garden.group, kind, more).await;
+        assert_eq!(garden.entries().await, Vec::<Value>::new(), "{kind}");
+        answers(&garden.olga, &garden.group, "Accept", &entry["id"])
+            .await
+            .is(202);
+        assert!(!is_shown(&garden.world, &garden.group, &post).await);
+    }
+    let xia = garden.world.explainer().actor("xia").follows(&garden.group).await;
+    xia.post(&garden.group, "waits").await;
+    let entry = garden.entry().await;
+    does(&xia, &garden.group, "Leave", json!({"object": garden.group.id})).await;
+    let problem = answers(&garden.olga, &garden.group, "Accept", &entry["id"])
+        .await
+        .problem(403);
+    assert_eq!(problem["field"], "object", "{problem}");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("Reject it"),
+        "{problem}"
+    );
+    assert_eq!(garden.entries().await.len(), 1);
     garden.world.end().await;
 }
