@@ -223,7 +223,7 @@ const THREAD: Submission = Submission {
     was_public: false,
     known: false,
     parent_is_here: false,
-    parent_is_private: false,
+    parent_widens: false,
     relayed: false,
     approved: false,
 };
@@ -242,7 +242,7 @@ const INSIDE: Submission = Submission {
 const MINE: Subject = Subject {
     is_here: true,
     is_mine: true,
-    is_private: false,
+    widens: false,
     deleted: false,
     was_public: false,
     names_public: false,

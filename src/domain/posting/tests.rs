@@ -26,7 +26,7 @@ const THREAD: Submission = Submission {
     public: true,
     known: false,
     parent_is_here: false,
-    parent_is_private: false,
+    parent_widens: false,
     was_public: false,
     relayed: false,
     approved: false,
@@ -120,7 +120,7 @@ fn a_banned_author_takes_back_but_does_nothing_else() {
     let mine = Subject {
         is_here: true,
         is_mine: true,
-        is_private: false,
+        widens: false,
         deleted: false,
         was_public: false,
         names_public: false,
@@ -156,7 +156,7 @@ fn nobody_changes_what_another_wrote() {
     let theirs = Subject {
         is_here: true,
         is_mine: false,
-        is_private: false,
+        widens: false,
         deleted: false,
         was_public: false,
         names_public: false,
@@ -188,7 +188,7 @@ fn a_post_is_announced_once_and_a_vote_counts_once() {
     let voted = Subject {
         is_here: true,
         is_mine: false,
-        is_private: false,
+        widens: false,
         deleted: false,
         was_public: false,
         names_public: false,
@@ -235,17 +235,14 @@ fn a_private_post_is_for_members_by_members_and_its_answers_are_no_wider() {
     let mine = Subject {
         is_here: true,
         is_mine: true,
-        is_private: true,
+        widens: false,
         deleted: false,
         was_public: false,
         names_public: false,
         voted: false,
         approved: false,
     };
-    let opened = Subject {
-        names_public: true,
-        ..mine
-    };
+    let opened = Subject { widens: true, ..mine };
     for (edit, decided) in [
         (mine, Ok(vec![Event::Edited])),
         (opened, Err(Refusal::WiderThanItsThread)),

@@ -470,6 +470,7 @@ async fn prv13(scene: &Scene) {
         fields,
         [
             "@context",
+            "assertionMethod",
             "id",
             "inbox",
             "manuallyApprovesFollowers",
