@@ -223,7 +223,7 @@ const THREAD: Submission = Submission {
     was_public: false,
     known: false,
     parent_is_here: false,
-    parent_widens: false,
+    parent_is_private: false,
     relayed: false,
     approved: false,
 };

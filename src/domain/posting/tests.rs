@@ -26,7 +26,7 @@ const THREAD: Submission = Submission {
     public: true,
     known: false,
     parent_is_here: false,
-    parent_widens: false,
+    parent_is_private: false,
     was_public: false,
     relayed: false,
     approved: false,
