@@ -287,7 +287,7 @@ const INSIDE: Submission = Submission {
 const MINE: Subject = Subject {
     is_here: true,
     is_mine: true,
-    is_private: false,
+    widens: false,
     deleted: false,
     was_public: false,
     names_public: false,

@@ -23,6 +23,8 @@ pub struct Addressed {
     pub elsewhere: bool,
     /// Public is named.
     pub public: bool,
+    /// The object itself names Public. Of an Update it is the post that says so, and not only who is told of it.
+    pub opens: bool,
     /// Anybody at all is named in `to`, `cc` or `audience`.
     pub somebody: bool,
     /// Names somebody in `bto` or `bcc`, however deep: passing it on word for word would tell. Pleroma sends both, empty.
@@ -80,6 +82,7 @@ impl Addressed {
         found.elsewhere = binding && found.bound.is_empty();
         found.public = names_public(activity)
             && object.is_none_or(|object| !narrows(object, here) || names_public(object));
+        found.opens = object.is_some_and(names_public);
         found.somebody = documents().any(is_addressed);
         found.blind = names_blindly(activity);
         found

@@ -137,8 +137,8 @@ pub struct Subject {
     pub is_here: bool,
     /// Whoever asks wrote it.
     pub is_mine: bool,
-    /// It is for members only.
-    pub is_private: bool,
+    /// It is for members only, and now says that it is for everybody.
+    pub widens: bool,
     pub deleted: bool,
     /// Everybody could read it before, and now not everybody is to.
     pub was_public: bool,

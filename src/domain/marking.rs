@@ -69,7 +69,7 @@ mod tests {
         any::<[bool; 4]>().prop_map(|[is_here, is_mine, deleted, marked]| Subject {
             is_here,
             is_mine,
-            is_private: false,
+            widens: false,
             deleted,
             was_public: false,
             names_public: true,
@@ -118,7 +118,7 @@ mod tests {
             let mut marked = false;
             for wanted in asked {
                 let post = Subject {
-                    is_here: true, is_mine: false, is_private: false, deleted: false, was_public: false, names_public: true, voted: false,
+                    is_here: true, is_mine: false, widens: false, deleted: false, was_public: false, names_public: true, voted: false,
                     marked, approved: false,
                 };
                 let events = decide(&group(), &admin, &Command::Mark(Mark::Locked, post, wanted), now()).expect("taken");

@@ -136,7 +136,7 @@ pub(super) fn edit(
         return Err(Refusal::PublicInPrivate);
     }
     // What was posted for members stays so, and so does what answers it.
-    if subject.names_public && subject.is_private {
+    if subject.widens {
         return Err(Refusal::WiderThanItsThread);
     }
     Ok(if !subject.is_here || subject.deleted {

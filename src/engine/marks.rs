@@ -79,7 +79,7 @@ impl Engine {
         let nothing = Subject {
             is_here: false,
             is_mine: false,
-            is_private: false,
+            widens: false,
             deleted: false,
             was_public: false,
             names_public: false,

@@ -88,7 +88,7 @@ impl Engine {
             let subject = Subject {
                 is_here: true,
                 is_mine: stored.author == matter.case.actor.id || matter.case.warrant.is_for_the_gone(),
-                is_private: !stored.public,
+                widens: !stored.public && matter.case.activity.addressed.opens,
                 deleted: stored.deleted,
                 was_public: self.narrows(matter.case, Some(stored)),
                 names_public: matter.case.activity.addressed.public,

@@ -180,7 +180,7 @@ impl Engine {
         let subject = Subject {
             is_here: placed.is_some(),
             is_mine: false,
-            is_private: false,
+            widens: false,
             deleted: false,
             was_public: false,
             names_public: false,

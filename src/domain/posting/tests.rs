@@ -122,7 +122,7 @@ fn a_banned_author_takes_back_but_does_nothing_else() {
     let mine = Subject {
         is_here: true,
         is_mine: true,
-        is_private: false,
+        widens: false,
         deleted: false,
         was_public: false,
         names_public: false,
@@ -159,7 +159,7 @@ fn nobody_changes_what_another_wrote() {
     let theirs = Subject {
         is_here: true,
         is_mine: false,
-        is_private: false,
+        widens: false,
         deleted: false,
         was_public: false,
         names_public: false,
@@ -192,7 +192,7 @@ fn a_post_is_announced_once_and_a_vote_counts_once() {
     let voted = Subject {
         is_here: true,
         is_mine: false,
-        is_private: false,
+        widens: false,
         deleted: false,
         was_public: false,
         names_public: false,
@@ -240,7 +240,7 @@ fn a_private_post_is_for_members_by_members_and_its_answers_are_no_wider() {
     let mine = Subject {
         is_here: true,
         is_mine: true,
-        is_private: true,
+        widens: false,
         deleted: false,
         was_public: false,
         names_public: false,
@@ -248,10 +248,7 @@ fn a_private_post_is_for_members_by_members_and_its_answers_are_no_wider() {
         approved: false,
         marked: false,
     };
-    let opened = Subject {
-        names_public: true,
-        ..mine
-    };
+    let opened = Subject { widens: true, ..mine };
     for (edit, decided) in [
         (mine, Ok(vec![Event::Edited])),
         (opened, Err(Refusal::WiderThanItsThread)),

@@ -73,7 +73,9 @@ async fn grp09_to_11_who_may_accept_what() {
         )
         .await;
     }
-    may_not(&ruler, &other, "Accept", json!({"object": asked.id()}), "differs").await;
+    // What another group was asked is to their own as if it were not there.
+    let of_others = json!({"object": asked.id()});
+    sends(&ruler, &other, "Accept", &of_others).await.0.problem(404);
     may_not(
         &ruler,
         &other,
