@@ -597,7 +597,7 @@ async fn grp22(scene: &Scene) {
     does(&scene.owner, &scene.group, "Offer", offer).await;
     scene.calms_down().await;
     let run_it = listed(&scene.world, &scene.group, "moderators").await;
-    assert_eq!(run_it, [scene.owner.id()]);
+    assert_eq!(run_it, [scene.owner.id(), scene.group.steward()]);
     let named = json!({"id": scene.group.id, "name": "Mine"});
     for (kind, object) in [("Update", named), ("Delete", json!(scene.group.id))] {
         scene

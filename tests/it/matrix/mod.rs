@@ -80,7 +80,7 @@ async fn everybody_hears_of_everybody() {
         table.deletes(program).await;
     }
     world.settles().await;
-    table.moderates().await;
+    table.moderates(&world).await;
     world.settles().await;
 
     table.is_classed(&world).await;
@@ -158,16 +158,19 @@ impl Table {
     }
 
     /// A moderator elsewhere takes a post out and puts its author out.
-    async fn moderates(&mut self) {
+    /// One after the other: who is put out before a post came to them hears nothing of its end.
+    async fn moderates(&mut self, world: &World) {
         let (moderator, victim) = (self.people[MODERATOR].clone(), self.people[VICTIM].clone());
         let group = self.group.clone();
         let post = victim.post(&group, "a last one").await;
+        world.settles().await;
         let object = post.document["object"].clone();
         let mut removal =
             moderator.speaks(|me| moderator.server().software().manners.delete(me, &group, &post));
         removal["summary"] = json!("Not here.");
         let removal = moderator.would_say(removal, post.post.clone(), false);
         moderator.sends_to(&group.inbox(), &removal.text).await.is(202);
+        world.settles().await;
         let ban = moderator.speaks(|me| {
             json!({
                 "@context": "https://www.w3.org/ns/activitystreams",

@@ -102,7 +102,7 @@ async fn get_list_of_admins() {
     assert_eq!(listed(&world, &group, "admins").await, [admin.id(), owner.id()]);
     assert_eq!(
         listed(&world, &group, "moderators").await,
-        [owner.id(), admin.id()]
+        [owner.id(), admin.id(), group.steward()]
     );
     let more = json!({"object": ann.id(), "target": group.part("admins")});
     does(&owner, &group, "Add", more).await;

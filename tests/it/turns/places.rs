@@ -161,6 +161,8 @@ async fn an_account_goes_while_admins_decide() {
 
 /// Somebody who holds the id of a post, and looks what those who wait for it hold already.
 async fn holds_of_who_waits_for(world: &World, post: &str, said: Vec<(Actor, String)>) -> [bool; 2] {
+    // Whoever tells admins that something waits holds it, too, for a moment.
+    world.settles().await;
     let mut behind = world.behind().await;
     sqlx::raw_sql("begin").execute(&mut behind).await.unwrap();
     sqlx::query("select pg_advisory_xact_lock($1)")
