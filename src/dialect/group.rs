@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     dialect::{
-        Here,
+        Here, able,
         announce::{PUBLIC, date, fields},
         policies, wall,
     },
@@ -122,6 +122,7 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
         "replies": part("threads"),
         "published": date(face.published),
         "updated": date(face.updated),
+        "generator": {"type": "Application", "implements": able::implements()},
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": face.key_id, "owner": id, "publicKeyPem": face.public_pem},
     });
@@ -160,7 +161,10 @@ pub fn instance_document(public_pem: &str, here: &Here) -> Value {
         "@context": [
             "https://www.w3.org/ns/activitystreams",
             "https://w3id.org/security/v1",
-            {"memberships": {"@id": "https://swicg.github.io/groups/0.1.0.jsonld#memberships", "@type": "@id"}},
+            {
+                "memberships": {"@id": "https://swicg.github.io/groups/0.1.0.jsonld#memberships", "@type": "@id"},
+                "implements": able::terms(),
+            },
         ],
         "id": id,
         "type": "Application",
@@ -172,6 +176,7 @@ pub fn instance_document(public_pem: &str, here: &Here) -> Value {
         "manuallyApprovesFollowers": true,
         // Which groups whoever signs a GET of it is in (a term of the task force's draft).
         "memberships": format!("{}/memberships", here.base()),
+        "implements": able::implements(),
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": format!("{id}#main-key"), "owner": id, "publicKeyPem": public_pem},
     })
@@ -255,6 +260,7 @@ fn multikey_terms() -> Value {
 fn terms(known: Value) -> Value {
     let mut terms = fields(known);
     terms.extend(fields(multikey_terms()));
+    terms.insert("implements".to_owned(), able::terms());
     terms.insert("folkmoot".to_owned(), json!("urn:folkmoot:"));
     for term in policies::TERMS {
         terms.insert(term.to_owned(), json!(format!("folkmoot:{term}")));

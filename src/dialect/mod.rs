@@ -5,6 +5,7 @@
 //! To add a dialect: copy the nearest shape's file, its row in `shape.rs`, its software in `class.rs`, fixtures in
 //! `tests/fixtures/`, and a peer in the tests that refuses what that software refuses.
 
+mod able;
 mod activity;
 mod actor;
 mod address;
@@ -65,6 +66,7 @@ pub use letter::{
     reject, report, undo_follow,
 };
 pub use news::{News, Tidings, news, told};
+pub use peertube::as_channel;
 pub use post::{PostDocument, is_question};
 pub use review::{Entry, entry, notice, queue, taken_out};
 pub use roll::our_groups_on;

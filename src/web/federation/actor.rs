@@ -13,6 +13,7 @@ use http::StatusCode;
 use super::{any_group, may_look_into, open_group, our_id};
 use crate::{
     dialect,
+    store::Viewer,
     web::{
         Answer, Web,
         answer::Reply,
@@ -40,7 +41,11 @@ pub(in crate::web) async fn group(
         (Form::Document, None) => {
             let face = web.engine.face(group);
             let document = if may_look {
-                dialect::group_document(&face, here)
+                let document = dialect::group_document(&face, here);
+                match shape_of(&web, &asking.viewer).await? {
+                    Some(shape) => dialect::as_channel(document, &name, &shape, here),
+                    None => document,
+                }
             } else {
                 dialect::group_stub(&face, here)
             };
@@ -53,6 +58,14 @@ pub(in crate::web) async fn group(
                 .into_response())
         }
     }
+}
+
+/// How the server that asks is written to. A person who asks has no need of another form.
+async fn shape_of(web: &Web, viewer: &Viewer) -> Result<Option<String>, Problem> {
+    Ok(match viewer {
+        Viewer::Host(host) => web.engine.store().shape_of_host(host).await?,
+        _ => None,
+    })
 }
 
 /// `GET /c/NAME/rules`

@@ -138,6 +138,7 @@ async fn each_term_of_the_group_document_is_defined() {
         "replies",
         "published",
         "updated",
+        "generator",
         "endpoints",
         "publicKey",
     ];
@@ -222,5 +223,40 @@ async fn documents_and_pages_share_an_address() {
         assert_eq!(length, got.bytes().await.unwrap().len().to_string());
         assert_eq!(head.bytes().await.unwrap().len(), 0);
     }
+    world.end().await;
+}
+
+/// PeerTube throws at a group without a person of its own server (PeerTube#6400); all others read the moderators there.
+#[tokio::test]
+async fn peertube_finds_a_person_who_answers_for_the_group() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let video = world.server("peertube").actor("vera").follows(&group).await;
+    let service = video.server().settle("peertube", "Application");
+    let seen = service.sees(&group.id).await;
+    let person = &seen["attributedTo"][0];
+    assert_eq!(
+        (&person["type"], seen["attributedTo"].as_array().map(Vec::len)),
+        (&json!("Person"), Some(1))
+    );
+    let steward = world.document(person["id"].as_str().unwrap()).await;
+    assert_eq!(steward["type"], "Person");
+    let other = world.lemmy().actor("tom").follows(&group).await;
+    for document in [other.sees(&group.id).await, world.document(&group.id).await] {
+        assert_eq!(document["attributedTo"], group.part("moderators"));
+    }
+    world.end().await;
+}
+
+/// RFC 9421, and with Ed25519: two of our servers find out, and sign so (FEP-844e).
+#[tokio::test]
+async fn a_group_says_which_signatures_it_takes() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let instance = world.document(&format!("{}/actor", world.base())).await;
+    let face = world.document(&group.id).await;
+    assert_eq!(face["generator"]["implements"], instance["implements"]);
+    let actor = folkmoot::dialect::read_actor(&face).unwrap();
+    assert!(actor.offers_ed25519, "{face}");
     world.end().await;
 }
