@@ -2,16 +2,18 @@
 //!
 //! One rule: a list that is given by pages, or in another form, says nothing; it is never taken for an empty one.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::dialect::{Here, Local, id_of};
 
-/// More of our groups than this follow nobody.
+/// What comes after so many is not looked at.
 const MOST: usize = 1_000;
 
-/// Names of our groups on it; `None`: it is not a whole list.
+/// Names of our groups on it, each once; `None`: it is not a whole list.
 #[must_use]
-pub fn our_groups_on(list: &Value, here: &Here) -> Option<Vec<String>> {
+pub fn our_groups_on(list: &Value, here: &Here) -> Option<BTreeSet<String>> {
     let items = list.get("orderedItems").or_else(|| list.get("items"));
     let items = match items {
         Some(Value::Array(items)) => items.iter().collect(),
@@ -23,7 +25,7 @@ pub fn our_groups_on(list: &Value, here: &Here) -> Option<Vec<String>> {
         Local::Group { name, part: None } => Some(name.to_owned()),
         _ => None,
     };
-    Some(items.into_iter().filter_map(named).take(MOST).collect())
+    Some(items.into_iter().take(MOST).filter_map(named).collect())
 }
 
 #[cfg(test)]
@@ -39,10 +41,11 @@ mod tests {
         let garden = json!("https://g.example/c/garden");
         let others =
             json!(["https://a.example/c/garden", garden, "https://g.example/post/1", {"id": garden}]);
-        assert_eq!(on(json!({"orderedItems": others})).unwrap(), ["garden", "garden"]);
-        assert_eq!(on(json!({"items": garden})).unwrap(), ["garden"]);
-        assert_eq!(on(json!({"totalItems": 0})).unwrap(), [""; 0]);
-        assert_eq!(on(json!({"orderedItems": []})).unwrap(), [""; 0]);
+        let names = |list: Value| on(list).unwrap().into_iter().collect::<Vec<_>>();
+        assert_eq!(names(json!({"orderedItems": others})), ["garden"]);
+        assert_eq!(names(json!({"items": garden})), ["garden"]);
+        assert_eq!(names(json!({"totalItems": 0})), [""; 0]);
+        assert_eq!(names(json!({"orderedItems": []})), [""; 0]);
         for unknown in [
             json!({"totalItems": 3, "first": "https://a.example/1"}),
             json!({}),

@@ -39,11 +39,16 @@ impl Engine {
         self.learn(sender.who(), dialect::evidence_of(&document), sender.remembered)
             .await?;
         self.heed_reach(arrival.headers, &claims, sender.who());
-        // Its author did not choose the inbox that somebody else brought it to.
+        // Its author did not choose the inbox that somebody else brought it to, nor how often they bring it.
         let inbox = arrival.inbox.filter(|_| sender.bearer.is_none());
+        let brought = sender.bearer.is_some();
+        let counted = sender.who().id;
         let Sender {
             actor, remembered, ..
         } = sender;
+        if brought && self.store().has_seen(&activity.id).await? {
+            return Ok(());
+        }
         self.check_origin(&activity, &actor).await?;
         if let Some(name) = arrival.inbox
             && !is_about_content(&activity.ask)
@@ -52,10 +57,10 @@ impl Engine {
             return Err(Refused::NotFound);
         }
         if matches!(activity.ask, Ask::Report { .. }) {
-            self.reporters().count(&actor.id)?;
+            self.reporters().count(&counted)?;
         }
         if self.is_counted(&activity.ask, &actor).await? {
-            self.speakers().count(&actor.id)?;
+            self.speakers().count(&counted)?;
         }
         self.look_at_joiner(&activity, &actor).await?;
         fail::fail_point!("in::verified", |_| std::process::abort());

@@ -99,6 +99,8 @@ struct Parts {
     asked: reach::Asked,
     seekers: Semaphore,
     tokens: tokens::Tokens,
+    /// For documents that waited.
+    waiting_places: Arc<Semaphore>,
 }
 
 impl Engine {
@@ -131,6 +133,7 @@ impl Engine {
             asked: reach::Asked::new(),
             seekers: invited::places(),
             tokens: tokens::Tokens::new(),
+            waiting_places: Arc::new(Semaphore::new(waiting::AT_ONCE)),
         }))
     }
 
@@ -166,6 +169,10 @@ impl Engine {
 
     fn hosts(&self) -> &Shares<String> {
         &self.0.hosts
+    }
+
+    fn waiting_places(&self) -> &Arc<Semaphore> {
+        &self.0.waiting_places
     }
 
     fn tokens(&self) -> &tokens::Tokens {

@@ -26,7 +26,7 @@ use crate::{
 const MOST: usize = 20;
 
 /// A try that takes longer is put off: less than a document is claimed for.
-const LONGEST: Duration = Duration::from_secs(4 * 60);
+const LONGEST: Duration = Duration::from_secs(45);
 
 /// A post as its origin tells it: as if its author had just sent it, and the text.
 struct Found {

@@ -2,11 +2,11 @@
 //!
 //! One rule: what waits is durable and was answered 202; each ends in a decision, a letter, or a line in the log, within a day.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{StreamExt, stream};
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use crate::{
     dialect::{self, Activity, Addressed, Ask},
@@ -30,9 +30,12 @@ use crate::{
 const LONGEST: TimeDelta = TimeDelta::hours(24);
 
 /// How many documents are worked on at a time, how many are claimed for that, and for how long: longer than the work takes.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 64;
 const CLAIMED: i64 = 64;
 const CLAIM: TimeDelta = TimeDelta::minutes(5);
+
+/// After this long the next ones are looked for while these go on.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a try ended.
 pub(super) enum End {
@@ -50,22 +53,15 @@ pub(super) enum End {
 enum Bearing<'a> {
     /// The group follows whoever announced it, or they are in it: their people need not be.
     Relays(&'a str),
-    /// It is as if its author had put it into the group's inbox.
-    Brings(&'a str),
+    /// It is as if its author had sent it: it is for the group if it says so itself, or answers what is there.
+    Brings,
 }
 
 impl Bearing<'_> {
     fn relayed(self) -> Option<String> {
         match self {
             Self::Relays(group) => Some(group.to_owned()),
-            Self::Brings(_) => None,
-        }
-    }
-
-    fn inbox(self) -> Option<String> {
-        match self {
-            Self::Relays(_) => None,
-            Self::Brings(group) => Some(group.to_owned()),
+            Self::Brings => None,
         }
     }
 }
@@ -163,13 +159,32 @@ impl Engine {
     /// Works on what waits and is due; how many there were.
     pub(super) async fn work_on_waiting(&self) -> Result<usize, crate::store::Error> {
         let now = self.clock().now();
-        let due = self.store().claim_waiting(CLAIMED, now + CLAIM).await?;
+        let places = self.waiting_places();
+        let free = i64::try_from(places.available_permits()).unwrap_or(CLAIMED);
+        let due = self.store().claim_waiting(free.min(CLAIMED), now + CLAIM).await?;
         let count = due.len();
-        let work = stream::iter(due).map(|waiting| async move { self.work_on(&waiting, now).await });
-        let done = work
-            .buffer_unordered(AT_ONCE)
-            .fold(Ok(()), |all, one| std::future::ready(all.and(one)));
-        done.await.map(|()| count)
+        let mut work = JoinSet::new();
+        for waiting in due {
+            let (engine, places) = (self.clone(), Arc::clone(places));
+            work.spawn(async move {
+                let _place = places.acquire_owned().await;
+                engine.work_on(&waiting, now).await
+            });
+        }
+        // Most take a moment. Whoever takes longer goes on by itself, and holds up nobody.
+        let all_done = async {
+            while let Some(done) = work.join_next().await {
+                done.unwrap_or(Ok(()))?;
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(PATIENCE, all_done).await {
+            Ok(done) => done.map(|()| count),
+            Err(_) => {
+                work.detach_all();
+                Ok(count)
+            }
+        }
     }
 
     async fn work_on(&self, waiting: &Waiting, now: DateTime<Utc>) -> Result<(), crate::store::Error> {
@@ -267,7 +282,7 @@ impl Engine {
         let via = if relays {
             Bearing::Relays(via)
         } else {
-            Bearing::Brings(via)
+            Bearing::Brings
         };
         let Ok(needs) = Iri::activity(&waiting.needs) else {
             return End::Never("what it needs has no id".into());
@@ -380,7 +395,7 @@ impl Engine {
             raw: raw.trim().to_owned(),
             actor: Arc::new(author),
             remembered: false,
-            inbox: via.inbox(),
+            inbox: None,
             via: via.relayed(),
             waited: Some(waiting.id),
             fetched,

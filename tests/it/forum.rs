@@ -112,3 +112,27 @@ async fn only_forums_bring_and_only_what_was_said() {
     assert_eq!(total(&world, &group).await, 1);
     world.end().await;
 }
+
+/// What its author wrote for others is brought to nobody, and nobody is told that they may not: they asked for nothing.
+#[tokio::test]
+async fn what_names_no_group_of_ours_is_not_brought() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let forum = world.server("nodebb");
+    let noor = forum.actor("noor").follows(&group).await;
+    let (victim, bearer) = (
+        world.lemmy().actor("victim"),
+        forum.settle("actor", "Application"),
+    );
+    let elsewhere = Group {
+        id: format!("{}/c/cats", victim.server().base()),
+    };
+    for author in [&noor, &victim] {
+        let said = topic(author, &elsewhere, "for cats");
+        brings(&bearer, author, &group, json!(said.post)).await;
+    }
+    world.settles().await;
+    assert_eq!(total(&world, &group).await, 0);
+    assert!(victim.heard().is_empty(), "{:?}", victim.heard());
+    world.end().await;
+}

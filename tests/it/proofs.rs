@@ -141,6 +141,19 @@ async fn a_stranger_is_believed_by_the_key_that_they_list() {
         .await
         .is(202);
     ann.who.is_accepted(&said).await;
+    // Brought again and again it is answered no more: it is not she who asks.
+    for _ in 0..3 {
+        let bearer = world.lemmy().actor("bearer");
+        bearer.sends_to(&group.inbox(), &said.text).await.is(202);
+    }
+    world.settles().await;
+    let accepts = ann
+        .who
+        .heard()
+        .iter()
+        .filter(|heard| heard.kind() == "Accept")
+        .count();
+    assert_eq!(accepts, 1);
     world.end().await;
 }
 

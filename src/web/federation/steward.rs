@@ -49,11 +49,18 @@ pub(in crate::web) async fn steward(
 }
 
 /// `GET /u/NAME/outbox`: what it says is in its group's.
-pub(in crate::web) async fn outbox(State(web): State<Web>, Path(name): Path<String>) -> Answer {
+pub(in crate::web) async fn outbox(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    asking: Asking,
+) -> Answer {
     let group = stewarded(&web, &name).await?;
+    if !may_look_into(&web, &group, &asking.viewer).await? {
+        return Err(Problem::new(error::NOT_FOUND));
+    }
     let owner = web.engine.here().steward(&group.group.name);
     let empty = dialect::collection(&format!("{owner}/outbox"), &owner, 0, false);
-    Ok(Reply::activity(&empty).into_response())
+    Ok(Reply::activity(&empty).read_by(&asking.viewer).into_response())
 }
 
 /// `POST /u/NAME/inbox`: as the shared one.

@@ -773,16 +773,22 @@ async fn grp29(scene: &Scene) {
     });
     xia.sends(&hidden, &secret).await.is(202);
     scene.calms_down().await;
-    for parent in [json!(elsewhere.post), secret["object"]["id"].clone()] {
+    let answers = |parent: &str| {
         let mut note = scene.note();
-        note["inReplyTo"] = parent.clone();
-        refused(
-            &format!("GRP29 {parent}"),
-            scene.sends(&scene.create(&note)).await,
-            &[403],
-        );
-    }
+        note["inReplyTo"] = json!(parent);
+        scene.create(&note)
+    };
+    let answer = scene.sends(&answers(&elsewhere.post)).await;
+    refused("GRP29 in another group", answer, &[403]);
     scene.is_calm().await.unwrap();
+    // What they may not read is to them as what is nowhere: it is looked for, not found, and refused by letter.
+    let posts = scene.world.count("select count(*) from post").await;
+    let nowhere = format!("{}/notes/nowhere", xia.server().base());
+    for parent in [secret["object"]["id"].as_str().unwrap(), nowhere.as_str()] {
+        scene.sends(&answers(parent)).await.is(202);
+    }
+    scene.calms_down().await;
+    assert_eq!(scene.world.count("select count(*) from post").await, posts);
     // Where only the group that it is addressed to is another, it is in the one of what it answers.
     let hers = scene.alice.post(&scene.group, "here").await;
     let mut note = scene.note();

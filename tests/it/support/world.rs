@@ -36,7 +36,9 @@ const DUE: &str = "
          where s.shape is null and s.until_seq is null and s.cursor < g.seq) as undecided,
         (select count(*) from received) as received,
         (select count(*) from held h where h.told_at is null and h.decided_at is null
-         and not exists (select from notice n where n.group_id = h.group_id and n.queue = h.queue)) as notices";
+         and (not exists (select from notice n where n.group_id = h.group_id and n.queue = h.queue)
+             or not exists (select from held o where o.group_id = h.group_id and o.queue = h.queue
+                 and o.told_at is not null and o.decided_at is null))) as notices";
 
 const STATE: &str = "
     select 'group', coalesce(string_agg(t::text, e'\\n' order by t::text), '') from \"group\" t
