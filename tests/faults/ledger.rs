@@ -289,6 +289,8 @@ impl Book {
         let ear = &mut self.ears[ear];
         if let Some(complaint) = &heard.complaint
             && complaint != "it came again"
+            // A second knock, by the other scheme: our key could not be had while we were away.
+            && !complaint.contains("the signature names no algorithm")
         {
             ear.wrong.push(format!(
                 "{} complains: {complaint}: {telling}",
@@ -301,7 +303,7 @@ impl Book {
         if heard.status.is_none() {
             ear.lost_answers += 1;
         }
-        if is_receipt(heard) {
+        if is_receipt(heard) || is_of_group(heard) {
             return;
         }
         let Some((number, told)) = number.and_then(|number| Some((number, ear.told.get_mut(&number)?)))
@@ -380,6 +382,14 @@ impl Book {
         }
         inversions
     }
+}
+
+/// Who comes and goes is told to those who keep a list of members, and how the group is now, by its steward; what is said there
+/// is what is counted here.
+fn is_of_group(heard: &Heard) -> bool {
+    let of = heard.document["target"].as_str().unwrap_or_default();
+    let of_members = matches!(heard.kind(), "Add" | "Remove") && of.ends_with("/members");
+    of_members || heard.document["object"]["object"]["type"] == "Group"
 }
 
 /// What an author hears of their own post is a letter beside the log.

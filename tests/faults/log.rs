@@ -21,9 +21,10 @@ pub struct Log {
 
 const SEQS: &str = r#"
     select $1 || '/c/' || g.name, coalesce(a.iri, a.id::text), e.seq
-    from entry e join activity a on a.id = e.activity_id join "group" g on g.id = e.group_id"#;
+    from entry e join activity a on a.id = e.activity_id join "group" g on g.id = e.group_id
+    where a.kind not in ('listed', 'unlisted', 'described')"#;
 
-/// Every entry behind the place where a subscription began, in the shape that it ended with. Whoever left is not
+/// Every entry but changes of the group and of its list of members, behind the place where a subscription began, in the shape that it ended with. Whoever left is not
 /// asked about.
 const DUE: &str = r#"
     select d.host, $1 || '/c/' || g.name, coalesce(a.iri, a.id::text)
@@ -34,7 +35,7 @@ const DUE: &str = r#"
         and (s.until_seq is null or x.seq <= s.until_seq)
     join entry e on e.group_id = x.group_id and e.seq = x.seq
     join activity a on a.id = e.activity_id
-    where s.left_at is null and e.audience = 'public'
+    where s.left_at is null and e.audience = 'public' and a.kind not in ('listed', 'unlisted', 'described')
         and not (x.skip_author and e.author_host is not distinct from d.host)"#;
 
 const PARKED: &str = r#"
