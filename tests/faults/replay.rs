@@ -21,7 +21,7 @@ const FIGURES: &str = "
         (select count(*) from vote) || ' votes', (select count(*) from membership where member) || ' members',
         (select count(*) from membership where state = 'out') || ' left',
         (select string_agg(kind || ' ' || count, ', ' order by kind)
-             from (select kind, count(*) from activity group by kind) by_kind))";
+             from (select kind, count(*) from activity where kind not in ('listed', 'unlisted') group by kind) by_kind))";
 
 /// Each activity once; and each three times, shuffled, over three connections.
 pub async fn three_copies_are_as_one(run: Run) -> Counts {
