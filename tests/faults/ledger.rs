@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::counts::Counts;
 use crate::log::Log;
+use crate::own::{is_own, own_word};
 use crate::support::peer::manners::Shape;
 use crate::support::peer::{Actor, Group, Heard, Mood, Said, Server};
 
@@ -65,17 +66,22 @@ fn hears_its_own(shape: Shape, server: &Server) -> bool {
 
 fn telling(group: &str, shape: Shape, said: &Said) -> String {
     let (kind, object) = shape.telling(said);
-    let who = if shape == Shape::Forwarded {
-        said.author()
-    } else {
-        group
-    };
-    format!("{who} {kind} {object}")
+    if shape == Shape::Forwarded {
+        // As it came: two edits of one post are two.
+        return format!("{} {kind} {}", said.author(), said.id());
+    }
+    format!("{group} {kind} {object}")
 }
 
 /// What a document tells, in the same words.
 fn telling_of(heard: &Heard) -> String {
     let group = heard.document["actor"].as_str().unwrap_or_default();
+    if let Some((group, activity)) = own_word(heard) {
+        return format!("{group} {activity}");
+    }
+    if !group.contains("/c/") {
+        return format!("{group} {} {}", heard.kind(), heard.id());
+    }
     let object = match heard.kind() {
         "Undo" => heard.document["object"]["object"].as_str().unwrap_or_default(),
         _ => heard.object_id(),
@@ -248,7 +254,10 @@ impl Ledger {
                 .map(|((group, activity), _)| format!("accepted, and not in the log of {group}: {activity}")),
         );
         let known: HashSet<_> = book.origins.iter().collect();
-        let never_said = log.seqs.keys().filter(|origin| !known.contains(origin));
+        let never_said = log
+            .seqs
+            .keys()
+            .filter(|origin| !known.contains(origin) && !is_own(&origin.1));
         let unexpected: Vec<_> = never_said
             .map(|(group, activity)| format!("{activity}, in the log of {group}"))
             .chain(book.unexpected.iter().cloned())
@@ -283,13 +292,27 @@ impl Book {
         self.origins.len() - 1
     }
 
+    /// Whether it was due, the log says.
+    fn may_hear(&mut self, ear: usize, telling: &str, origin: (String, String)) {
+        let known = self.tellings.get(telling).copied();
+        let number = known.unwrap_or_else(|| {
+            self.origins.push(origin);
+            self.origins.len() - 1
+        });
+        self.tellings.insert(telling.to_owned(), number);
+        self.ears[ear].told.entry(number).or_default();
+    }
+
     fn hears(&mut self, ear: usize, heard: &Heard) {
         let telling = telling_of(heard);
+        if let Some(origin) = own_word(heard) {
+            self.may_hear(ear, &telling, origin);
+        }
         let number = self.tellings.get(&telling).copied();
         let ear = &mut self.ears[ear];
         if let Some(complaint) = &heard.complaint
             && complaint != "it came again"
-            // A second knock, by the other scheme: our key could not be had while we were away.
+            // The second knock, by the other scheme, where the group's key could not be had: we were away.
             && !complaint.contains("the signature names no algorithm")
         {
             ear.wrong.push(format!(
@@ -303,7 +326,7 @@ impl Book {
         if heard.status.is_none() {
             ear.lost_answers += 1;
         }
-        if is_receipt(heard) || is_of_group(heard) {
+        if is_receipt(heard) {
             return;
         }
         let Some((number, told)) = number.and_then(|number| Some((number, ear.told.get_mut(&number)?)))
@@ -382,14 +405,6 @@ impl Book {
         }
         inversions
     }
-}
-
-/// Who comes and goes is told to those who keep a list of members, and how the group is now, by its steward; what is said there
-/// is what is counted here.
-fn is_of_group(heard: &Heard) -> bool {
-    let of = heard.document["target"].as_str().unwrap_or_default();
-    let of_members = matches!(heard.kind(), "Add" | "Remove") && of.ends_with("/members");
-    of_members || heard.document["object"]["object"]["type"] == "Group"
 }
 
 /// What an author hears of their own post is a letter beside the log.

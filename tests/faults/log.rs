@@ -19,15 +19,30 @@ pub struct Log {
     parked: HashSet<(String, Origin)>,
 }
 
-const SEQS: &str = r#"
-    select $1 || '/c/' || g.name, coalesce(a.iri, a.id::text), e.seq
-    from entry e join activity a on a.id = e.activity_id join "group" g on g.id = e.group_id
-    where a.kind not in ('listed', 'unlisted', 'described')"#;
+/// How the log calls an activity: by its id; one that is the group's own (see `own.rs`) by its kind and our id.
+macro_rules! calling {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "coalesce(a.iri, case when a.kind in ('listed', 'unlisted', 'banned', 'unbanned') then a.kind || ' ' else '' end || a.id::text)",
+            $after
+        )
+    };
+}
 
-/// Every entry but changes of the group and of its list of members, behind the place where a subscription began, in the shape that it ended with. Whoever left is not
+const SEQS: &str = calling!(
+    r#"
+    select $1 || '/c/' || g.name, "#,
+    r#", e.seq
+    from entry e join activity a on a.id = e.activity_id join "group" g on g.id = e.group_id"#
+);
+
+/// Every entry behind the place where a subscription began, in the shape that it ended with. Whoever left is not
 /// asked about.
-const DUE: &str = r#"
-    select d.host, $1 || '/c/' || g.name, coalesce(a.iri, a.id::text)
+const DUE: &str = calling!(
+    r#"
+    select d.host, $1 || '/c/' || g.name, "#,
+    r#"
     from subscription s
     join destination d on d.id = s.destination_id
     join "group" g on g.id = s.group_id
@@ -35,16 +50,20 @@ const DUE: &str = r#"
         and (s.until_seq is null or x.seq <= s.until_seq)
     join entry e on e.group_id = x.group_id and e.seq = x.seq
     join activity a on a.id = e.activity_id
-    where s.left_at is null and e.audience = 'public' and a.kind not in ('listed', 'unlisted', 'described')
-        and not (x.skip_author and e.author_host is not distinct from d.host)"#;
+    where s.left_at is null and e.audience = 'public'
+        and not (x.skip_author and e.author_host is not distinct from d.host)"#
+);
 
-const PARKED: &str = r#"
-    select d.host, $1 || '/c/' || g.name, coalesce(a.iri, a.id::text)
+const PARKED: &str = calling!(
+    r#"
+    select d.host, $1 || '/c/' || g.name, "#,
+    r#"
     from parked p
     join destination d on d.id = p.destination_id
     join "group" g on g.id = p.group_id
     join entry e on e.group_id = p.group_id and e.seq = p.seq
-    join activity a on a.id = e.activity_id"#;
+    join activity a on a.id = e.activity_id"#
+);
 
 /// Half states. Each gives the number of rows that should not be.
 const NEVER: &[(&str, &str)] = &[

@@ -20,6 +20,7 @@ mod ledger;
 mod load;
 mod log;
 mod migrations;
+mod own;
 mod points;
 mod postgres;
 mod replay;

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::counts::Counts;
 use crate::ledger::Ledger;
 use crate::log::{Log, half_states};
+use crate::own::own_word;
 use crate::support::peer::{Actor, Ground, Group, Server};
 use crate::support::process::{Program, Serving};
 use crate::support::world::{due, failing};
@@ -107,7 +108,13 @@ impl Scene {
         }
         for server in &servers {
             // So far everybody has been accepted, and that is all.
-            server.0.record.heard.lock().unwrap().clear();
+            server
+                .0
+                .record
+                .heard
+                .lock()
+                .unwrap()
+                .retain(|heard| own_word(heard).is_some());
         }
         let ledger = Arc::new(Ledger::new(servers));
         let collector = tokio::spawn(collect(Arc::clone(&ledger))).abort_handle();

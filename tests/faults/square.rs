@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use crate::counts::Counts;
 use crate::ledger::{Deed, Ledger};
+use crate::own::own_word;
 use crate::scene::reckon;
 use crate::support::peer::{Actor, Group, Said, Server};
 use crate::support::world::World;
@@ -46,7 +47,13 @@ impl Square {
         }
         world.settles().await;
         for server in &servers {
-            server.0.record.heard.lock().unwrap().clear();
+            server
+                .0
+                .record
+                .heard
+                .lock()
+                .unwrap()
+                .retain(|heard| own_word(heard).is_some());
         }
         Self {
             world,
