@@ -31,6 +31,8 @@ pub(super) struct Case {
     pub(super) via: Option<String>,
     /// The row in which it waited: its id has been seen. The row ends with the turn.
     pub(super) waited: Option<Uuid>,
+    /// What it answers was looked for at its origin already.
+    pub(super) sought: bool,
     /// The object as its origin told it, where `raw` does not carry it.
     pub(super) fetched: Option<String>,
     pub(super) warrant: Warrant,

@@ -98,6 +98,7 @@ impl Engine {
             inbox: None,
             via: None,
             waited: None,
+            sought: false,
             fetched: None,
             warrant: Warrant::Gone {
                 group: post.group.clone(),

@@ -73,6 +73,7 @@ impl Engine {
             inbox: inbox.map(ToOwned::to_owned),
             via: None,
             waited: None,
+            sought: false,
             fetched: None,
             warrant: Warrant::Own,
         };

@@ -163,7 +163,7 @@ impl Engine {
     /// Whether what a reply answers is to be looked for at its origin: not what would be here, and not what an admin has yet to
     /// decide about. Whoever looked already has not found it.
     fn may_be_had(&self, at: &At<'_>, case: &Case, reply: &PostDocument, parent: &str) -> bool {
-        let is_new = case.waited.is_none() && case.via.is_none() && case.warrant == Warrant::Own;
+        let is_new = !case.sought && case.via.is_none() && case.warrant == Warrant::Own;
         let is_elsewhere = |iri: &Iri| !self.here().owns(iri) && *iri != reply.id;
         is_new && reply.in_reply_to.as_ref().is_some_and(is_elsewhere) && at.facts.pending(parent).is_empty()
     }

@@ -36,18 +36,26 @@ struct Found {
 
 impl Engine {
     /// A reply that waits for what it answers, or behind another that does.
-    pub(super) async fn try_reply(&self, waiting: &Waiting, reply: Activity, actor: &Actor) -> End {
+    pub(super) async fn try_reply(
+        &self,
+        waiting: &Waiting,
+        reply: Activity,
+        actor: &Actor,
+        fetched: Option<String>,
+    ) -> End {
         let Ask::Post(post) = &reply.ask else {
             return End::Never("it is no reply".into());
         };
         let parent = post.in_reply_to.as_ref();
         if parent.is_none_or(|parent| parent.as_str() != waiting.needs) {
             let parent = parent.cloned();
-            return self.end_behind(waiting, reply, actor, parent.as_ref()).await;
+            return self
+                .end_behind(waiting, (reply, fetched), actor, parent.as_ref())
+                .await;
         }
         let groups = meant(waiting, &reply);
         match tokio::time::timeout(LONGEST, self.recover(post, &groups)).await {
-            Ok(Ok(())) => self.end(waiting, reply, actor, None).await,
+            Ok(Ok(())) => self.end(waiting, reply, actor, fetched).await,
             Ok(Err(end)) => end,
             Err(_) => End::Later,
         }
@@ -57,13 +65,13 @@ impl Engine {
     pub(super) async fn end_behind(
         &self,
         waiting: &Waiting,
-        activity: Activity,
+        (activity, fetched): (Activity, Option<String>),
         actor: &Actor,
         other: Option<&Iri>,
     ) -> End {
         match self.store().is_being_fetched(other).await {
             Ok(true) => End::Later,
-            Ok(false) => self.end(waiting, activity, actor, None).await,
+            Ok(false) => self.end(waiting, activity, actor, fetched).await,
             Err(error) => End::Failed(error),
         }
     }
@@ -165,6 +173,7 @@ impl Engine {
             inbox: None,
             via: None,
             waited: None,
+            sought: false,
             fetched: Some(text),
             warrant: Warrant::Vouched { groups },
         };

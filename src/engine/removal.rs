@@ -251,6 +251,7 @@ impl Engine {
             inbox: None,
             via: None,
             waited: None,
+            sought: false,
             fetched: None,
             warrant: Warrant::Group {
                 group: name.to_owned(),

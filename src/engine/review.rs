@@ -164,6 +164,7 @@ impl Engine {
             inbox: None,
             via: (entry.kind == "Announce").then(|| entry.group_name.clone()),
             waited: None,
+            sought: false,
             fetched: entry.fetched.clone(),
             warrant: Warrant::Reviewed {
                 group: entry.group_name.clone(),

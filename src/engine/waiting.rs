@@ -105,7 +105,7 @@ impl Engine {
                 Ask::Post(document) if via.is_none() => Some(document.id.as_str()),
                 _ => None,
             },
-            raw: &case.raw,
+            raw: &case.said(),
             at: self.clock().now(),
         };
         received::wait(tx, &new).await?;
@@ -229,36 +229,48 @@ impl Engine {
         let Ok(mut document) = serde_json::from_str::<Value>(&waiting.raw) else {
             return End::Never("it is not JSON any more".into());
         };
-        let Ok(needs) = Iri::object(&waiting.needs) else {
-            return End::Never("what it needs has no id".into());
-        };
         let arrived = match read(&document, self) {
             Ok(activity) => activity,
             Err(refused) => return End::Never(format!("{refused:?}")),
         };
-        match &arrived.ask {
-            Ask::Post(_) => return self.try_reply(waiting, arrived, actor).await,
-            Ask::Edit(post) => {
-                let behind = Some(post.id.clone());
-                return self.end_behind(waiting, arrived, actor, behind.as_ref()).await;
-            }
-            _ => {}
-        }
-        if let Ask::Moved { target } = &arrived.ask {
-            return self.try_moved(actor, target).await;
-        }
-        if !needs.same_origin(&actor.iri) {
+        let id = match &arrived.ask {
+            Ask::Moved { target } => return self.try_moved(actor, target).await,
+            Ask::Fetch { object, .. } => object.clone(),
+            _ => return self.go_on(waiting, arrived, actor, None).await,
+        };
+        if !id.same_origin(&actor.iri) {
             return End::Never("its object is not on the server of its actor".into());
         }
-        let object = match self.peers().document(&needs).await {
+        let object = match self.peers().document(&id).await {
             Ok((_, object)) => object,
             Err(error) => return after(&error),
         };
-        let fetched = object.to_string();
+        let fetched = Some(object.to_string());
         document["object"] = object;
         match read(&document, self) {
-            Ok(activity) => self.end(waiting, activity, actor, Some(fetched)).await,
+            Ok(activity) if waiting.needs == id.as_str() => self.end(waiting, activity, actor, fetched).await,
+            // It was read before, and now waits for something else.
+            Ok(activity) => self.go_on(waiting, activity, actor, fetched).await,
             Err(refused) => End::Never(format!("{refused:?}")),
+        }
+    }
+
+    /// What waits for another document than its own object: a reply for what it answers, an edit for its post.
+    async fn go_on(
+        &self,
+        waiting: &Waiting,
+        activity: Activity,
+        actor: &Actor,
+        fetched: Option<String>,
+    ) -> End {
+        match &activity.ask {
+            Ask::Post(_) => self.try_reply(waiting, activity, actor, fetched).await,
+            Ask::Edit(post) => {
+                let behind = Some(post.id.clone());
+                self.end_behind(waiting, (activity, fetched), actor, behind.as_ref())
+                    .await
+            }
+            _ => End::Never("it waits for nothing that there is".into()),
         }
     }
 
@@ -389,6 +401,7 @@ impl Engine {
         if let Err(refused) = self.check_origin(&activity, &author).await {
             return End::Never(format!("{refused:?}"));
         }
+        let sought = answers(&activity, &waiting.needs);
         self.close(Case {
             shown: Shown::of(&activity.ask),
             activity,
@@ -398,6 +411,7 @@ impl Engine {
             inbox: None,
             via: via.relayed(),
             waited: Some(waiting.id),
+            sought,
             fetched,
             warrant: Warrant::Own,
         })
@@ -415,6 +429,7 @@ impl Engine {
         if let Err(refused) = self.check_origin(&activity, actor).await {
             return End::Never(format!("{refused:?}"));
         }
+        let sought = answers(&activity, &waiting.needs);
         self.close(Case {
             shown: Shown::of(&activity.ask),
             activity,
@@ -424,6 +439,7 @@ impl Engine {
             inbox: waiting.inbox.clone(),
             via: None,
             waited: Some(waiting.id),
+            sought,
             fetched,
             warrant: Warrant::Own,
         })
@@ -439,6 +455,15 @@ impl Engine {
             Err(refused) => End::Never(format!("{waited:?}: {refused:?}")),
         }
     }
+}
+
+/// Whether it is a reply to this.
+fn answers(activity: &Activity, id: &str) -> bool {
+    let parent = match &activity.ask {
+        Ask::Post(post) => post.in_reply_to.as_ref(),
+        _ => None,
+    };
+    parent.is_some_and(|parent| parent.as_str() == id)
 }
 
 /// The object inside of what an Announce carries under this id.

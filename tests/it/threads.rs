@@ -366,3 +366,29 @@ async fn what_does_not_belong_there_is_not_brought_in() {
     assert_eq!(posts(&world).await, 0);
     world.end().await;
 }
+
+/// An answer that is given by its id is read, and then what it answers is: it is the answer that is posted, and both are there.
+#[tokio::test]
+async fn an_answer_by_its_id_waits_for_its_parent_too() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = world.mastodon().actor("ann").follows(&group).await;
+    let tom = world.lemmy().actor("tom").follows(&group).await;
+    let carol = world.mastodon().actor("carol");
+    let elsewhere = note(&carol, Some(&group), None);
+    let own = note(&ann, Some(&group), None);
+    let mut expected = 0;
+    for parent in [elsewhere, own] {
+        let answer = note(&ann, Some(&group), Some(&parent.post));
+        let create = ann.speaks(|me| {
+            json!({ "id": (me.mint)("creates"), "type": "Create", "actor": me.id, "to": [PUBLIC], "cc": [group.id],
+                "object": answer.post })
+        });
+        let said = ann.would_say(create, answer.post.clone(), true);
+        ann.sends_to(&group.inbox(), &said.text).await.is(202);
+        tom.hears_of([&said]).once().await;
+        expected += 2;
+        assert_eq!(posts(&world).await, expected);
+    }
+    world.end().await;
+}

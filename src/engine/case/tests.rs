@@ -44,6 +44,7 @@ fn with_id(id: &str, who: i64, kind: &str, object: Value) -> Case {
         inbox: None,
         via: None,
         waited: None,
+        sought: false,
         fetched: None,
         warrant: Warrant::Own,
     }
