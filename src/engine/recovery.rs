@@ -22,8 +22,9 @@ use crate::{
     store::{Actor, received::Waiting},
 };
 
-/// Posts that are read for one reply.
+/// What is fetched for one activity, at most: what a reply answers, and before that the reply, if it was given by its id.
 const MOST: usize = 20;
+const ITSELF: usize = 2; // once to see that it is a reply, once more when it is its turn
 
 /// A try that takes longer is put off: less than a document is claimed for.
 const LONGEST: Duration = Duration::from_secs(45);
@@ -54,7 +55,8 @@ impl Engine {
                 .await;
         }
         let groups = meant(waiting, &reply);
-        match tokio::time::timeout(LONGEST, self.recover(post, &groups)).await {
+        let most = if fetched.is_some() { MOST - ITSELF } else { MOST };
+        match tokio::time::timeout(LONGEST, self.recover(post, &groups, most)).await {
             Ok(Ok(())) => self.end(waiting, reply, actor, fetched).await,
             Ok(Err(end)) => end,
             Err(_) => End::Later,
@@ -93,8 +95,8 @@ impl Engine {
     }
 
     /// Takes what a post answers into the groups, as far as it belongs there.
-    async fn recover(&self, reply: &PostDocument, groups: &BTreeSet<String>) -> Result<(), End> {
-        let ancestors = self.ancestors(reply).await?;
+    async fn recover(&self, reply: &PostDocument, groups: &BTreeSet<String>, most: usize) -> Result<(), End> {
+        let ancestors = self.ancestors(reply, most).await?;
         for found in &ancestors {
             // Its author has sent it, and it waits itself: their own word goes first.
             let on_its_way = self.store().is_on_its_way(&found.activity.id).await;
@@ -110,7 +112,7 @@ impl Engine {
 
     /// What a post answers, and what that answers, until one that is here; the nearest first. None of them, if the way leads
     /// nowhere: in a ring, to something that is no post, or too far.
-    async fn ancestors(&self, reply: &PostDocument) -> Result<Vec<Found>, End> {
+    async fn ancestors(&self, reply: &PostDocument, most: usize) -> Result<Vec<Found>, End> {
         let mut seen = HashSet::from([reply.id.clone()]);
         let mut found = vec![];
         let mut next = reply.in_reply_to.clone();
@@ -118,7 +120,7 @@ impl Engine {
             if self.store().has_post(&id).await.map_err(End::Failed)? {
                 break;
             }
-            if found.len() == MOST || !seen.insert(id.clone()) || self.here().owns(&id) {
+            if found.len() == most || !seen.insert(id.clone()) || self.here().owns(&id) {
                 return Ok(vec![]);
             }
             let document = match self.peers().document(&id).await {

@@ -2,11 +2,14 @@
 //!
 //! One rule: nobody can make us ask without end, and what a group would not take is not brought in by answering it.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use folkmoot::domain::{Iri, Policies, PostPolicy};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
-use crate::support::peer::{Actor, Group, Said, Server, status};
+use crate::support::peer::{Actor, Group, Reply, Said, Server, status};
 use crate::support::world::World;
 
 const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
@@ -391,4 +394,52 @@ async fn an_answer_by_its_id_waits_for_its_parent_too() {
         assert_eq!(posts(&world).await, expected);
     }
     world.end().await;
+}
+
+/// While a server lets us wait for what somebody answered, others who sent something to be read are not kept waiting.
+#[tokio::test]
+async fn who_is_slow_holds_up_nobody() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = world.lemmy().actor("ann").follows(&group).await;
+    let mia = world.mastodon().actor("mia").follows(&group).await;
+    let slow = world.mastodon().actor("slow");
+    let parent = note(&slow, Some(&group), None);
+    let go = Arc::new(Notify::new());
+    slow.server().serves(
+        parent.post.strip_prefix(slow.server().base()).unwrap(),
+        slowly(&parent.document, &go),
+    );
+    let answer = ann.replies(&group, &parent, "an answer").await;
+    world
+        .until("select count(*) from received where tries = 1", 1)
+        .await;
+    let honest = note(&mia, Some(&group), None);
+    let create = mia.speaks(|me| {
+        json!({ "id": (me.mint)("creates"), "type": "Create", "actor": me.id, "to": [PUBLIC], "cc": [group.id], "object": honest.post })
+    });
+    let said = mia.would_say(create, honest.post, false);
+    mia.sends_to(&group.inbox(), &said.text).await.is(202);
+    ann.hears_of([&said]).once().await;
+    let still = world.count("select count(*) from received where tries = 1").await;
+    assert_eq!(still, 1, "the first one is still looked for");
+    go.notify_one();
+    mia.hears_of([&answer]).once().await;
+    world.end().await;
+}
+
+/// A document whose bytes come when somebody says so.
+fn slowly(document: &Value, go: &Arc<Notify>) -> Reply {
+    let (text, go) = (document.to_string(), Arc::clone(go));
+    Arc::new(move || {
+        let (text, go) = (text.clone(), Arc::clone(&go));
+        let body = futures_util::stream::once(async move {
+            go.notified().await;
+            Ok::<_, std::convert::Infallible>(text)
+        });
+        axum::response::Response::builder()
+            .header("content-type", "application/activity+json")
+            .body(axum::body::Body::from_stream(body))
+            .unwrap()
+    })
 }
