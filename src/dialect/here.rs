@@ -14,6 +14,8 @@ use crate::{
 pub struct Here {
     base: String,
     authority: String,
+    /// What those know us by who know servers by their names alone, without a scheme or port.
+    domain: Option<String>,
 }
 
 /// What one of our ids stands for.
@@ -47,7 +49,23 @@ impl Here {
         Self {
             base: public_url.origin().ascii_serialization(),
             authority: authority_of(public_url),
+            domain: None,
         }
+    }
+
+    /// The same, known by a domain, too.
+    #[must_use]
+    pub fn speaking_for(self, domain: String) -> Self {
+        Self {
+            domain: Some(domain),
+            ..self
+        }
+    }
+
+    /// The domain that references to us name.
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        self.domain.as_deref()
     }
 
     /// `https://HOST`, without a slash at the end.

@@ -40,6 +40,7 @@ mod shape;
 mod steward;
 mod streams;
 mod threadiverse;
+pub mod versia;
 mod wall;
 
 pub use activity::{Activity, Ask, read};

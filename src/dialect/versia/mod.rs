@@ -1,0 +1,9 @@
+//! Versia 0.6: the same groups in a protocol that is not ActivityPub.
+//!
+//! One rule: in here every user and note of Versia is its mirror on our own host, an id like all others ([`Here::mirror`]);
+//! what comes is translated into the activity that says the same, and what goes is written from it. Nobody else knows a
+//! reference. To read one more entity: an arm in `read.rs`; to say one more thing: an arm in `shape.rs`.
+
+mod reference;
+
+pub use reference::{Mirrored, Ours, Reference};
