@@ -4,6 +4,8 @@
 //! what comes is translated into the activity that says the same, and what goes is written from it. Nobody else knows a
 //! reference. To read one more entity: an arm in `read.rs`; to say one more thing: an arm in `shape.rs`.
 
+mod read;
 mod reference;
 
+pub use read::{Known, Names, Translated, names, read};
 pub use reference::{Mirrored, Ours, Reference};
