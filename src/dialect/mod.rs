@@ -76,6 +76,7 @@ pub use shape::{
     write, written_in,
 };
 pub use steward::{steward_document, steward_tombstone};
+pub use versia::{link_of_user, links_of_group, mirror_name, protocols};
 pub use wall::{COMMENTS, WALL};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
