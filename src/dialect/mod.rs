@@ -76,6 +76,8 @@ pub use shape::{
     write, written_in,
 };
 pub use steward::{steward_document, steward_tombstone};
+/// By another name, for rooms that do not say whose protocol it is.
+pub use versia as domains;
 pub use versia::{link_of_user, links_of_group, mirror_name, protocols};
 pub use wall::{COMMENTS, WALL};
 

@@ -17,6 +17,7 @@ mod content;
 mod departed;
 mod describing;
 mod discreet;
+mod domain;
 mod door;
 mod enrol;
 mod face;
@@ -67,6 +68,7 @@ pub use door::{Arrival, Refused};
 pub use enrol::Enrolment;
 pub use face::shelf;
 pub use import::{Import, Imported, NewMember};
+pub use keys::{NoKey, OwnDomain};
 pub(crate) use notices::can_be_told;
 pub use verify::seen_as;
 
@@ -97,6 +99,8 @@ struct Parts {
     speakers: Shares<ActorId>,
     reporters: Shares<ActorId>,
     asked: reach::Asked,
+    /// Signatures for whole domains that were taken: they are taken once.
+    replays: domain::Replays,
     seekers: Semaphore,
     tokens: tokens::Tokens,
     /// For documents that waited.
@@ -131,6 +135,7 @@ impl Engine {
             speakers,
             reporters,
             asked: reach::Asked::new(),
+            replays: domain::Replays::new(),
             seekers: invited::places(),
             tokens: tokens::Tokens::new(),
             waiting_places: Arc::new(Semaphore::new(waiting::AT_ONCE)),
@@ -185,6 +190,10 @@ impl Engine {
 
     fn asked(&self) -> &reach::Asked {
         &self.0.asked
+    }
+
+    fn replays(&self) -> &domain::Replays {
+        &self.0.replays
     }
 
     fn speakers(&self) -> &Shares<ActorId> {

@@ -56,6 +56,7 @@ pub fn router(engine: Engine) -> Router {
         .merge(documents())
         .merge(collections())
         .merge(pages_only())
+        .merge(federation::by_domain(&web))
         .fallback(|| async { Problem::new(error::NOT_FOUND) })
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(middleware::from_fn_with_state(web.clone(), dress::in_time))

@@ -8,6 +8,7 @@ mod address;
 mod collection;
 pub mod entity;
 mod found;
+mod instance;
 mod person;
 mod read;
 mod reference;
@@ -15,6 +16,10 @@ mod reference;
 pub use address::{Kind, Part, Wanted};
 pub use collection::collection;
 pub use found::{TYPE, link_of_user, links_of_group, protocols};
+pub use instance::{
+    ACCEPT, CONTENT_TYPE, INBOX, MESSAGING, METADATA, User, at, is_domain, key_of, metadata, paths_of_user,
+    user, versions,
+};
 pub use person::{PersonDocument, mirror_name, original, person, said_note};
 pub use read::{Known, Names, Translated, names, read};
 pub use reference::{Mirrored, Ours, Reference};

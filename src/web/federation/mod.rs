@@ -19,7 +19,10 @@ pub(super) mod records;
 pub(super) mod steward;
 pub(super) mod threads;
 pub(super) mod token;
+mod versia;
 pub(super) mod walls;
+
+pub(super) use versia::routes as by_domain;
 
 use uuid::Uuid;
 
