@@ -72,11 +72,13 @@ pub use post::{PostDocument, is_question};
 pub use review::{Entry, entry, notice, queue, taken_out};
 pub use roll::our_groups_on;
 pub use shape::{
-    Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
-    write, written_in,
+    Dialect, dialect_named, dialects, is_dereferenced, shapes, takes_notices, takes_receipts, takes_rejects,
+    wants_own_inbox, write, written_in,
 };
 pub use steward::{steward_document, steward_tombstone};
 pub use wall::{COMMENTS, WALL};
+/// By a name that other rooms may say: how groups are bridged to those who know servers by their domains alone.
+pub use versia as bridge;
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
