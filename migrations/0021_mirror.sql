@@ -20,7 +20,7 @@ alter table actor add column unbridged boolean not null default false;
 create function bridges(of_group bigint) returns table (yes boolean)
 language sql stable parallel safe as $$
     select true from "group" g
-    where g.id = of_group and g.bridge and g.visibility = 'public' and g.closed_at is null
+    where g.id = of_group and g.bridge and g.visibility = 'public'
 $$;
 
 -- Whether somebody may be shown in the other protocol: not who has said no, is gone, or is at a host that an operator has blocked.

@@ -76,9 +76,10 @@ pub use shape::{
     wants_own_inbox, write, written_in,
 };
 pub use steward::{steward_document, steward_tombstone};
-pub use wall::{COMMENTS, WALL};
 /// By a name that other rooms may say: how groups are bridged to those who know servers by their domains alone.
 pub use versia as bridge;
+pub use versia::{link_of_user, links_of_group, mirror_name, protocols};
+pub use wall::{COMMENTS, WALL};
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

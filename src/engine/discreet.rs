@@ -9,11 +9,7 @@ use crate::{
     dialect::{self, Activity, Ask, bridge},
     domain::{Group, Refusal, Visibility, admits},
     engine::{Engine, turn::Trouble},
-    store::{
-        self, Actor, Tx,
-        group::InTurn,
-        log,
-    },
+    store::{self, Actor, Tx, group::InTurn, log},
 };
 
 impl Engine {

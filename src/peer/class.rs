@@ -104,7 +104,13 @@ mod tests {
         assert_eq!(stronger(None, Wraps), Some(Wraps));
         assert_eq!(stronger(Some(Wraps), Joins), Some(Joins));
         assert_eq!(stronger(Some(Signs), Wraps), Some(Wraps));
-        for (before, shown) in [(Wraps, Wraps), (Joins, Joins), (Joins, Wraps), (Joins, Signs), (Wraps, Signs)] {
+        for (before, shown) in [
+            (Wraps, Wraps),
+            (Joins, Joins),
+            (Joins, Wraps),
+            (Joins, Signs),
+            (Wraps, Signs),
+        ] {
             assert_eq!(stronger(Some(before), shown), None);
         }
     }

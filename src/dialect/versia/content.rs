@@ -34,12 +34,14 @@ pub(super) fn html(note: &Value) -> Result<Option<String>, Unreadable> {
         }
     }
     let of_type = |wanted: &str| texts.iter().find(|(media_type, _)| *media_type == wanted);
-    Ok(match (of_type("text/html"), of_type("text/markdown"), texts.first()) {
-        (Some((_, html)), ..) => Some(text::sanitize(html)),
-        (None, Some((_, markdown)), _) => Some(text::sanitize(&text::markdown(markdown))),
-        (None, None, Some((_, plain))) => Some(paragraphs(plain)),
-        (None, None, None) => None,
-    })
+    Ok(
+        match (of_type("text/html"), of_type("text/markdown"), texts.first()) {
+            (Some((_, html)), ..) => Some(text::sanitize(html)),
+            (None, Some((_, markdown)), _) => Some(text::sanitize(&text::markdown(markdown))),
+            (None, None, Some((_, plain))) => Some(paragraphs(plain)),
+            (None, None, None) => None,
+        },
+    )
 }
 
 /// The subject of a note: a warning, or else a title.
@@ -68,7 +70,10 @@ pub(super) fn subject(note: &Value, into: &mut Map<String, Value>) -> Result<(),
 /// If it is no list of content formats.
 pub(super) fn attached(note: &Value) -> Result<Vec<Value>, Unreadable> {
     let bad = || Unreadable::new("attachments", "The attachments are not a list.");
-    let attachments = note.get("attachments").and_then(Value::as_array).ok_or_else(bad)?;
+    let attachments = note
+        .get("attachments")
+        .and_then(Value::as_array)
+        .ok_or_else(bad)?;
     let mut links = vec![];
     for attachment in attachments {
         let mut link = None;
@@ -122,7 +127,10 @@ fn rendering<'v>(of: &'v Value, field: &'static str) -> Result<(&'v str, bool), 
     let content = of.get("content").and_then(Value::as_str);
     let is_remote = of.get("remote").and_then(Value::as_bool);
     content.zip(is_remote).ok_or_else(|| {
-        Unreadable::new(field, "A rendering has its content, a string, and whether that is remote.")
+        Unreadable::new(
+            field,
+            "A rendering has its content, a string, and whether that is remote.",
+        )
     })
 }
 
@@ -167,7 +175,10 @@ mod tests {
     fn the_best_rendering_is_taken_and_made_harmless() {
         let mut all = text("text/plain", "plain");
         all["text/markdown"] = json!({"content": "**mark**", "remote": false});
-        assert_eq!(html(&note(&all)).unwrap().unwrap().trim(), "<p><strong>mark</strong></p>");
+        assert_eq!(
+            html(&note(&all)).unwrap().unwrap().trim(),
+            "<p><strong>mark</strong></p>"
+        );
         all["text/html"] = json!({"content": "<p onclick=x>html<script>1</script></p>", "remote": false});
         assert_eq!(html(&note(&all)).unwrap().unwrap(), "<p>html</p>");
         assert_eq!(
@@ -193,10 +204,11 @@ mod tests {
             text("text/plain", &"x".repeat(LONGEST + 1)),
         ] {
             assert_eq!(html(&note(&odd)).unwrap_err().field, "content", "{odd:.60}");
-            let attached = attached(&json!({"attachments": [odd]}));
-            assert!(attached.is_ok_and(|links| links.is_empty()) || odd.is_object() || !odd.is_object());
         }
-        assert_eq!(attached(&json!({"attachments": {}})).unwrap_err().field, "attachments");
+        assert_eq!(
+            attached(&json!({"attachments": {}})).unwrap_err().field,
+            "attachments"
+        );
     }
 
     #[test]

@@ -43,3 +43,49 @@ pub fn letter(to: &str, body: &str, here: &Here) -> Option<String> {
     };
     Some(entity.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::dialect;
+
+    const U1: &str = "https://g.example/bridge/versia/b.example/u1";
+
+    #[test]
+    fn an_answer_says_which_way_in_it_is_about() {
+        let here = Here::new(&"https://g.example".parse().unwrap()).speaking_for("g.example".to_owned());
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let request = |kind: &str| {
+            json!({"id": format!("{U1}#1"), "type": kind, "actor": U1, "object": "https://g.example/c/garden"}).to_string()
+        };
+        let accepted = |kind| dialect::accept(Uuid::nil(), "garden", U1, &request(kind), at, &here);
+        let rejected = |kind| dialect::reject(Uuid::nil(), "garden", U1, &request(kind), "No.", at, &here);
+        let said =
+            |body: &str| letter(U1, body, &here).map(|text| serde_json::from_str::<Value>(&text).unwrap());
+        assert_eq!(
+            said(&accepted("Join")),
+            Some(
+                json!({"type": "pub.versia:groups/SubscribeAccept", "created_at": "2027-01-15T08:00:00Z",
+                "subscriber": "b.example:u1", "group": "g.example:group-garden"})
+            )
+        );
+        assert_eq!(
+            said(&rejected("Follow")),
+            Some(
+                json!({"type": "FollowReject", "created_at": "2027-01-15T08:00:00Z", "author": "g.example:garden",
+                "follower": "b.example:u1"})
+            )
+        );
+        assert_eq!(
+            said(&rejected("Join")).unwrap()["type"],
+            "pub.versia:groups/SubscribeReject"
+        );
+        assert_eq!(said(&accepted("Follow")).unwrap()["type"], "FollowAccept");
+        assert_eq!(said(&accepted("Create")), None, "a receipt has no word");
+        assert_eq!(said(&dialect::follow(Uuid::nil(), "garden", U1, &here)), None);
+        assert_eq!(letter("https://m.example/u/x", &accepted("Join"), &here), None);
+    }
+}

@@ -4,16 +4,25 @@
 //! what comes is translated into the activity that says the same, and what goes is written from it. Nobody else knows a
 //! reference. To read one more entity: an arm in `read.rs`; to say one more thing: an arm in `shape.rs`.
 
+mod address;
+mod collection;
 mod content;
+pub mod entity;
+mod found;
 mod kind;
 mod letter;
 mod older;
+mod person;
 mod read;
 mod reference;
 mod shape;
 
+pub use address::{Kind, Part, Wanted};
+pub use collection::collection;
+pub use found::{TYPE, link_of_user, links_of_group, protocols};
 pub use letter::letter;
+pub use person::{PersonDocument, mirror_name, original, person, said_note};
 pub use read::{Known, Names, Translated, names, read};
 pub use reference::{Mirrored, Ours, Reference};
-pub(super) use shape::{SHAPES, crosses, federates, shares};
 pub use shape::{Ear, ear, inbox_of, shape_at};
+pub(super) use shape::{SHAPES, crosses, federates, shares};

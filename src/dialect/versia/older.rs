@@ -55,7 +55,12 @@ pub(super) fn modern(entity: &Value) -> Value {
     if kind == kind::NOTE {
         default(fields, "is_sensitive", &json!(false));
         fields.get_mut("content").map(tidy);
-        for attachment in fields.get_mut("attachments").and_then(Value::as_array_mut).into_iter().flatten() {
+        for attachment in fields
+            .get_mut("attachments")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             tidy(attachment);
         }
     }

@@ -120,7 +120,8 @@ impl<'a> Entity<'a> {
             return Err(Unreadable::new("type", "An entity is an object."));
         }
         let entity = older::modern(entity);
-        let kind = text_of(&entity, "type").ok_or_else(|| Unreadable::new("type", "The entity has no type."))?;
+        let kind =
+            text_of(&entity, "type").ok_or_else(|| Unreadable::new("type", "The entity has no type."))?;
         let kind = kind.to_owned();
         Ok(Self {
             entity,
@@ -137,7 +138,9 @@ impl<'a> Entity<'a> {
             kind::SUBSCRIBE_ACCEPT | kind::SUBSCRIBE_REJECT | kind::FEDERATE => &["group"],
             kind::USER | kind::GROUP => &["id"],
             kind::NOTE | kind::LIKE | kind::DISLIKE | kind::REACTION | kind::SHARE => &["author", "id"],
-            kind::FOLLOW | kind::UNFOLLOW | kind::FOLLOW_ACCEPT | kind::FOLLOW_REJECT | kind::REPORT => &["author"],
+            kind::FOLLOW | kind::UNFOLLOW | kind::FOLLOW_ACCEPT | kind::FOLLOW_REJECT | kind::REPORT => {
+                &["author"]
+            }
             // The author may be left out: then it is the server that speaks, and for its own.
             kind::DELETE if self.is_there("author") => &["author", "deleted"],
             kind::DELETE => &["deleted"],
@@ -161,10 +164,12 @@ impl<'a> Entity<'a> {
                 named.extend(self.references(field)?);
             }
         }
-        let ours = named.iter().filter_map(|reference| match self.here.referred(reference) {
-            Some(Ours::Id(id)) => Some(id),
-            _ => None,
-        });
+        let ours = named
+            .iter()
+            .filter_map(|reference| match self.here.referred(reference) {
+                Some(Ours::Id(id)) => Some(id),
+                _ => None,
+            });
         Ok(ours.collect())
     }
 
@@ -199,7 +204,9 @@ impl<'a> Entity<'a> {
         };
         let meant = self.reference(field)?;
         Ok(match (self.here.referred(&meant), field) {
-            (Some(Ours::Group(name)), "group") | (Some(Ours::Sharer(name)), "followee") => Some(name.to_owned()),
+            (Some(Ours::Group(name)), "group") | (Some(Ours::Sharer(name)), "followee") => {
+                Some(name.to_owned())
+            }
             _ => None,
         })
     }
@@ -236,7 +243,10 @@ impl<'a> Entity<'a> {
         let group = self.here.group(&group);
         let id = format!("{}#{hash}", self.here.mirror(&who));
         let asks = self.says(what, &who, id);
-        Ok(Some((who, with(asks, &[("to", json!([group])), ("object", json!(group))]))))
+        Ok(Some((
+            who,
+            with(asks, &[("to", json!([group])), ("object", json!(group))]),
+        )))
     }
 
     /// What somebody thinks of a post. Its own id is in the activity's, so that it can be taken back by that.
@@ -257,7 +267,10 @@ impl<'a> Entity<'a> {
     /// Only what is its author's own is ever deleted: that both are the signer's was seen to at the gate.
     fn delete(&self, hash: &str, known: &Known) -> Result<Said, Unreadable> {
         let deleted = self.reference("deleted")?;
-        let author = self.is_there("author").then(|| self.reference("author")).transpose()?;
+        let author = self
+            .is_there("author")
+            .then(|| self.reference("author"))
+            .transpose()?;
         match self.deleted_kind()? {
             kind::NOTE => {
                 let wrote = || match self.here.mirrored(known.author.as_deref()?) {

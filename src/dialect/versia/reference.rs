@@ -116,6 +116,12 @@ impl Here {
         format!("{}{BRIDGE}{}/{}", self.base(), user.domain, user.id)
     }
 
+    /// How the ids of all mirrors begin.
+    #[must_use]
+    pub fn mirrors(&self) -> String {
+        format!("{}{BRIDGE}", self.base())
+    }
+
     /// The id on our host for a note of another server.
     #[must_use]
     pub fn mirror_of_note(&self, note: &Reference) -> String {

@@ -6,14 +6,13 @@
 //! [`shares`].
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::{
     dialect::{
         Here, Said, What, Written,
         announce::date,
         versia::{
-            kind,
+            entity, kind,
             reference::{Mirrored, Ours, Reference},
         },
     },
@@ -102,7 +101,10 @@ pub(in crate::dialect) fn federates(said: &Said<'_>, here: &Here) -> Option<Writ
 /// For those who follow.
 pub(in crate::dialect) fn shares(said: &Said<'_>, here: &Here) -> Option<Written> {
     let entity = match said.what {
-        What::Posted if said.public => share(said.id, said, here)?,
+        What::Posted if said.public => {
+            let note = note(said, here)?.to_string();
+            entity::share(said.id, said.at, said.group, &note, here)?
+        }
         What::Deleted | What::Removed | What::TakenOut if said.public => {
             let (shared, _) = said.retracts?;
             let shared = here.reference(&Ours::Id(shared))?;
@@ -115,16 +117,6 @@ pub(in crate::dialect) fn shares(said: &Said<'_>, here: &Here) -> Option<Written
         _ => return None,
     };
     Some(whole(&entity))
-}
-
-fn share(id: Uuid, said: &Said<'_>, here: &Here) -> Option<Value> {
-    Some(json!({
-        "type": kind::SHARE,
-        "id": id,
-        "created_at": date(said.at),
-        "author": here.reference(&Ours::Sharer(said.group))?.to_string(),
-        "shared": note(said, here)?.to_string(),
-    }))
 }
 
 /// The post that it is about: on its own server, or here.
@@ -153,5 +145,159 @@ fn whole(entity: &Value) -> Written {
         head: entity.to_string(),
         tail: None,
         skip_author: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::dialect::write;
+
+    const AP: &str = "https://m.example/posts/1";
+    const NOTE: &str = "https://g.example/bridge/versia/b.example/notes/n1";
+
+    fn here() -> Here {
+        Here::new(&"https://g.example".parse().unwrap()).speaking_for("g.example".to_owned())
+    }
+
+    fn said(what: What, object: &'static str) -> Said<'static> {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        Said {
+            id: Uuid::from_u128(1),
+            group: "garden",
+            what,
+            at,
+            object,
+            post: Uuid::from_u128(7),
+            object_kind: "Note",
+            published: at,
+            is_comment: false,
+            thread: Uuid::from_u128(7),
+            target: None,
+            public: true,
+            private_group: false,
+            bridged: true,
+            author: "https://m.example/users/carol",
+            raw: "{}",
+            retracts: Some((Uuid::from_u128(2), at)),
+        }
+    }
+
+    fn written(shape: Shape, said: &Said<'_>) -> Option<Value> {
+        let written = write(shape, said, &here())?;
+        assert!(written.tail.is_none() && !written.skip_author);
+        Some(serde_json::from_str(&written.head).unwrap())
+    }
+
+    #[test]
+    fn a_post_is_federated_by_reference_to_where_it_is() {
+        for what in [What::Posted, What::Edited] {
+            assert_eq!(
+                written(SHAPE, &said(what, NOTE)).unwrap(),
+                json!({"type": "pub.versia:groups/Federate", "created_at": "2027-01-15T08:00:00Z", "note": "b.example:n1",
+                    "group": "g.example:group-garden"})
+            );
+            let ours = written(SHAPE, &said(what, AP)).unwrap();
+            assert_eq!(ours["note"], format!("g.example:{}", Uuid::from_u128(7)));
+        }
+    }
+
+    #[test]
+    fn who_follows_hears_of_a_post_once_and_that_it_is_gone() {
+        let share = written(SHARES, &said(What::Posted, NOTE)).unwrap();
+        assert_eq!(
+            (&share["author"], &share["shared"]),
+            (&json!("g.example:garden"), &json!("b.example:n1"))
+        );
+        assert_eq!(share["id"], Uuid::from_u128(1).to_string());
+        assert_eq!(written(SHARES, &said(What::Edited, NOTE)), None);
+        let gone = written(SHARES, &said(What::Removed, NOTE)).unwrap();
+        assert_eq!(gone["deleted"], format!("g.example:{}", Uuid::from_u128(2)));
+        assert_eq!(gone["deleted_type"], "pub.versia:share/Share");
+    }
+
+    #[test]
+    fn only_what_we_host_is_ours_to_delete() {
+        let ours = written(SHAPE, &said(What::Deleted, AP)).unwrap();
+        assert_eq!(
+            (&ours["author"], &ours["deleted_type"]),
+            (&json!("g.example:garden"), &json!("Note"))
+        );
+        assert_eq!(written(SHAPE, &said(What::Removed, NOTE)), None);
+        let closed = Said {
+            object: "",
+            post: Uuid::nil(),
+            bridged: false,
+            ..said(What::Closed, "")
+        };
+        assert_eq!(
+            written(SHAPE, &closed).unwrap()["deleted"],
+            "g.example:group-garden"
+        );
+        assert_eq!(written(SHARES, &closed).unwrap()["deleted"], "g.example:garden");
+    }
+
+    #[test]
+    fn without_a_bridge_each_world_hears_its_own() {
+        let apart = |what, object| Said {
+            bridged: false,
+            ..said(what, object)
+        };
+        for what in [What::Posted, What::Edited] {
+            for shape in crate::dialect::shapes() {
+                let is_ours = SHAPES.contains(&shape);
+                assert!(
+                    is_ours || write(shape, &apart(what, NOTE), &here()).is_none(),
+                    "{shape:?}"
+                );
+                assert!(
+                    !is_ours || write(shape, &apart(what, AP), &here()).is_none(),
+                    "{shape:?}"
+                );
+            }
+            assert!(written(SHAPE, &apart(what, NOTE)).is_some());
+        }
+        let private = Said {
+            private_group: true,
+            public: false,
+            ..apart(What::Deleted, NOTE)
+        };
+        assert_eq!(write(Shape("threadiverse"), &private, &here()), None);
+        let public = apart(What::Deleted, NOTE);
+        assert!(
+            write(Shape("threadiverse"), &public, &here()).is_some(),
+            "what is gone is gone everywhere"
+        );
+        let voted = Said {
+            author: "https://g.example/bridge/versia/b.example/u1",
+            ..apart(What::Voted, AP)
+        };
+        assert_eq!(write(Shape("threadiverse"), &voted, &here()), None);
+    }
+
+    #[test]
+    fn who_speaks_no_versia_says_nothing_in_it() {
+        let here = Here::new(&"https://g.example".parse().unwrap());
+        for what in [What::Posted, What::Edited, What::Deleted, What::Closed] {
+            for shape in SHAPES {
+                assert_eq!(write(shape, &said(what, AP), &here), None);
+            }
+        }
+    }
+
+    #[test]
+    fn each_way_in_has_a_lane_of_its_own() {
+        let u1 = "https://g.example/bridge/versia/b.example/u1";
+        let (member, follower) = (ear(u1, true, &here()).unwrap(), ear(u1, false, &here()).unwrap());
+        assert_eq!(member.inbox, "https://b.example/.versia/v0.6/inbox");
+        assert_eq!(follower.inbox, "https://b.example/.versia/v0.6/inbox#share");
+        for ear in [member, follower] {
+            assert_eq!(shape_at(&ear.inbox), ear.shape);
+        }
+        assert_eq!(ear(NOTE, true, &here()), None);
+        assert_eq!(ear("https://m.example/users/carol", true, &here()), None);
     }
 }

@@ -46,7 +46,11 @@ impl Entity<'_> {
             return Ok(None);
         }
         let id = format!("{}#{hash}", self.here.mirror_of_note(&note));
-        let what = if known.author.is_some() { "Update" } else { "Create" };
+        let what = if known.author.is_some() {
+            "Update"
+        } else {
+            "Create"
+        };
         let mut says = self.says(what, &author, id);
         let mut object = Value::Object(object);
         for (field, value) in addressed {
@@ -74,7 +78,13 @@ impl Entity<'_> {
         set("type", json!("Note"));
         set("attributedTo", json!(self.here.mirror(author)));
         // For people: whoever asks for a page there is led to it.
-        set("url", json!(format!("https://{}/.versia/v0.6/entities/Note/{}", note.domain, note.id)));
+        set(
+            "url",
+            json!(format!(
+                "https://{}/.versia/v0.6/entities/Note/{}",
+                note.domain, note.id
+            )),
+        );
         if let Some(at) = self.created_at() {
             set("published", json!(at));
         }
@@ -136,7 +146,10 @@ impl Entity<'_> {
         }
         let mut to = vec![PUBLIC.to_owned()];
         to.extend(groups.iter().map(|name| self.here.group(name)));
-        Ok(Some(named(vec![("to", json!(to)), ("cc", json!(self.others(known)?))])))
+        Ok(Some(named(vec![
+            ("to", json!(to)),
+            ("cc", json!(self.others(known)?)),
+        ])))
     }
 
     fn readers(&self) -> Result<Readers, Unreadable> {
@@ -167,7 +180,10 @@ impl Entity<'_> {
     /// People whom it mentions, by their ids.
     fn others(&self, known: &Known) -> Result<Vec<String>, Unreadable> {
         let mentions = self.references("mentions")?;
-        Ok(mentions.iter().filter_map(|who| self.person(who, known)).collect())
+        Ok(mentions
+            .iter()
+            .filter_map(|who| self.person(who, known))
+            .collect())
     }
 
     fn person(&self, who: &Reference, known: &Known) -> Option<String> {
