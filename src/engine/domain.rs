@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     dialect::{
         self,
-        domains::{self, Known, Names},
+        bridge::{self, Known, Names},
     },
     engine::{
         Arrival, Engine, Refused,
@@ -117,7 +117,7 @@ impl Engine {
 
     /// Whether a domain has really signed. Nobody is asked for anything before the claim makes sense.
     async fn believe(&self, claim: &DomainClaim) -> Result<(), Refused> {
-        if !domains::is_domain(claim.domain()) {
+        if !bridge::is_domain(claim.domain()) {
             let why = "What is said to have signed is no domain.";
             return Err(Refused::Unsigned(why.to_owned()));
         }
@@ -137,13 +137,13 @@ impl Engine {
 
     async fn take_entity(&self, domain: &str, body: &[u8]) -> Result<(), Refused> {
         let (_, entity) = dialect::parse(body, self.json_limits())?;
-        if let Some(user) = domains::user(&entity, domain)? {
+        if let Some(user) = bridge::user(&entity, domain)? {
             return self.take_user(&user).await;
         }
-        let names = domains::names(&entity, domain, self.here())?;
+        let names = bridge::names(&entity, domain, self.here())?;
         self.check_claims(&names, domain)?;
         let known = self.look_up_named(&names, domain).await?;
-        let translated = domains::read(&entity, domain, &hex(&Sha256::digest(body)), &known, self.here())?;
+        let translated = bridge::read(&entity, domain, &hex(&Sha256::digest(body)), &known, self.here())?;
         let Some(translated) = translated else {
             tracing::debug!(domain, "an entity says nothing to us");
             return Ok(());
@@ -158,7 +158,7 @@ impl Engine {
     }
 
     /// Somebody's own document; of people whom nobody here knows nothing is kept.
-    async fn take_user(&self, user: &domains::User) -> Result<(), Refused> {
+    async fn take_user(&self, user: &bridge::User) -> Result<(), Refused> {
         let iri = self.here().mirror(&user.reference);
         let known = match crate::domain::Iri::object(&iri) {
             Ok(iri) => self.store().actor(&iri).await?,

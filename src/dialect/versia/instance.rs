@@ -19,8 +19,6 @@ pub const METADATA: &str = "/.versia/v0.6/instance";
 pub const INBOX: &str = "/.versia/v0.6/inbox";
 /// Where words for its operator go.
 pub const MESSAGING: &str = "/.versia/v0.6/messaging";
-/// What a document is sent as: the reference implementation wants the parameter, too (2026-04).
-pub const CONTENT_TYPE: &str = "application/vnd.versia+json; charset=utf-8";
 /// What is asked for.
 pub const ACCEPT: &str = TYPE;
 /// The one version, letter by letter: the reference implementation compares it as text (2026-04).

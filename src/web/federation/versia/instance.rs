@@ -5,9 +5,9 @@
 use axum::{extract::State, response::IntoResponse};
 
 use crate::{
-    dialect::versia::{self, CONTENT_TYPE},
+    dialect::versia,
     engine::OwnDomain,
-    signature::written_for_domain,
+    signature::{DOMAIN_CONTENT_TYPE, written_for_domain},
     web::{
         Answer, Web,
         answer::Reply,
@@ -33,7 +33,7 @@ pub(super) async fn metadata(State(web): State<Web>) -> Answer {
     let version = env!("CARGO_PKG_VERSION");
     let document = versia::metadata(&key, version, began, web.engine.here());
     let document = document.ok_or(Problem::new(error::NOT_FOUND))?;
-    Ok(Reply::new(CONTENT_TYPE, document.to_string()).into_response())
+    Ok(Reply::new(DOMAIN_CONTENT_TYPE, document.to_string()).into_response())
 }
 
 /// The key of our domain, as it is now.

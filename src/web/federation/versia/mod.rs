@@ -17,8 +17,8 @@ use axum::{
 use http::{HeaderMap, Method, header, request::Parts};
 
 use crate::{
-    dialect::versia::{ACCEPT, CONTENT_TYPE},
-    signature::sign_for_domain,
+    dialect::versia::ACCEPT,
+    signature::{DOMAIN_CONTENT_TYPE, sign_for_domain},
     store::Viewer,
     web::{
         Web,
@@ -71,7 +71,7 @@ pub(super) fn wants_page(headers: &HeaderMap) -> bool {
 
 /// An entity, or a list of them.
 pub(super) fn entity(document: &serde_json::Value, viewer: &Viewer) -> Response {
-    Reply::new(CONTENT_TYPE, document.to_string())
+    Reply::new(DOMAIN_CONTENT_TYPE, document.to_string())
         .read_by(viewer)
         .into_response()
 }
