@@ -8,14 +8,17 @@ mod descriptors;
 mod metrics;
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
+use url::Host;
 
 pub use database::Database;
 pub use descriptors::raise as raise_descriptors;
@@ -59,7 +62,7 @@ pub struct House {
 /// # Errors
 /// In words for an operator. Whatever was opened by then is closed again.
 pub async fn open(settings: Arc<Settings>, clock: Clock) -> anyhow::Result<House> {
-    let here = Here::new(&settings.server.public_url);
+    let here = here(&settings);
     let client = Client::new(rules(&settings, &here), None)?;
     let database = Database::open(&settings, clock).await?;
     let store = database.store.clone();
@@ -117,13 +120,31 @@ async fn own_keys(store: &Store, here: &Here) -> anyhow::Result<InstanceKey> {
     Ok(key)
 }
 
+/// Our ids.
+pub(crate) fn here(settings: &Settings) -> Here {
+    let here = Here::new(&settings.server.public_url);
+    match settings.domain() {
+        Some(domain) => here.speaking_for(domain),
+        None => here,
+    }
+}
+
 /// What the outbound client may do.
 pub(crate) fn rules(settings: &Settings, here: &Here) -> Rules {
     let user_agent = format!("Folkmoot/{} (+{}/)", env!("CARGO_PKG_VERSION"), here.base());
     let outbound = descriptors::outbound();
+    let played = settings.origins().clone();
+    // They are on this machine: the settings have been checked.
+    let players = played.values().filter_map(|url| match url.host()? {
+        Host::Ipv4(address) => Some(IpNet::from(IpAddr::from(address))),
+        Host::Ipv6(address) => Some(IpNet::from(IpAddr::from(address))),
+        Host::Domain(_) => None,
+    });
+    let opened = settings.federation.allow_private_addresses.iter().copied();
     Rules {
         allow_http: settings.federation.allow_http,
-        allow_private: settings.federation.allow_private_addresses.clone(),
+        allow_private: opened.chain(players).collect(),
+        played,
         allow_ports: settings.federation.allow_ports.clone(),
         own: vec![here.authority().to_owned(), settings.server.listen.to_string()],
         limits: Limits {

@@ -54,7 +54,7 @@ struct Summary<'a> {
 }
 
 pub(super) fn import(settings: Arc<Settings>, ask: &Ask<'_>, out: Out) -> anyhow::Result<()> {
-    let here = Here::new(&settings.server.public_url);
+    let here = server::here(&settings);
     let name = names::group(ask.name, &here).map_err(Usage)?;
     let list = read(&settings, &here, ask.file)?;
     if !ask.skip_bad {

@@ -297,12 +297,13 @@ impl Home {
     }
 }
 
-/// Every value that is not a table, by its dotted name; an empty table that is no section counts as one.
+/// Every setting's value, and every other that is not a table, by its dotted name; an empty table that is no section counts as one.
 fn leaves(prefix: &str, table: Table) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for (key, value) in table {
         let name = dotted(prefix, &key);
         match value {
+            value @ Value::Table(_) if keys::find(&name).is_some() => found.push((name, value)),
             Value::Table(inner) if !inner.is_empty() => found.extend(leaves(&name, inner)),
             Value::Table(_) if keys::SECTIONS.iter().any(|(section, _)| *section == name) => {}
             value => found.push((name, value)),

@@ -36,6 +36,10 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ),
     ("federation", "With whom we speak, and how strictly."),
     (
+        "versia",
+        "Versia, a protocol besides ActivityPub; FEDERATION.md says what is spoken of it.",
+    ),
+    (
         "groups",
         "Who may make groups here by a signed activity, and what they may send about groups.",
     ),
@@ -135,6 +139,21 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Hosts,
         Is(""),
         "If this names any host, we speak with these and their sub-domains and with nobody else.",
+    ),
+    key(
+        "versia.domain",
+        Kind::Domain,
+        Unset("groups.example"),
+        "The domain that references to us name. Default: the host of server.public_url; if that has a port or is an \
+         address, Versia is off. It leads to us on port 443 and is part of every reference, so choose it once.",
+    ),
+    key(
+        "versia.dev_resolve",
+        Kind::Origins,
+        Is(""),
+        "Only for tests: domains and the addresses of this machine that answer for them, such as { \"b.test\" = \
+         \"http://127.0.0.1:4101\" }; in a variable b.test=http://127.0.0.1:4101, comma-separated. Refused unless \
+         server.public_url is this machine. With it versia.domain may be any domain.",
     ),
     key(
         "groups.create",

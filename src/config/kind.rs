@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use ipnet::IpNet;
-use toml::Value;
+use toml::{Table, Value};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
@@ -29,6 +29,10 @@ pub(super) enum Kind {
     Ports,
     /// A list of authorities.
     Hosts,
+    /// A host's name: no port, no address.
+    Domain,
+    /// A table from domains to origins of http on this machine.
+    Origins,
     /// `nobody`, `anyone`, or a list of actors and authorities.
     Founders,
     Flag,
@@ -59,6 +63,10 @@ impl Kind {
             Self::Hosts => {
                 r#"a list of hosts, such as "example.org" or "example.org:8443", with no https://, path or *"#.to_owned()
             }
+            Self::Domain => r#"a domain, such as "example.org", with no https://, port or path"#.to_owned(),
+            Self::Origins => {
+                r#"a table of domains and addresses of this machine, such as { "b.test" = "http://127.0.0.1:4101" }"#.to_owned()
+            }
             Self::Founders => {
                 r#""nobody", "anyone", or a list of actors and hosts, such as "https://example.org/u/ann" or "example.org""#
                     .to_owned()
@@ -88,6 +96,10 @@ impl Kind {
             Self::Founders if EVERYBODY.contains(&text.trim()) => text.trim().into(),
             Self::Founders => Value::Array(list().map(Value::from).collect()),
             Self::Ports => Value::Array(list().map(number).collect()),
+            Self::Origins => {
+                let pairs: Option<Table> = list().map(pair).collect();
+                pairs.map_or_else(|| text.into(), Value::Table)
+            }
             Self::Count(..) => number(text.trim()),
             Self::Flag => text.trim().parse().map_or_else(|_| text.into(), Value::Boolean),
             _ => text.into(),
@@ -111,6 +123,8 @@ impl Kind {
             Self::Founders if text.is_some_and(|text| EVERYBODY.contains(&text)) => Some(value.clone()),
             Self::Founders => return each(|item| founder(item.as_str()?)),
             Self::Ports => return each(port),
+            Self::Domain => text.and_then(domain).map(Value::from),
+            Self::Origins => return origins(value),
             Self::Path => text
                 .filter(|text| !text.is_empty() && !Path::new(text).starts_with("~"))
                 .map(Value::from),
@@ -207,6 +221,49 @@ fn host(url: &Url) -> Option<String> {
             fits.then(|| name.to_owned())
         }
         address => Some(address.to_string()),
+    }
+}
+
+/// `b.test=http://127.0.0.1:4101`.
+fn pair(text: &str) -> Option<(String, Value)> {
+    let (name, address) = text.split_once('=')?;
+    Some((name.trim().to_owned(), address.trim().into()))
+}
+
+/// In its one spelling: lower case, punycode.
+fn domain(text: &str) -> Option<String> {
+    let url = Url::parse(&format!("https://{text}/")).ok()?;
+    let is_bare =
+        url.port().is_none() && !text.contains(|c: char| "/\\@?#:".contains(c) || c.is_whitespace());
+    match url.host()? {
+        Host::Domain(name) if is_bare && name.contains('.') && !name.ends_with('.') => host(&url),
+        _ => None,
+    }
+}
+
+fn origins(value: &Value) -> Result<Value, Value> {
+    let table = value.as_table().ok_or_else(|| value.clone())?;
+    let read = |(name, address): (&String, &Value)| {
+        let there = address.as_str().and_then(origin);
+        let is_near = there
+            .as_ref()
+            .and_then(Value::as_str)
+            .and_then(|there| Url::parse(there).ok())
+            .is_some_and(|url| url.scheme() == "http" && is_this_machine(&url));
+        match (domain(name), there) {
+            (Some(name), Some(there)) if is_near => Ok((name, there)),
+            _ => Err(Value::String(format!("{name} = {address}"))),
+        }
+    };
+    let read: Result<Table, Value> = table.iter().map(read).collect();
+    read.map(Value::Table)
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        _ => false,
     }
 }
 

@@ -23,7 +23,9 @@ use std::path::Path;
 
 pub use error::{Error, Problem};
 pub use print::example;
-pub use settings::{Database, Federation, Format, Founders, Groups, Limits, Log, Metrics, Server, Settings};
+pub use settings::{
+    Database, Federation, Format, Founders, Groups, Limits, Log, Metrics, Server, Settings, Versia,
+};
 
 use gather::{Gathered, Machine};
 

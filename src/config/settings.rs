@@ -2,6 +2,7 @@
 //!
 //! One rule: a field's name is its key's name, and a number says its unit in it. Meanings and defaults: `keys.rs`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -22,6 +23,7 @@ pub struct Settings {
     pub server: Server,
     pub database: Database,
     pub federation: Federation,
+    pub versia: Versia,
     pub groups: Groups,
     pub limits: Limits,
     pub log: Log,
@@ -63,6 +65,17 @@ pub struct Federation {
     pub blocked: Vec<String>,
     /// As `blocked`. When it is not empty, we speak with nobody else.
     pub allowed_only: Vec<String>,
+}
+
+/// Under which domain we speak Versia.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versia {
+    /// In lower case; no port.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// Domains and the origins on loopback that answer for them. Only in tests.
+    pub dev_resolve: BTreeMap<String, Url>,
 }
 
 /// Who may make groups here by a signed activity, and how many.
@@ -204,6 +217,26 @@ impl Settings {
     #[must_use]
     pub fn is_marked_as_test(&self) -> bool {
         self.data_dir.join("TEST").is_file()
+    }
+
+    /// The domain that we are known by to those who know servers by their domains alone: as set, else our host. Nothing if
+    /// that has a port, or is an address: nobody could find us by it.
+    #[must_use]
+    pub fn domain(&self) -> Option<String> {
+        if let Some(domain) = &self.versia.domain {
+            return Some(domain.clone());
+        }
+        let url = &self.server.public_url;
+        match url.host() {
+            Some(Host::Domain(name)) if url.port().is_none() && name.contains('.') => Some(name.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Where the servers of some domains really are, by their domains. Only in tests.
+    #[must_use]
+    pub fn origins(&self) -> &BTreeMap<String, Url> {
+        &self.versia.dev_resolve
     }
 
     /// Our host as the fediverse writes it: `host`, or `host:port` if the port is not the scheme's own.

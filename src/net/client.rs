@@ -3,21 +3,22 @@
 //! One rule: every request passes [`reach`] here before it is carried, and every hop of a redirect is a request.
 //! The carrier follows nothing, unpacks nothing and knows no proxy.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{ACCEPT, CONTENT_ENCODING, HeaderMap, HeaderValue};
+use http::header::{ACCEPT, CONTENT_ENCODING, HOST, HeaderMap, HeaderValue};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
-use url::Url;
+use url::{Position, Url};
 
 use super::answer::location;
 use super::carrier::{Carrier, Reply};
 use super::check::{Own, Reach, reach};
-use super::crowd::{Crowd, owner};
+use super::crowd::{Crowd, Place, owner};
 use super::{Answer, Error, Fetched, Forbidden, Resolve, Rules, System};
 
 /// Hops after the first request.
@@ -105,10 +106,37 @@ impl Client {
     /// # Errors
     /// Every variant of [`Error`]. A status is not an error.
     pub async fn get(&self, url: &Url, accept: &str, signer: Option<&dyn Sign>) -> Result<Fetched, Error> {
-        self.reach(url)?;
+        self.way(url)?;
         let accept = HeaderValue::from_str(accept).map_err(|error| Error::Unsigned(error.into()))?;
         let _place = self.place().await?;
         let fetching = self.follow(url, &accept, signer);
+        timeout(self.0.rules.limits.total, fetching)
+            .await
+            .map_err(|_| Error::Timeout)?
+    }
+
+    /// Fetches `url` from there and nowhere else: a redirect is an answer and not followed. At most `most` bytes; all
+    /// headers of the answer come along.
+    ///
+    /// # Errors
+    /// As [`Client::get`], but no redirect errors.
+    pub async fn get_there(
+        &self,
+        url: &Url,
+        accept: &str,
+        signer: Option<&dyn Sign>,
+        most: usize,
+    ) -> Result<(Fetched, HeaderMap), Error> {
+        self.way(url)?;
+        let accept = HeaderValue::from_str(accept).map_err(|error| Error::Unsigned(error.into()))?;
+        let _place = self.place().await?;
+        let fetching = async {
+            let _place = self.enter_owner(url)?;
+            let reply = self.ask(url, &accept, signer).await?;
+            let headers = reply.headers.clone();
+            let most = most.min(self.0.rules.limits.body);
+            Ok((self.fetched(url.clone(), reply, most).await?, headers))
+        };
         timeout(self.0.rules.limits.total, fetching)
             .await
             .map_err(|_| Error::Timeout)?
@@ -137,14 +165,15 @@ impl Client {
         width: Width,
         not_after: Option<Instant>,
     ) -> Result<Answer, Error> {
-        let reach = self.reach(url)?;
+        let (there, reach) = self.way(url)?;
         let _place = self.place().await?;
         let end = Instant::now() + self.0.rules.limits.total;
         headers.entry(ACCEPT).or_insert(ANYTHING);
+        name_host(&mut headers, url)?;
         let sending = self
             .0
             .carrier
-            .carry((url, reach), Method::POST, headers, body, (width, not_after));
+            .carry((&there, reach), Method::POST, headers, body, (width, not_after));
         let reply = timeout_at(end, sending).await.map_err(|_| Error::Timeout)??;
         let answer = Answer::head(url, reply.status, &reply.headers);
         // How the rest ends does not matter; reading it lets the connection serve again.
@@ -161,14 +190,10 @@ impl Client {
         let mut url = url.clone();
         url.set_fragment(None);
         for _ in 0..=MAX_REDIRECTS {
-            let _place = url
-                .host()
-                .and_then(|host| owner(&host))
-                .map(|owner| self.0.owners.enter(owner.into()))
-                .transpose()?;
+            let _place = self.enter_owner(&url)?;
             let reply = self.ask(&url, accept, signer).await?;
             if !redirects(&reply) {
-                return self.fetched(url, reply).await;
+                return self.fetched(url, reply, self.0.rules.limits.body).await;
             }
             url = next(&url, &reply)?;
         }
@@ -176,16 +201,17 @@ impl Client {
     }
 
     async fn ask(&self, url: &Url, accept: &HeaderValue, signer: Option<&dyn Sign>) -> Result<Reply, Error> {
-        let reach = self.reach(url)?;
+        let (there, reach) = self.way(url)?;
         let mut headers = match signer {
             Some(signer) => signer.sign("GET", url, None, None).map_err(Error::Unsigned)?,
             None => HeaderMap::new(),
         };
         headers.insert(ACCEPT, accept.clone());
+        name_host(&mut headers, url)?;
         self.0
             .carrier
             .carry(
-                (url, reach),
+                (&there, reach),
                 Method::GET,
                 headers,
                 Bytes::new(),
@@ -194,19 +220,37 @@ impl Client {
             .await
     }
 
-    async fn fetched(&self, url: Url, reply: Reply) -> Result<Fetched, Error> {
+    async fn fetched(&self, url: Url, reply: Reply, most: usize) -> Result<Fetched, Error> {
         let mut fetched = Fetched::head(url, reply.status, &reply.headers);
         if fetched.is_success() {
             if is_encoded(&reply.headers) {
                 return Err(Error::Encoded);
             }
-            fetched.body = reply.read(self.0.rules.limits.body).await?;
+            fetched.body = reply.read(most).await?;
         }
         Ok(fetched)
     }
 
-    fn reach(&self, url: &Url) -> Result<Reach, Forbidden> {
-        reach(url, &self.0.rules, &self.0.own)
+    /// Where a request for `url` goes, and what it may reach: its own host, unless the operator has said who plays that.
+    fn way<'u>(&self, url: &'u Url) -> Result<(Cow<'u, Url>, Reach), Forbidden> {
+        let player = url
+            .host_str()
+            .filter(|_| url.port().is_none())
+            .and_then(|host| self.0.rules.played.get(host));
+        let Some(player) = player else {
+            return Ok((Cow::Borrowed(url), reach(url, &self.0.rules, &self.0.own)?));
+        };
+        let mut there = player.clone();
+        there.set_path(url.path());
+        there.set_query(url.query());
+        Ok((Cow::Owned(there), Reach::Opened))
+    }
+
+    fn enter_owner(&self, url: &Url) -> Result<Option<Place<Box<str>>>, Error> {
+        url.host()
+            .and_then(|host| owner(&host))
+            .map(|owner| self.0.owners.enter(owner.into()))
+            .transpose()
     }
 
     /// A place among the calls under way. Waiting for one is not the peer's fault and not on its time.
@@ -229,6 +273,15 @@ impl Client {
     pub(super) fn enter(&self, address: std::net::IpAddr) -> Result<super::dial::AtAddress, Error> {
         self.0.carrier.enter(address)
     }
+}
+
+/// The host that is asked is the one of the URL, whoever plays it.
+fn name_host(headers: &mut HeaderMap, url: &Url) -> Result<(), Error> {
+    if !headers.contains_key(HOST) {
+        let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]);
+        headers.insert(HOST, host.map_err(|_| Error::no_request())?);
+    }
+    Ok(())
 }
 
 fn redirects(reply: &Reply) -> bool {

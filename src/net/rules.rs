@@ -3,10 +3,12 @@
 //! One rule: the defaults are for the open internet; whatever widens them is named by the operator or by a test.
 //! A further setting is a field here, with its strict value in [`Rules::strict`] or [`Limits::default`].
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use url::Url;
 
 /// What may be reached. [`Rules::strict`] is the default for the open internet.
 #[derive(Clone, Debug)]
@@ -21,6 +23,9 @@ pub struct Rules {
     pub own: Vec<String>,
     /// Our own public addresses where known, so that an alias does not lead back to us either.
     pub own_addresses: Vec<IpAddr>,
+    /// Names whose servers are played by somebody on this machine, and where: in tests. Such a server is asked there, as
+    /// the host that it plays.
+    pub played: BTreeMap<String, Url>,
     /// Names us and our host: some servers refuse who does not say.
     pub user_agent: String,
     /// Sizes and times.
@@ -62,6 +67,7 @@ impl Rules {
             allow_ports: Vec::new(),
             own: Vec::new(),
             own_addresses: Vec::new(),
+            played: BTreeMap::new(),
             user_agent: user_agent.to_owned(),
             limits: Limits::default(),
             extra_roots: Vec::new(),

@@ -132,6 +132,8 @@ impl Peers {
         let name = match scheme {
             Scheme::Cavage => "cavage",
             Scheme::Rfc9421 => "rfc9421",
+            // A host is never asked for documents in this one.
+            Scheme::Domain => return Ok(()),
         };
         self.0.store.remember_scheme(host, name).await
     }
@@ -171,7 +173,7 @@ impl net::Sign for InstanceSigner<'_> {
 fn other(scheme: Scheme) -> Scheme {
     match scheme {
         Scheme::Cavage => Scheme::Rfc9421,
-        Scheme::Rfc9421 => Scheme::Cavage,
+        Scheme::Rfc9421 | Scheme::Domain => Scheme::Cavage,
     }
 }
 

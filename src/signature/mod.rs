@@ -20,6 +20,7 @@ mod received;
 mod rfc9421;
 mod structured;
 mod token;
+mod versia;
 
 #[cfg(test)]
 mod attacks;
@@ -39,6 +40,10 @@ pub use public_key::{KeyKind, PublicKey};
 pub use reach::{REACH, Reach, reach_of};
 pub use received::{Received, WINDOW};
 pub use token::{is_token, token};
+pub use versia::{
+    DomainClaim, DomainRefused, domain_claim, domain_claim_of_answer, domain_key, is_for_a_domain,
+    sign_for_domain, written_for_domain,
+};
 
 /// How a request is signed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +52,8 @@ pub enum Scheme {
     Cavage,
     /// RFC 9421 with RFC 9530: `Signature-Input`, `Signature: sig1=:...:`, `Content-Digest`.
     Rfc9421,
+    /// One key for a whole domain, which is the key id.
+    Domain,
 }
 
 /// All headers to send: `host`, `date`, `digest` or `content-digest`, `content-type`, `signature` and, for RFC 9421,
@@ -79,6 +86,8 @@ pub fn sign_with(
     match scheme {
         Scheme::Cavage => cavage::sign(key, key_id, request, also),
         Scheme::Rfc9421 => rfc9421::sign(key, key_id, request, also),
+        // It signs no other header than its own.
+        Scheme::Domain => versia::sign(key, key_id, request),
     }
 }
 

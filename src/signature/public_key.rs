@@ -20,7 +20,7 @@ use super::multibase::{self, Multikey};
 /// RFC 8410 §3.
 const ED25519_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// What stands before the 32 raw bytes in an Ed25519 SPKI (RFC 8410 §4).
-const ED25519_SPKI: [u8; 12] = [
+pub(super) const ED25519_SPKI: [u8; 12] = [
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ];
 const MIN_BITS: usize = 2048;
@@ -101,6 +101,11 @@ impl PublicKey {
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         self.kind
+    }
+
+    /// SPKI DER.
+    pub(super) fn spki(&self) -> &[u8] {
+        &self.spki
     }
 
     /// True if this key signed exactly this message.

@@ -176,3 +176,75 @@ fn hosts_are_authorities_and_nothing_else() {
         );
     }
 }
+
+#[test]
+fn the_domain_is_our_host_unless_that_leads_nowhere() {
+    for (url, domain) in [
+        ("https://Moot.example", Some("moot.example")),
+        ("https://moot.example:443/", Some("moot.example")),
+        ("https://moot.example:8443", None),
+        ("https://192.0.2.1", None),
+        ("http://localhost", None),
+        ("http://[::1]:8536", None),
+    ] {
+        let settings = with("", &[("FOLKMOOT__SERVER__PUBLIC_URL", url)]).unwrap();
+        assert_eq!(settings.domain().as_deref(), domain, "{url}");
+    }
+    let set = with(
+        "[server]\npublic_url = \"https://moot.example\"\n[versia]\ndomain = \"Other.example\"",
+        &[],
+    );
+    assert_eq!(set.unwrap().domain().as_deref(), Some("other.example"));
+    for wrong in [
+        "moot.example:443",
+        "https://moot.example",
+        "127.0.0.1",
+        "moot",
+        "a b.example",
+        "moot.example.",
+    ] {
+        says(
+            &complaint("", &[("FOLKMOOT__VERSIA__DOMAIN", wrong)]),
+            &["`versia.domain` expects a domain"],
+        );
+    }
+    says(
+        &complaint("", &[("FOLKMOOT__VERSIA__DOMAIN", "moot.example")]),
+        &["`versia.domain` is set", "has no port"],
+    );
+}
+
+#[test]
+fn only_a_test_plays_other_servers() {
+    let file =
+        "[versia]\ndomain = \"g.test\"\n[versia.dev_resolve]\n\"b.test\" = \"http://127.0.0.1:4101\"\n";
+    let settings = with(file, &[]).unwrap();
+    assert_eq!(settings.domain().as_deref(), Some("g.test"));
+    assert_eq!(settings.origins()["b.test"].as_str(), "http://127.0.0.1:4101/");
+    let variables = [
+        ("FOLKMOOT__VERSIA__DOMAIN", "g.test"),
+        ("FOLKMOOT__VERSIA__DEV_RESOLVE", "b.test=http://127.0.0.1:4101"),
+    ];
+    assert_eq!(with("", &variables).unwrap(), settings);
+    assert_eq!(
+        with(&settings.to_toml(), &[]).unwrap(),
+        settings,
+        "what is printed is read back"
+    );
+    says(
+        &complaint(file, &[("FOLKMOOT__SERVER__PUBLIC_URL", "https://moot.example")]),
+        &["`versia.dev_resolve` is only for tests", "https://moot.example"],
+    );
+    for wrong in [
+        "b.test",
+        "b.test=https://127.0.0.1:4101",
+        "b.test=http://192.0.2.1",
+        "b.test=http://c.test",
+        "b.test:1=http://127.0.0.1:4101",
+    ] {
+        says(
+            &complaint("", &[("FOLKMOOT__VERSIA__DEV_RESOLVE", wrong)]),
+            &["`versia.dev_resolve` expects a table"],
+        );
+    }
+}

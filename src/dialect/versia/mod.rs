@@ -9,10 +9,12 @@ mod collection;
 pub mod entity;
 mod found;
 mod person;
+mod read;
 mod reference;
 
 pub use address::{Kind, Part, Wanted};
 pub use collection::collection;
 pub use found::{TYPE, link_of_user, links_of_group, protocols};
 pub use person::{PersonDocument, mirror_name, original, person, said_note};
+pub use read::{Known, Names, Translated, names, read};
 pub use reference::{Mirrored, Ours, Reference};

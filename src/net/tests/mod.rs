@@ -8,6 +8,7 @@ mod ends;
 mod idle;
 mod keeper;
 mod names;
+mod played;
 mod redirects;
 mod refusals;
 mod sessions;
