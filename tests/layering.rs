@@ -185,6 +185,7 @@ fn strange_names(source: &Source) -> Vec<String> {
         "signature/versia",
         "web/federation/versia",
         "config/",
+        "cli/args/policies",
         "cli/key",
     ];
     if homes.iter().any(|home| path.starts_with(home)) {

@@ -37,6 +37,7 @@ mod lists;
 mod marks;
 mod matter;
 mod members;
+mod mirrors;
 mod news;
 mod moving;
 mod notices;

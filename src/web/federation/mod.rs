@@ -22,8 +22,7 @@ pub(super) mod token;
 mod versia;
 pub(super) mod walls;
 
-pub(super) use versia::routes as by_domain;
-
+use axum::Router;
 use uuid::Uuid;
 
 use crate::{
@@ -34,6 +33,11 @@ use crate::{
         error::{self, Problem},
     },
 };
+
+/// What is for servers that sign with their domain, and for those who see only the mirrors of what is there.
+pub(super) fn by_domain(web: &Web) -> Router<Web> {
+    versia::routes(web).merge(versia::mirrors())
+}
 
 /// A group that is open and that this viewer may look into, by the name in the path. A private one is to strangers as if
 /// it were not there.
