@@ -179,9 +179,14 @@ fn wrong_imports(source: &Source) -> Vec<String> {
 /// Names of other software outside of where they belong.
 fn strange_names(source: &Source) -> Vec<String> {
     let path = source.path.as_str();
-    if ["dialect/", "signature/versia", "web/federation/versia"]
-        .iter()
-        .any(|home| path.starts_with(home))
+    if [
+        "dialect/",
+        "signature/versia",
+        "web/federation/versia",
+        "cli/args/policies",
+    ]
+    .iter()
+    .any(|home| path.starts_with(home))
     {
         return Vec::new();
     }

@@ -180,7 +180,8 @@ fn changes_nothing(given: &args::Change) -> bool {
         && given.icon.is_none()
         && given.image.is_none()
         && given.rules.is_none()
-        && given.related.is_none();
+        && given.related.is_none()
+        && given.bridge.is_none();
     says_nothing && allowed(policies) == PolicyChange::default()
 }
 
@@ -194,6 +195,7 @@ fn changed(given: args::Change) -> (Change, PolicyChange) {
         image: given.image.map(some_text),
         rules: given.rules.map(some_texts),
         related: given.related.map(some_texts),
+        bridge: given.bridge,
         policies: None,
     };
     (change, policies)
@@ -242,6 +244,7 @@ mod tests {
             icon: None,
             image: None,
             related: None,
+            bridge: None,
             policies: Policies {
                 summary: None,
                 join: None,

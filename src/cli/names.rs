@@ -147,6 +147,18 @@ pub(super) fn picture(text: &str) -> Result<String, String> {
     Err("a picture is named by its address, such as https://your.server/picture.png".to_owned())
 }
 
+/// Yes or no, as people write it of something that is switched.
+///
+/// # Errors
+/// What to write instead.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("it is either `on` or `off`".to_owned()),
+    }
+}
+
 /// A group that another one has to do with, by its URL; nothing stands for none.
 ///
 /// # Errors

@@ -33,6 +33,8 @@ pub struct RemoteActor {
     pub followers: Option<Iri>,
     /// Its other ids, by its own word (FEP-7628).
     pub also_known_as: Vec<String>,
+    /// It says that it is not to be shown in another protocol.
+    pub unbridged: bool,
     /// Every key that the document lists: its id, and PEM or multibase unless that is in a document of its own.
     pub keys: Vec<(String, Option<String>)>,
     /// It says that its server takes requests signed by RFC 9421 with Ed25519.
@@ -72,6 +74,7 @@ pub fn read_actor(document: &Value) -> Result<RemoteActor, Unreadable> {
     let keys = keys(document, &id);
     Ok(RemoteActor {
         kind,
+        unbridged: says_no_to_bridges(document),
         offers_ed25519: offers_ed25519(document, &keys),
         username: text_of(document, "preferredUsername").map(ToOwned::to_owned),
         name: text_of(document, "name").map(ToOwned::to_owned),
@@ -129,6 +132,33 @@ fn offers_ed25519(document: &Value, keys: &[(String, Option<String>)]) -> bool {
         .collect();
     let names = |what: &str| implemented.iter().any(|name| name.contains(what));
     names(RFC_9421_ED25519) || (names(RFC_9421) && keys.iter().any(is_ed25519))
+}
+
+/// `#nobridge` in what it says of itself, as people write it for bridges elsewhere (Bridgy Fed, 2024), or a plain no to being
+/// indexed.
+fn says_no_to_bridges(document: &Value) -> bool {
+    let says = |field: &str| text_of(document, field).is_some_and(names_no_bridge);
+    let indexable = document
+        .get("indexable")
+        .or_else(|| document.get("toot:indexable"));
+    says("summary") || says("name") || indexable == Some(&Value::Bool(false))
+}
+
+/// The tag may be a link: `#<span>nobridge</span>`.
+fn names_no_bridge(html: &str) -> bool {
+    let mut within = false;
+    let words: String = html
+        .chars()
+        .filter(|c| {
+            within = *c == '<' || (within && *c != '>');
+            !within && *c != '>'
+        })
+        .collect();
+    let words = words.to_ascii_lowercase();
+    words.match_indices("#nobridge").any(|(at, tag)| {
+        let after = words[at + tag.len()..].chars().next();
+        after.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+    })
 }
 
 fn is_ed25519((_, text): &(String, Option<String>)) -> bool {

@@ -4,7 +4,7 @@
 
 use crate::{
     dialect,
-    domain::{Iri, Policies, PolicyChange, Refusal, host_and_parents},
+    domain::{Iri, Policies, PolicyChange, Refusal, Visibility, host_and_parents},
     engine::{Engine, describing::LONGEST_RULE, door::Refused, keys::NoKey, turn::Trouble},
     store::{
         self, Actor, Tx,
@@ -128,7 +128,13 @@ impl Engine {
         if group.group.closed {
             return Err(Refusal::Closed.into());
         }
-        change.policies = Some(policies.of(group.group.policies));
+        let policies = policies.of(group.group.policies);
+        if change.bridge == Some(true) && policies.visibility == Visibility::Private {
+            return Err(AdminError::No(
+                "what is said in a private group is never shown in another protocol".to_owned(),
+            ));
+        }
+        change.policies = Some(policies);
         self.change_now(&mut tx, &group, &change).await?;
         self.commit(tx).await
     }

@@ -126,6 +126,7 @@ pub(super) fn change_of(wanted: &Description) -> Change {
                 .collect()
         }),
         related: wanted.related.clone(),
+        bridge: None,
     }
 }
 

@@ -36,6 +36,7 @@ mod lists;
 mod marks;
 mod matter;
 mod members;
+mod mirrors;
 mod news;
 mod moving;
 mod notices;

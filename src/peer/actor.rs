@@ -81,6 +81,7 @@ impl Peers {
             shared_inbox: actor.shared_inbox.as_ref().map(Iri::as_str),
             followers: actor.followers.as_ref().map(Iri::as_str),
             also_known_as: &actor.also_known_as,
+            unbridged: actor.unbridged,
             keys: &usable(actor.keys),
         };
         let kept = self.0.store.keep_actor(&new).await?;

@@ -50,6 +50,8 @@ pub struct NewActor<'a> {
     pub followers: Option<&'a str>,
     /// Its other ids, by its own word.
     pub also_known_as: &'a [String],
+    /// It does not want to be shown in another protocol.
+    pub unbridged: bool,
     /// Every key that it lists. Without a text (PEM or multibase), what we have of that key stays.
     pub keys: &'a [(String, Option<String>)],
 }
@@ -168,10 +170,11 @@ impl Store {
             .await?;
         let row = sqlx::query_as!(
             Row,
-            r#"insert into actor (iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at, also_known_as)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            r#"insert into actor (iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at, also_known_as,
+                                  unbridged)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                on conflict (iri) do update set kind = $3, username = $4, name = $5, inbox = $6, shared_inbox = $7,
-                   followers = $8, fetched_at = $9, also_known_as = $10, gone_at = null, cleared_at = null
+                   followers = $8, fetched_at = $9, also_known_as = $10, unbridged = $11, gone_at = null, cleared_at = null
                returning id, iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at,
                    gone_at is not null as "gone!""#,
             new.iri.as_str(),
@@ -184,6 +187,7 @@ impl Store {
             new.followers,
             now,
             new.also_known_as,
+            new.unbridged,
         )
         .fetch_one(&mut *tx)
         .await?;

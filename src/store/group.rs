@@ -43,6 +43,8 @@ pub struct Change {
     pub image: Option<Option<String>>,
     pub rules: Option<Vec<String>>,
     pub related: Option<Vec<String>>,
+    /// Whether its posts are shown in both protocols.
+    pub bridge: Option<bool>,
 }
 
 /// A group as it is read for a decision.
@@ -142,6 +144,16 @@ pub async fn take_turns(tx: &mut Tx, names: &[String]) -> Result<Vec<InTurn>> {
 /// # Errors
 /// [`Error::Taken`] if the name is taken.
 pub async fn insert(tx: &mut Tx, new: &NewRow<'_>, now: DateTime<Utc>) -> Result<GroupId> {
+    let is_somebody = sqlx::query_scalar!(
+        r#"select exists (select from mirror where username = $1) as "is!""#,
+        new.name
+    );
+    if is_somebody.fetch_one(&mut **tx).await? {
+        return Err(Error::Taken(format!(
+            "somebody from elsewhere is called '{}' here already",
+            new.name
+        )));
+    }
     let id = sqlx::query_scalar!(
         r#"insert into "group" (name, title, summary, owner_id, created_at, updated_at)
            values ($1, $2, $3, $4, $5, $5) returning id"#,
@@ -176,7 +188,8 @@ pub async fn change(tx: &mut Tx, group: GroupId, change: &Change, now: DateTime<
     sqlx::query!(
         r#"update "group" set title = coalesce($2, title), summary = coalesce($3, summary),
                   icon = case when $4 then $5 else icon end, image = case when $6 then $7 else image end,
-                  rules = coalesce($8, rules), related = coalesce($9, related), updated_at = $10
+                  rules = coalesce($8, rules), related = coalesce($9, related), updated_at = $10,
+                  bridge = coalesce($11, bridge)
            where id = $1"#,
         group.0,
         change.title,
@@ -188,6 +201,7 @@ pub async fn change(tx: &mut Tx, group: GroupId, change: &Change, now: DateTime<
         change.rules.as_deref(),
         change.related.as_deref(),
         now,
+        change.bridge,
     )
     .execute(&mut **tx)
     .await?;

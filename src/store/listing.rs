@@ -35,6 +35,8 @@ pub struct GroupRow {
     pub image: Option<String>,
     /// Ids of groups.
     pub related: Vec<String>,
+    /// Whether its posts are shown in both protocols.
+    pub bridge: bool,
     pub members: i64,
     /// Members who follow are among them.
     pub followers: i64,
@@ -116,6 +118,7 @@ impl Store {
                       g.follow_means as follow, g.members_list, g.visibility,
                       g.review, g.review_count, g.invite_policy as invite, g.info_policy as info, g.vote_policy as vote,
                       g.admins_appoint, g.rule, g.rules, g.icon, g.image, g.related,
+                      exists (select from bridges(g.id)) as "bridge!",
                       coalesce(m.members, 0) as "members!", coalesce(m.followers, 0) as "followers!",
                       coalesce(m.pending, 0) as "pending!",
                       coalesce(p.threads, 0) as "threads!", coalesce(p.comments, 0) as "comments!",

@@ -24,6 +24,7 @@ pub mod moving;
 pub mod log;
 pub mod mark;
 pub mod membership;
+mod mirror;
 pub mod notice;
 pub mod news;
 mod own_key;
@@ -64,6 +65,7 @@ pub use lane::{
 };
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
+pub use mirror::{Face, Mirror, MirroredPost, Narrowed, OriginalPost, Window};
 pub use own_key::{DOMAIN, OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
 pub use peer::{LookedUp, PeerClass, peer_class_in, shape_of};
 pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};

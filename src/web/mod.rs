@@ -55,6 +55,7 @@ pub fn router(engine: Engine) -> Router {
         .merge(inboxes())
         .merge(documents())
         .merge(collections())
+        .merge(federation::by_domain())
         .merge(pages_only())
         .fallback(|| async { Problem::new(error::NOT_FOUND) })
         .layer(CatchPanicLayer::custom(error::after_panic))

@@ -70,6 +70,9 @@ pub(in crate::cli) struct Change {
     /// A group that this one has to do with, here or elsewhere; once for each, and all of them anew. Empty text leaves none
     #[arg(long, value_name = "GROUP_URL", value_parser = names::related)]
     pub(in crate::cli) related: Option<Vec<String>>,
+    /// Whether members who speak Versia and those who speak ActivityPub see each other's posts; of a private group they never do
+    #[arg(long, value_name = "on|off", value_parser = names::switch)]
+    pub(in crate::cli) bridge: Option<bool>,
     #[command(flatten)]
     pub(in crate::cli) policies: Policies,
 }

@@ -110,6 +110,7 @@ fn described(
             "related",
             Some(row.related.join("\n")).filter(|related| !related.is_empty()),
         ),
+        ("bridge", Some(if row.bridge { "on" } else { "off" }.to_owned())),
         ("members", Some(row.members.to_string())),
         ("followers", Some(row.followers.to_string())),
         ("pending", Some(row.pending.to_string())),

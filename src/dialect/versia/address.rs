@@ -4,8 +4,6 @@
 
 use std::borrow::Cow;
 
-use uuid::Uuid;
-
 /// Something of ours that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -56,14 +54,6 @@ impl Wanted {
             Some(_) => return None,
         };
         Some(Self { of, id, collection })
-    }
-
-    /// The id, if it is one of those that we gave out.
-    #[must_use]
-    pub fn uuid(&self) -> Option<Uuid> {
-        Uuid::try_parse(&self.id)
-            .ok()
-            .filter(|id| id.to_string() == self.id)
     }
 }
 

@@ -9,7 +9,13 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    dialect::{Here, announce::date, fields::text_of, versia::Ours},
+    dialect::{
+        GroupFace, Here,
+        announce::date,
+        fields::{list, text_of},
+        versia::Ours,
+    },
+    domain::JoinPolicy,
     text,
 };
 
@@ -69,6 +75,34 @@ pub struct NoteEntity<'a> {
     pub mentions: Vec<String>,
     /// The object as its author sent it, if that is kept.
     pub sent: Option<&'a Value>,
+}
+
+impl<'a> GroupEntity<'a> {
+    /// As its document shows it. `may_look`: whoever asks may look into it.
+    #[must_use]
+    pub fn of(face: &'a GroupFace, may_look: bool) -> Self {
+        Self {
+            name: &face.group.name,
+            title: &face.title,
+            summary: &face.summary,
+            icon: face.icon.as_deref(),
+            image: face.image.as_deref(),
+            made: face.published,
+            open: face.group.policies.join == JoinPolicy::Open,
+            private: !may_look,
+        }
+    }
+}
+
+/// Whom a post names: their ids.
+#[must_use]
+pub fn mentioned(sent: &Value) -> Vec<String> {
+    list(sent.get("tag"))
+        .iter()
+        .filter(|tag| tag["type"] == "Mention")
+        .filter_map(|tag| text_of(tag, "href").map(ToOwned::to_owned))
+        .take(MOST)
+        .collect()
 }
 
 /// The group's own entity. `None`: we speak no Versia.
@@ -262,7 +296,7 @@ fn is_web(address: &str) -> bool {
 /// What comes with a post: files, and links to pages.
 fn attached(sent: &Value, title: Option<&str>) -> (Vec<Value>, Vec<Value>) {
     let (mut files, mut pages) = (Vec::new(), Vec::new());
-    for one in crate::dialect::fields::list(sent.get("attachment")) {
+    for one in list(sent.get("attachment")) {
         let address = ["url", "href"].into_iter().find_map(|field| text_of(one, field));
         let Some(address) = address.filter(|address| is_web(address)) else {
             continue;

@@ -108,7 +108,8 @@ pub(in crate::web) async fn post(
     if asking.form == Form::Page {
         return pages::post(&web, &post, page.0, &asking.viewer).await;
     }
-    if post.iri.starts_with(web.engine.here().base()) {
+    let here = web.engine.here();
+    if post.iri.starts_with(here.base()) && here.mirrored(&post.iri).is_none() {
         return Err(Problem::new(error::NOT_FOUND));
     }
     Ok(Reply::elsewhere(&post.iri)

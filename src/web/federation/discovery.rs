@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    dialect::{Here, Local, group_of_steward, steward_name},
+    dialect::{self, Here, Local, group_of_steward, steward_name},
+    store::Face,
     text::parse_acct,
     web::{
         Answer, Web,
@@ -36,6 +37,10 @@ enum Sought {
     Group(String),
     /// Of the group of this name.
     Steward(String),
+    /// Somebody from elsewhere, by what they are called here.
+    Called(String),
+    /// The same, by the id that they have here.
+    Mirror(String),
     Instance,
     /// A well-formed name of something that is not ours.
     Nothing,
@@ -56,11 +61,13 @@ pub(in crate::web) async fn webfinger(State(web): State<Web>, Query(asked): Quer
         Some(Sought::Nothing) => return Err(Problem::new(error::NOT_FOUND)),
         Some(Sought::Instance) => instance(here),
         Some(Sought::Group(name)) if is_open(&web, &name).await? => group_links(&name, here),
-        Some(Sought::Group(name)) => {
-            // No group is called so, but its steward may be.
-            let group = group_of_steward(&name).ok_or(Problem::new(error::NOT_FOUND))?;
-            steward(&web, group).await?
-        }
+        // No group is called so, but its steward may be, or somebody from elsewhere.
+        Some(Sought::Group(name)) => match group_of_steward(&name) {
+            Some(group) => steward(&web, group).await?,
+            None => called(&web, &name).await?,
+        },
+        Some(Sought::Called(name)) => called(&web, &name).await?,
+        Some(Sought::Mirror(iri)) => mirror(&web, iri).await?,
         Some(Sought::Steward(group)) => steward(&web, &group).await?,
     };
     Ok(Reply::new(JRD, document.to_string())
@@ -83,6 +90,39 @@ async fn steward(web: &Web, group: &str) -> Result<Value, Problem> {
     Ok(json!({"subject": subject, "aliases": [id], "links": links(&id)}))
 }
 
+async fn called(web: &Web, name: &str) -> Result<Value, Problem> {
+    let face = web.engine.store().face_of_mirror(None, Some(name)).await?;
+    somebody(web, face).await
+}
+
+/// Whoever is asked for by id may not have a name here yet.
+async fn mirror(web: &Web, iri: String) -> Result<Value, Problem> {
+    let iris = [iri];
+    web.engine.mirrors(&iris).await?;
+    let face = web.engine.store().faces(&iris).await?.pop();
+    somebody(web, face).await
+}
+
+/// Those who have an id here are found by it, the others by the face that they have in the other protocol.
+async fn somebody(web: &Web, face: Option<Face>) -> Result<Value, Problem> {
+    let here = web.engine.here();
+    let nothing = || Problem::new(error::NOT_FOUND);
+    let face = face.filter(|face| face.may_be_shown).ok_or_else(nothing)?;
+    let mirror = face.mirror.as_ref().ok_or_else(nothing)?;
+    if here.mirrored(&face.iri).is_some() {
+        let subject = format!("acct:{}@{}", mirror.username, here.authority());
+        return Ok(json!({"subject": subject, "aliases": [face.iri], "links": links(&face.iri)}));
+    }
+    let link = dialect::link_of_user(mirror.id, here).ok_or_else(nothing)?;
+    if !web.engine.store().is_seen(face.actor).await? {
+        return Err(nothing());
+    }
+    let domain = here.domain().unwrap_or_else(|| here.authority());
+    let profile =
+        json!({"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": face.iri});
+    Ok(json!({"subject": format!("acct:{}@{domain}", mirror.username), "links": [link, profile]}))
+}
+
 /// What a resource names; `None` if it is no resource.
 fn sought(resource: &str, here: &Here) -> Option<Sought> {
     let authority = here.authority();
@@ -93,6 +133,7 @@ fn sought(resource: &str, here: &Here) -> Option<Sought> {
         let is_instance = [here.base(), &format!("{}/", here.base()), &here.instance()].contains(&resource);
         return Some(match here.local(resource) {
             _ if is_instance => Sought::Instance,
+            _ if here.mirrored(resource).is_some() => Sought::Mirror(resource.to_owned()),
             Some(Local::Group { name, part: None }) => group_named(name),
             Some(Local::Steward { group, part: None }) => match group_named(group) {
                 Sought::Group(group) => Sought::Steward(group),
@@ -102,8 +143,12 @@ fn sought(resource: &str, here: &Here) -> Option<Sought> {
         });
     }
     let (name, host) = parse_acct(resource)?;
-    Some(if host == authority {
-        group_named(&name.to_lowercase())
+    let is_ours = host == authority || Some(host.as_str()) == here.domain();
+    Some(if is_ours {
+        match group_named(&name.to_lowercase()) {
+            Sought::Nothing => Sought::Called(name.to_lowercase()),
+            found => found,
+        }
     } else {
         Sought::Nothing
     })
@@ -123,6 +168,9 @@ fn group_links(name: &str, here: &Here) -> Value {
     let mut links = links(&id);
     // One name may be a person and a group to some; they tell them apart by this.
     links[0]["properties"] = json!({"https://www.w3.org/ns/activitystreams#type": "Group"});
+    if let Value::Array(links) = &mut links {
+        links.extend(dialect::links_of_group(name, here));
+    }
     json!({"subject": format!("acct:{name}@{}", here.authority()), "aliases": [id], "links": links})
 }
 
@@ -173,7 +221,7 @@ pub(in crate::web) async fn nodeinfo(State(web): State<Web>, Path(version): Path
     let document = json!({
         "version": version,
         "software": {"name": "folkmoot", "version": env!("CARGO_PKG_VERSION")},
-        "protocols": ["activitypub"],
+        "protocols": dialect::protocols(web.engine.here()),
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": false,
         "usage": {

@@ -19,8 +19,10 @@ pub(super) mod records;
 pub(super) mod steward;
 pub(super) mod threads;
 pub(super) mod token;
+mod versia;
 pub(super) mod walls;
 
+use axum::Router;
 use uuid::Uuid;
 
 use crate::{
@@ -31,6 +33,11 @@ use crate::{
         error::{self, Problem},
     },
 };
+
+/// What is for servers that sign with their domain, and for those who see only the mirrors of what is there.
+pub(super) fn by_domain() -> Router<Web> {
+    versia::entities().merge(versia::mirrors())
+}
 
 /// A group that is open and that this viewer may look into, by the name in the path. A private one is to strangers as if
 /// it were not there.

@@ -1,0 +1,379 @@
+//! Second faces: of people, and of posts, for those who know each other by domains and for those who do not.
+//!
+//! One rule: what is shown in the other protocol is what the functions `bridges` and `may_be_mirrored` of the database let
+//! through; who may read it in its own is asked as everywhere. `there` is how the ids of what came from the other protocol begin.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::store::{ActorId, GroupId, Result, Store, Viewer, view::count};
+
+/// Somebody, with their second face if it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Face {
+    pub actor: ActorId,
+    pub iri: String,
+    pub host: String,
+    /// As its own server has it.
+    pub username: Option<String>,
+    pub name: Option<String>,
+    pub mirror: Option<Mirror>,
+    /// Not who has said no, is gone, or is at a blocked host.
+    pub may_be_shown: bool,
+}
+
+/// A second face.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mirror {
+    pub id: Uuid,
+    /// Here.
+    pub username: String,
+    pub made: DateTime<Utc>,
+}
+
+/// A post, as it is shown in the other protocol.
+#[derive(Clone, Debug)]
+pub struct MirroredPost {
+    pub id: Uuid,
+    pub iri: String,
+    pub url: Option<String>,
+    pub kind: String,
+    pub title: Option<String>,
+    /// Sanitised HTML.
+    pub content: Option<String>,
+    pub published: DateTime<Utc>,
+    /// Id of its author.
+    pub author: String,
+    pub group: String,
+    /// What it answers, if that is shown, too: here, and at its origin.
+    pub parent: Option<(Uuid, String)>,
+    /// The activity that brought its latest version, as it arrived.
+    pub raw: Option<String>,
+}
+
+/// A post that came from the other protocol, at the id that it has here.
+#[derive(Clone, Debug)]
+pub struct OriginalPost {
+    pub id: Uuid,
+    pub deleted: Option<DateTime<Utc>>,
+    /// As [`MirroredPost::raw`].
+    pub raw: Option<String>,
+}
+
+/// Which posts a list holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Narrowed {
+    pub parent: Option<Uuid>,
+}
+
+/// A part of a list, by numbers: the other protocol has no other.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    pub offset: i64,
+    pub limit: i64,
+}
+
+struct Row {
+    id: i64,
+    iri: String,
+    host: String,
+    username: Option<String>,
+    name: Option<String>,
+    mirror: Option<Uuid>,
+    called: Option<String>,
+    made_at: Option<DateTime<Utc>>,
+    may_be_shown: bool,
+}
+
+impl From<Row> for Face {
+    fn from(row: Row) -> Self {
+        let mirror = match (row.mirror, row.called, row.made_at) {
+            (Some(id), Some(username), Some(made)) => Some(Mirror { id, username, made }),
+            _ => None,
+        };
+        Self {
+            actor: ActorId(row.id),
+            iri: row.iri,
+            host: row.host,
+            username: row.username,
+            name: row.name,
+            mirror,
+            may_be_shown: row.may_be_shown,
+        }
+    }
+}
+
+impl Store {
+    /// Those of these actors whom we know.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn faces(&self, iris: &[String]) -> Result<Vec<Face>> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select a.id as "id!", a.iri as "iri!", a.host as "host!", a.username, a.name, m.id as "mirror?", m.username as "called?", m.made_at as "made_at?",
+                      exists (select from may_be_mirrored(a.id)) as "may_be_shown!"
+               from actor a left join mirror m on m.actor_id = a.id
+               where a.iri = any($1)"#,
+            iris,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(Face::from).collect())
+    }
+
+    /// Somebody by the id or the name of their second face.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn face_of_mirror(&self, id: Option<Uuid>, username: Option<&str>) -> Result<Option<Face>> {
+        let row = sqlx::query_as!(
+            Row,
+            r#"select a.id as "id!", a.iri as "iri!", a.host as "host!", a.username, a.name, m.id as "mirror?", m.username as "called?", m.made_at as "made_at?",
+                      exists (select from may_be_mirrored(a.id)) as "may_be_shown!"
+               from mirror m join actor a on a.id = m.actor_id
+               where m.id = $1 or m.username = $2"#,
+            id,
+            username,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(Face::from))
+    }
+
+    /// Gives somebody a second face, if they have none; false if the name is taken, by another one or by a group.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn make_mirror(&self, actor: ActorId, id: Uuid, username: &str) -> Result<bool> {
+        sqlx::query!(
+            r#"insert into mirror (actor_id, id, username, made_at)
+               select $1, $2, $3, $4 where not exists (select from "group" where name = $3)
+               on conflict do nothing"#,
+            actor.0,
+            id,
+            username,
+            self.now(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from mirror where actor_id = $1) as "is!""#,
+            actor.0
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// Whether somebody is to be seen in a group that shows itself in both protocols: as a member, or by a post.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_seen(&self, actor: ActorId) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from membership m join "group" g on g.id = m.group_id
+                              where m.actor_id = $1 and (m.member or m.follower) and m.state <> 'banned'
+                                and g.members_list = 'public' and exists (select from bridges(g.id)))
+                   or exists (select from post p join post_group pg on pg.post_id = p.id and pg.removed_at is null
+                              where p.author_id = $1 and p.public and p.deleted_at is null
+                                and exists (select from bridges(pg.group_id))) as "is!""#,
+            actor.0
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// A post that is shown in the other protocol; in the oldest of the groups that show it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn mirrored_post(&self, id: Uuid, there: &str) -> Result<Option<MirroredPost>> {
+        let row = sqlx::query!(
+            r#"select p.id, p.iri, p.url, p.kind, p.title, p.content, p.published_at, w.iri as author, g.name as "group",
+                      f.id as "parent?", f.iri as "parent_iri?",
+                      (select a.raw from activity a where a.post_id = p.id and a.kind in ('posted', 'edited')
+                       order by a.accepted_at desc, a.id desc limit 1) as raw
+               from post p
+               join actor w on w.id = p.author_id
+               join post_group pg on pg.post_id = p.id and pg.removed_at is null
+               join "group" g on g.id = pg.group_id
+               left join lateral (
+                   select f.id, f.iri from post f
+                   join post_group fg on fg.post_id = f.id and fg.group_id = pg.group_id and fg.removed_at is null
+                   where f.id = p.parent_id and f.deleted_at is null and f.public
+                     and (starts_with(f.iri, $2) or exists (select from may_be_mirrored(f.author_id)))) f on true
+               where p.id = $1 and p.public and p.deleted_at is null and not starts_with(p.iri, $2)
+                 and exists (select from bridges(pg.group_id)) and exists (select from may_be_mirrored(p.author_id))
+               order by g.id limit 1"#,
+            id,
+            there,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| MirroredPost {
+            id: row.id,
+            iri: row.iri,
+            url: row.url,
+            kind: row.kind,
+            title: row.title,
+            content: row.content,
+            published: row.published_at,
+            author: row.author,
+            group: row.group,
+            parent: row.parent.zip(row.parent_iri),
+            raw: row.raw,
+        }))
+    }
+
+    /// A post that came from the other protocol, if this viewer may see it: where a group shows it in both, or as gone.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn original_post(&self, iri: &str, viewer: &Viewer) -> Result<Option<OriginalPost>> {
+        Ok(sqlx::query_as!(
+            OriginalPost,
+            r#"select p.id, p.deleted_at as deleted,
+                      (select a.raw from activity a where a.post_id = p.id and a.kind in ('posted', 'edited')
+                       order by a.accepted_at desc, a.id desc limit 1) as raw
+               from post p
+               join post_group pg on pg.post_id = p.id and pg.removed_at is null
+               where p.iri = $1 and exists (select from bridges(pg.group_id))
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $3))
+               limit 1"#,
+            iri,
+            viewer.actor(),
+            viewer.host(),
+        )
+        .fetch_optional(&self.pool)
+        .await?)
+    }
+
+    /// Posts of a group as the other protocol lists them, those that it took last first: here, and at their origin.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn notes(
+        &self,
+        group: GroupId,
+        there: &str,
+        viewer: &Viewer,
+        of: Narrowed,
+        window: Window,
+    ) -> Result<(u64, Vec<(Uuid, String)>)> {
+        let rows = sqlx::query!(
+            r#"select p.id, p.iri
+               from post_group pg join post p on p.id = pg.post_id
+               where pg.group_id = $1 and pg.removed_at is null and p.deleted_at is null
+                 and ($6::uuid is null or p.parent_id = $6)
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $3, $4))
+                 and (starts_with(p.iri, $2)
+                      or p.public and exists (select from bridges($1)) and exists (select from may_be_mirrored(p.author_id)))
+               order by pg.seq desc offset $5 limit $7"#,
+            group.0,
+            there,
+            viewer.actor(),
+            viewer.host(),
+            window.offset,
+            of.parent,
+            window.limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let total = sqlx::query_scalar!(
+            r#"select count(*) as "posts!"
+               from post_group pg join post p on p.id = pg.post_id
+               where pg.group_id = $1 and pg.removed_at is null and p.deleted_at is null
+                 and ($5::uuid is null or p.parent_id = $5)
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $3, $4))
+                 and (starts_with(p.iri, $2)
+                      or p.public and exists (select from bridges($1)) and exists (select from may_be_mirrored(p.author_id)))"#,
+            group.0,
+            there,
+            viewer.actor(),
+            viewer.host(),
+            of.parent,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let posts = rows.into_iter().map(|row| (row.id, row.iri)).collect();
+        Ok((count(total), posts))
+    }
+
+    /// Ids of the members of a group, or of its followers, as the other protocol lists them: the newest first.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn people_listed(
+        &self,
+        group: GroupId,
+        there: &str,
+        members: bool,
+        window: Window,
+    ) -> Result<(u64, Vec<String>)> {
+        let iris = sqlx::query_scalar!(
+            r#"select a.iri
+               from membership m join actor a on a.id = m.actor_id
+               where m.group_id = $1 and case when $3 then m.member else m.follower and m.state <> 'banned' end
+                 and (starts_with(a.iri, $2) or exists (select from bridges($1)) and exists (select from may_be_mirrored(a.id)))
+               order by m.since desc, m.actor_id desc offset $4 limit $5"#,
+            group.0,
+            there,
+            members,
+            window.offset,
+            window.limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let total = sqlx::query_scalar!(
+            r#"select count(*) as "people!"
+               from membership m join actor a on a.id = m.actor_id
+               where m.group_id = $1 and case when $3 then m.member else m.follower and m.state <> 'banned' end
+                 and (starts_with(a.iri, $2) or exists (select from bridges($1)) and exists (select from may_be_mirrored(a.id)))"#,
+            group.0,
+            there,
+            members,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((count(total), iris))
+    }
+
+    /// What somebody has posted in groups that show it in both protocols: the newest first.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn posts_of(&self, actor: ActorId, there: &str, window: Window) -> Result<(u64, Vec<Uuid>)> {
+        let rows = sqlx::query!(
+            r#"select p.id, count(*) over () as "posts!"
+               from post p
+               where p.author_id = $1 and p.public and p.deleted_at is null and not starts_with(p.iri, $2)
+                 and exists (select from post_group pg where pg.post_id = p.id and pg.removed_at is null
+                                 and exists (select from bridges(pg.group_id)))
+               order by p.received_at desc, p.id offset $3 limit $4"#,
+            actor.0,
+            there,
+            window.offset,
+            window.limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let total = rows.first().map_or(0, |row| count(row.posts));
+        Ok((total, rows.into_iter().map(|row| row.id).collect()))
+    }
+
+    /// What ids that we gave out stand for, by the ids that we know it by: posts, and people by their second faces.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn behind(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+        let rows = sqlx::query!(
+            r#"select id as "id!", iri as "iri!" from post where id = any($1)
+               union all
+               select m.id, a.iri from mirror m join actor a on a.id = m.actor_id where m.id = any($1)"#,
+            ids,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.id, row.iri)).collect())
+    }
+}

@@ -1,0 +1,350 @@
+//! Groups, users, notes and shares of ours, and their collections, for servers that sign with their domain.
+//!
+//! One rule: who signed is [`Viewer::Host`], and sees what any other server of that name would see; without a signature
+//! nobody sees anything. People who come with a browser are led to the page. One more type: an arm in [`entity`].
+
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use http::{HeaderMap, Method, Uri, header};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    dialect::{
+        self,
+        versia::{
+            self, Kind, Mirrored, Ours, Part, Reference, Wanted,
+            entity::{self, GroupEntity, NoteEntity, UserEntity},
+        },
+    },
+    store::{Face, GroupView, MirroredPost, Narrowed, Viewer, Window},
+    web::{
+        Answer, Web,
+        answer::Reply,
+        error::{self, Problem},
+        federation::{any_group, is_open, may_look_into, people::may_see},
+        negotiate::{Form, form},
+    },
+};
+
+/// The type of all that is answered here.
+const KIND: &str = "application/vnd.versia+json; charset=utf-8";
+
+/// What an id of ours names here.
+enum Subject {
+    Group(Box<GroupView>),
+    Sharer(Box<GroupView>),
+    User(Box<Face>),
+    Note(Box<MirroredPost>),
+}
+
+/// `GET /.versia/v0.6/entities/TYPE/ID` and `.../collections/NAME`
+pub(in crate::web) async fn entity(
+    State(web): State<Web>,
+    Path(path): Path<String>,
+    (method, uri, headers): (Method, Uri, HeaderMap),
+) -> Answer {
+    let here = web.engine.here();
+    let domain = here.domain().ok_or(Problem::new(error::NOT_FOUND))?;
+    let wanted = Wanted::read(&path);
+    if wants_page(&headers) {
+        let wanted = wanted.ok_or(Problem::new(error::NOT_FOUND))?;
+        return page(&web, &wanted, domain).await;
+    }
+    let viewer = asker(&web, &method, &uri, &headers).await?;
+    let wanted = wanted.ok_or(Problem::new(error::NOT_FOUND))?;
+    let reference = Reference::new(domain, &wanted.id).ok_or(Problem::new(error::NOT_FOUND))?;
+    let ours = here.referred(&reference).ok_or(Problem::new(error::NOT_FOUND))?;
+    let subject = subject(&web, wanted.of, &ours).await?;
+    let document = match &wanted.collection {
+        None => written(&web, &subject, &viewer).await?,
+        Some(name) => {
+            let part = Part::read(uri.query().unwrap_or_default());
+            let window = Window {
+                offset: part.offset,
+                limit: part.limit,
+            };
+            collection(&web, &subject, name, &viewer, window).await?
+        }
+    };
+    let document = document.ok_or(Problem::new(error::NOT_FOUND))?;
+    Ok(Reply::new(KIND, document.to_string())
+        .read_by(&viewer)
+        .into_response())
+}
+
+/// Only who names HTML before anything else, and not our type: the reference implementation asks for `*/*` (2026-04).
+fn wants_page(headers: &HeaderMap) -> bool {
+    let named = |kind: &str| {
+        headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains(kind)))
+    };
+    named("text/html") && !named(versia::TYPE) && form(headers) == Form::Page
+}
+
+/// Whoever signed the request, as a host.
+async fn asker(web: &Web, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Viewer, Problem> {
+    let domain = web
+        .engine
+        .domain_asker(method.as_str(), uri.path(), headers)
+        .await?;
+    let unsigned = || {
+        let words = "Sign the request with the key of your instance, as Versia 0.6 has it.";
+        Problem::because(error::UNSIGNED, words).about("signature")
+    };
+    domain.map(Viewer::Host).ok_or_else(unsigned)
+}
+
+/// Where people see it.
+async fn page(web: &Web, wanted: &Wanted, domain: &str) -> Answer {
+    let here = web.engine.here();
+    let nothing = || Problem::new(error::NOT_FOUND);
+    let reference = Reference::new(domain, &wanted.id).ok_or_else(nothing)?;
+    let address = match (wanted.of, here.referred(&reference).ok_or_else(nothing)?) {
+        (Kind::Group, Ours::Group(name)) | (Kind::User, Ours::Sharer(name)) => here.group(name),
+        (Kind::Note, Ours::Id(id)) => format!("{}/post/{id}", here.base()),
+        (Kind::User, Ours::Id(id)) => seen(web, id).await?.iri,
+        _ => return Err(nothing()),
+    };
+    Ok(Reply::elsewhere(&address).into_response())
+}
+
+async fn subject(web: &Web, of: Kind, ours: &Ours<'_>) -> Result<Subject, Problem> {
+    let nothing = || Problem::new(error::NOT_FOUND);
+    Ok(match (of, ours) {
+        (Kind::Group, Ours::Group(name)) => Subject::Group(Box::new(open(web, name).await?)),
+        (Kind::User, Ours::Sharer(name)) => Subject::Sharer(Box::new(open(web, name).await?)),
+        (Kind::User, Ours::Id(id)) => Subject::User(Box::new(seen(web, *id).await?)),
+        (Kind::Note, Ours::Id(id)) => {
+            let there = web.engine.here().mirrors();
+            let post = web.engine.store().mirrored_post(*id, &there).await?;
+            Subject::Note(Box::new(post.ok_or_else(nothing)?))
+        }
+        _ => return Err(nothing()),
+    })
+}
+
+/// To those who ask here, a group that is closed is not there any more: its Delete told them.
+async fn open(web: &Web, name: &str) -> Result<GroupView, Problem> {
+    is_open(any_group(web, name).await?).map_err(|_| Problem::new(error::NOT_FOUND))
+}
+
+/// Somebody from elsewhere, while they may be seen.
+async fn seen(web: &Web, id: Uuid) -> Result<Face, Problem> {
+    let store = web.engine.store();
+    let face = store.face_of_mirror(Some(id), None).await?;
+    let there = web.engine.here().mirrors();
+    match face.filter(|face| face.may_be_shown && !face.iri.starts_with(&there)) {
+        Some(face) if store.is_seen(face.actor).await? => Ok(face),
+        _ => Err(Problem::new(error::NOT_FOUND)),
+    }
+}
+
+async fn written(web: &Web, subject: &Subject, viewer: &Viewer) -> Result<Option<Value>, Problem> {
+    let here = web.engine.here();
+    Ok(match subject {
+        Subject::Group(group) | Subject::Sharer(group) => {
+            let may_look = may_look_into(web, group, viewer).await?;
+            let face = web.engine.face(GroupView::clone(group));
+            let face = GroupEntity::of(&face, may_look);
+            match subject {
+                Subject::Group(_) => entity::group(&face, here),
+                _ => entity::sharer(&face, here),
+            }
+        }
+        Subject::User(face) => user(web, face),
+        Subject::Note(post) => note(web, post).await?,
+    })
+}
+
+fn user(web: &Web, face: &Face) -> Option<Value> {
+    let mirror = face.mirror.as_ref()?;
+    let handle = handle(face);
+    let of = UserEntity {
+        id: mirror.id,
+        username: &mirror.username,
+        name: face.name.as_deref(),
+        iri: &face.iri,
+        handle: &handle,
+        made: mirror.made,
+    };
+    entity::user(&of, web.engine.here())
+}
+
+/// `@name@host`, as it is called at home.
+pub(super) fn handle(face: &Face) -> String {
+    match face.username.as_deref() {
+        Some(username) => format!("@{username}@{}", face.host),
+        None => face.iri.clone(),
+    }
+}
+
+async fn note(web: &Web, post: &MirroredPost) -> Result<Option<Value>, Problem> {
+    let here = web.engine.here();
+    let mirrors = web.engine.mirrors(std::slice::from_ref(&post.author)).await?;
+    let Some(author) = mirrors.get(&post.author) else {
+        return Ok(None);
+    };
+    let carried = post
+        .raw
+        .as_deref()
+        .and_then(|raw| dialect::carried(raw, &post.iri));
+    let sent = carried.as_ref().map(|(_, sent)| sent);
+    let mentions = sent.map(entity::mentioned).unwrap_or_default();
+    let of = NoteEntity {
+        id: post.id,
+        author: author.id,
+        group: &post.group,
+        iri: &post.iri,
+        url: post.url.as_deref(),
+        kind: &post.kind,
+        title: post.title.as_deref(),
+        content: post.content.as_deref(),
+        published: post.published,
+        parent: post.parent.as_ref().and_then(|(id, iri)| note_at(web, *id, iri)),
+        mentions: known_among(web, &mentions).await?,
+        sent,
+    };
+    Ok(entity::note(&of, here))
+}
+
+/// The reference of a post, wherever it lives.
+fn note_at(web: &Web, id: Uuid, iri: &str) -> Option<String> {
+    let here = web.engine.here();
+    match here.mirrored(iri) {
+        Some(Mirrored::Note(note)) => Some(note.to_string()),
+        _ => here
+            .reference(&Ours::Id(id))
+            .map(|reference| reference.to_string()),
+    }
+}
+
+/// References of those who are mentioned, as far as they have one already: nobody is shown here for being named.
+async fn known_among(web: &Web, mentioned: &[String]) -> Result<Vec<String>, Problem> {
+    let here = web.engine.here();
+    let faces = web.engine.store().faces(mentioned).await?;
+    let reference = |iri: &String| {
+        let reference = match (here.mirrored(iri), here.group_of(iri)) {
+            (Some(Mirrored::User(user)), _) => Some(user),
+            (_, Some(group)) if here.group(group) == *iri => here.reference(&Ours::Sharer(group)),
+            _ => {
+                let face = faces.iter().find(|face| face.iri == *iri && face.may_be_shown)?;
+                here.reference(&Ours::Id(face.mirror.as_ref()?.id))
+            }
+        };
+        reference.map(|reference| reference.to_string())
+    };
+    Ok(mentioned.iter().filter_map(reference).collect())
+}
+
+/// References of people, whose mirrors are made where there are none.
+async fn people(web: &Web, iris: &[String]) -> Result<Vec<Value>, Problem> {
+    let here = web.engine.here();
+    let is_elsewhere = |iri: &&String| here.mirrored(iri).is_none();
+    let others: Vec<String> = iris.iter().filter(is_elsewhere).cloned().collect();
+    let mirrors = web.engine.mirrors(&others).await?;
+    let reference = |iri: &String| match here.mirrored(iri) {
+        Some(Mirrored::User(user)) => Some(user),
+        _ => here.reference(&Ours::Id(mirrors.get(iri)?.id)),
+    };
+    let references = iris.iter().filter_map(reference);
+    Ok(references.map(|reference| json!(reference.to_string())).collect())
+}
+
+async fn collection(
+    web: &Web,
+    subject: &Subject,
+    name: &str,
+    viewer: &Viewer,
+    window: Window,
+) -> Result<Option<Value>, Problem> {
+    let here = web.engine.here();
+    let of = |ours: &Ours<'_>| here.reference(ours).map(|reference| reference.to_string());
+    let (author, (total, items)) = match (subject, name) {
+        (Subject::Group(group), "members") => (None, listed(web, group, true, viewer, window).await?),
+        (Subject::Group(group), "notes") => (
+            None,
+            notes(web, group, viewer, Narrowed::default(), window).await?,
+        ),
+        (Subject::Sharer(group), "followers") => {
+            let sharer = of(&Ours::Sharer(&group.group.name));
+            (sharer, listed(web, group, false, viewer, window).await?)
+        }
+        // It says nothing of its own.
+        (Subject::Sharer(group), "outbox" | "following" | "featured") => {
+            (of(&Ours::Sharer(&group.group.name)), (0, vec![]))
+        }
+        (Subject::User(face), "outbox") => (self_of(web, face), outbox(web, face, window).await?),
+        // Whom they follow is known where they live.
+        (Subject::User(face), "followers" | "following" | "featured") => (self_of(web, face), (0, vec![])),
+        (Subject::Note(post), "replies") => {
+            let group = open(web, &post.group).await?;
+            let narrowed = Narrowed {
+                parent: Some(post.id),
+            };
+            (None, notes(web, &group, viewer, narrowed, window).await?)
+        }
+        (Subject::Note(_), "quotes") => (None, (0, vec![])),
+        _ => return Ok(None),
+    };
+    Ok(Some(versia::collection(author.as_deref(), total, items)))
+}
+
+fn self_of(web: &Web, face: &Face) -> Option<String> {
+    let reference = web.engine.here().reference(&Ours::Id(face.mirror.as_ref()?.id));
+    reference.map(|reference| reference.to_string())
+}
+
+/// Members or followers, for whom the group shows them to; everybody else gets their number.
+async fn listed(
+    web: &Web,
+    group: &GroupView,
+    members: bool,
+    viewer: &Viewer,
+    window: Window,
+) -> Result<(u64, Vec<Value>), Problem> {
+    if !may_look_into(web, group, viewer).await? {
+        return Err(Problem::new(error::NOT_FOUND));
+    }
+    let (store, there) = (web.engine.store(), web.engine.here().mirrors());
+    let figures = store.group_figures(group.id, viewer).await?;
+    let (total, iris) = store.people_listed(group.id, &there, members, window).await?;
+    if may_see(group.group.policies.members_list, figures) {
+        Ok((total, people(web, &iris).await?))
+    } else {
+        Ok((total, vec![]))
+    }
+}
+
+async fn notes(
+    web: &Web,
+    group: &GroupView,
+    viewer: &Viewer,
+    narrowed: Narrowed,
+    window: Window,
+) -> Result<(u64, Vec<Value>), Problem> {
+    if !may_look_into(web, group, viewer).await? {
+        return Err(Problem::new(error::NOT_FOUND));
+    }
+    let (store, there) = (web.engine.store(), web.engine.here().mirrors());
+    let (total, posts) = store.notes(group.id, &there, viewer, narrowed, window).await?;
+    let references = posts.iter().filter_map(|(id, iri)| note_at(web, *id, iri));
+    Ok((total, references.map(|reference| json!(reference)).collect()))
+}
+
+/// What somebody from elsewhere has posted, as it is shown here.
+async fn outbox(web: &Web, face: &Face, window: Window) -> Result<(u64, Vec<Value>), Problem> {
+    let (store, there) = (web.engine.store(), web.engine.here().mirrors());
+    let (total, ids) = store.posts_of(face.actor, &there, window).await?;
+    let mut items = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(post) = store.mirrored_post(id, &there).await? {
+            items.extend(note(web, &post).await?);
+        }
+    }
+    Ok((total, items))
+}
