@@ -117,6 +117,7 @@ async fn own_keys(store: &Store, here: &Here) -> anyhow::Result<InstanceKey> {
         );
     }
     Engine::ensure_ed25519_keys(store, here).await?;
+    Engine::ensure_domain_key(store, here).await?;
     Ok(key)
 }
 
@@ -181,6 +182,9 @@ impl House {
         listener: Option<TcpListener>,
         shutdown: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
+        if let Some(why) = self.settings.why_no_domain() {
+            tracing::info!("{why}");
+        }
         let stop = watch::Sender::new(false);
         let mut rooms = JoinSet::new();
         if let Some(bind) = self.settings.metrics.bind

@@ -19,6 +19,7 @@ pub(super) use people::{Admin, People};
 pub(super) use policies::{Change, Policies};
 pub(super) use posts::{Post, Posts};
 
+use crate::cli::key::Key;
 use crate::cli::names::{self, Waits};
 use crate::dialect;
 use crate::domain::{CollectPolicy, Iri};
@@ -65,6 +66,9 @@ pub(super) enum Command {
     /// What waits to be delivered, and what is to become of it
     #[command(subcommand)]
     Queue(Queue),
+    /// Our own keys
+    #[command(subcommand)]
+    Key(Key),
     /// Bring the database's schema up to date (the server does so itself when it starts)
     Migrate,
     /// Check and show the settings

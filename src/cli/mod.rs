@@ -9,6 +9,7 @@
 
 mod args;
 mod group;
+mod key;
 mod members;
 mod names;
 mod peer;
@@ -91,6 +92,7 @@ fn act(line: CommandLine, out: Out) -> anyhow::Result<()> {
         Command::Reports { done } => {
             in_house(settings, async |house| reports::run(house, None, done, out).await)
         }
+        Command::Key(command) => in_house(settings, async |house| key::run(house, command, out).await),
         Command::Peer(command) => in_house(settings, async |house| peer::run(house, command, out).await),
         Command::Queue(command) => in_house(settings, async |house| queue::run(house, command, out).await),
     }

@@ -233,6 +233,13 @@ impl Settings {
         }
     }
 
+    /// Why there is no domain, for the log.
+    #[must_use]
+    pub fn why_no_domain(&self) -> Option<&'static str> {
+        let why = "Versia is off: server.public_url has a port or is an address, so nobody could find us by a domain alone";
+        self.domain().is_none().then_some(why)
+    }
+
     /// Where the servers of some domains really are, by their domains. Only in tests.
     #[must_use]
     pub fn origins(&self) -> &BTreeMap<String, Url> {

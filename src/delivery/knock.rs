@@ -44,7 +44,7 @@ fn answered(first: Sent, by: Seal, second: Sent, other: Seal) -> (Sent, Seal) {
     let slow = first.slow || second.slow;
     let (outcome, other_counts) = match by {
         Seal::Ed25519 => (second.outcome, true),
-        Seal::Cavage | Seal::Rfc9421 => judge::weigh(first.outcome, second.outcome),
+        Seal::Cavage | Seal::Rfc9421 | Seal::Domain => judge::weigh(first.outcome, second.outcome),
     };
     let sent = Sent {
         outcome,
@@ -71,7 +71,7 @@ pub(super) struct Caller {
 pub(super) struct Envelope {
     pub item: Item,
     pub inbox: Arc<str>,
-    /// `peer.scheme`.
+    /// `destination.scheme`, else `peer.scheme`.
     pub scheme: Arc<str>,
     /// Whose key signs it: the purpose of the group's RSA key in `own_key`.
     pub key: Arc<str>,
@@ -127,7 +127,7 @@ impl Caller {
         self.delivery.seals.take(&self.lane.host, named, taken).await;
         self.record(match named {
             Seal::Ed25519 => Record::RefusesEd25519 { taken },
-            Seal::Cavage | Seal::Rfc9421 => Record::Learned(taken),
+            Seal::Cavage | Seal::Rfc9421 | Seal::Domain => Record::Learned(taken),
         })
         .await
     }

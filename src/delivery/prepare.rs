@@ -16,6 +16,13 @@ use crate::{
 /// What every peer reads (dialects §7); the profile variant is refused by some.
 const CONTENT_TYPE: &str = "application/activity+json";
 
+const fn content_type(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Cavage | Scheme::Rfc9421 => CONTENT_TYPE,
+        Scheme::Domain => signature::DOMAIN_CONTENT_TYPE,
+    }
+}
+
 /// A request, ready to be posted once.
 #[derive(Debug)]
 pub(super) struct Ready {
@@ -53,7 +60,7 @@ pub(super) fn request(
             method: "POST",
             url: &url,
             body: Some(body),
-            content_type: Some(CONTENT_TYPE),
+            content_type: Some(content_type(scheme)),
             date: now,
         },
         reach.as_deref().map(|reach| (signature::REACH, reach)),

@@ -1,7 +1,7 @@
-//! How a request is signed: by which scheme, and with which of a group's two keys.
+//! How a request is signed: by which scheme, and with which of a group's two keys, or with our domain's.
 //!
 //! One rule: Ed25519 goes with RFC 9421 only, and only to hosts that say that they take it; every peer can verify RSA.
-//! One more: an arm in each function here, and a word in the check of `peer.scheme`.
+//! One more: an arm in each function here, and a word in the check of `peer.scheme`, or of `destination.scheme`.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -14,7 +14,7 @@ const AT_MOST: u64 = 10_000;
 /// By then every lane has read the tables again.
 const FOR: Duration = Duration::from_secs(600);
 
-/// What `peer.scheme` names.
+/// What `peer.scheme` names, or `destination.scheme`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Seal {
     /// draft-cavage with RSA: what nearly everybody reads.
@@ -23,6 +23,8 @@ pub(super) enum Seal {
     Rfc9421,
     /// RFC 9421 with Ed25519: a signature takes 15 microseconds in place of 360.
     Ed25519,
+    /// Signed for our whole domain, with the one key for that: the destination's own way, and no other is tried.
+    Domain,
 }
 
 impl Seal {
@@ -31,6 +33,7 @@ impl Seal {
         match name {
             "rfc9421" => Self::Rfc9421,
             "ed25519" => Self::Ed25519,
+            "domain" => Self::Domain,
             _ => Self::Cavage,
         }
     }
@@ -40,6 +43,7 @@ impl Seal {
             Self::Cavage => "cavage",
             Self::Rfc9421 => "rfc9421",
             Self::Ed25519 => "ed25519",
+            Self::Domain => "domain",
         }
     }
 
@@ -47,6 +51,7 @@ impl Seal {
         match self {
             Self::Cavage => Scheme::Cavage,
             Self::Rfc9421 | Self::Ed25519 => Scheme::Rfc9421,
+            Self::Domain => Scheme::Domain,
         }
     }
 
@@ -55,6 +60,7 @@ impl Seal {
         match self {
             Self::Cavage | Self::Rfc9421 => Cow::Borrowed(group),
             Self::Ed25519 => Cow::Owned(store::ed25519_of(group)),
+            Self::Domain => Cow::Borrowed(store::KEY_OF_DOMAIN),
         }
     }
 
@@ -64,6 +70,7 @@ impl Seal {
             Self::Cavage => &[Self::Rfc9421],
             Self::Rfc9421 => &[Self::Cavage],
             Self::Ed25519 => &[Self::Cavage, Self::Rfc9421],
+            Self::Domain => &[],
         }
     }
 }
@@ -94,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_store_and_we_call_seals_by_the_same_names() {
-        for seal in [Seal::Cavage, Seal::Rfc9421, Seal::Ed25519] {
+        for seal in [Seal::Cavage, Seal::Rfc9421, Seal::Ed25519, Seal::Domain] {
             assert_eq!(Seal::named(seal.name()), seal);
         }
         assert_eq!(Seal::named("of a later version"), Seal::Cavage);

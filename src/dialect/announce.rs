@@ -116,6 +116,8 @@ pub struct Said<'a> {
     pub at: DateTime<Utc>,
     /// The post that it is about; empty: it is about none, and the text says about what.
     pub object: &'a str,
+    /// Our own id of that post; nil: it is about none.
+    pub post: Uuid,
     /// That post's type.
     pub object_kind: &'a str,
     /// When that post says that it was published.
@@ -128,6 +130,8 @@ pub struct Said<'a> {
     pub public: bool,
     /// The group is private: whoever hears it is a member.
     pub private_group: bool,
+    /// What came in one protocol is told in others.
+    pub bridged: bool,
     /// Who did it.
     pub author: &'a str,
     /// The activity's own text, to be wrapped; empty: only the object is known.

@@ -51,6 +51,8 @@ pub enum Evidence {
     Wraps,
     /// One of its actors sent a Join.
     Joins,
+    /// It signed for its whole domain.
+    Signs,
 }
 
 /// A program, its dialect, what decides that, and where and when that was read; nothing, where there is nothing odd to read.
@@ -309,6 +311,15 @@ const JOINS: Class = Class::shown(
     "by evidence: its actor sent a Join",
 );
 
+/// How its actors hear, if it has any, that does not say.
+const SIGNS: Class = Class {
+    name: "versia",
+    shape: microblog::SHAPE,
+    why: "by evidence: it signed an entity for its whole domain; whoever subscribes or follows there hears Versia",
+    source: "https://versia.pub/signatures",
+    date: "2026-05",
+};
+
 /// Every program that we know by name, in the order in which they are read here.
 pub fn programs() -> impl Iterator<Item = (&'static str, Class)> {
     SOFTWARE.iter().map(|(name, shape, why, source, date)| {
@@ -332,6 +343,7 @@ pub fn class_of(software: Option<&str>, evidence: Option<Evidence>) -> Class {
         (Some((_, class)), _) => class,
         (None, Some(Evidence::Wraps)) => WRAPS,
         (None, Some(Evidence::Joins)) => JOINS,
+        (None, Some(Evidence::Signs)) => SIGNS,
         (None, None) => UNKNOWN,
     }
 }

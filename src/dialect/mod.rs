@@ -72,10 +72,12 @@ pub use post::{PostDocument, is_question};
 pub use review::{Entry, entry, notice, queue, taken_out};
 pub use roll::our_groups_on;
 pub use shape::{
-    Dialect, dialect_named, dialects, shapes, takes_notices, takes_receipts, takes_rejects, wants_own_inbox,
-    write, written_in,
+    Dialect, dialect_named, dialects, is_dereferenced, shapes, takes_notices, takes_receipts, takes_rejects,
+    wants_own_inbox, write, written_in,
 };
 pub use steward::{steward_document, steward_tombstone};
+/// By a name that other rooms may say: how groups are bridged to those who know servers by their domains alone.
+pub use versia as bridge;
 pub use versia::{link_of_user, links_of_group, mirror_name, protocols};
 pub use wall::{COMMENTS, WALL};
 

@@ -11,7 +11,9 @@ use crate::{
     dialect::{
         Here, Said, What, Written,
         announce::{PUBLIC, date},
-        explainer, group, microblog, threadiverse, wall,
+        explainer, group, microblog,
+        shape::write,
+        threadiverse, versia, wall,
     },
     domain::Shape,
 };
@@ -75,28 +77,32 @@ pub fn told(news: &News<'_>, text: &str, here: &Here) -> Vec<(Shape, Written)> {
         .into_iter()
         .map(as_it_is)
         .collect();
+    let itself = here.group(news.group);
+    let said = Said {
+        id: news.id,
+        group: news.group,
+        what: news.tidings.what(),
+        at: news.at,
+        object: "",
+        post: Uuid::nil(),
+        object_kind: "",
+        published: news.at,
+        is_comment: false,
+        thread: Uuid::nil(),
+        target: None,
+        public: news.public,
+        private_group: !news.public,
+        bridged: false,
+        author: &itself,
+        raw: text,
+        retracts: None,
+    };
     // A stub has not what a Group needs there (Lemmy 0.19.20: an outbox).
     if !matches!(news.tidings, Tidings::Described(face) if face.get("outbox").is_none()) {
-        let itself = here.group(news.group);
-        let said = Said {
-            id: news.id,
-            group: news.group,
-            what: news.tidings.what(),
-            at: news.at,
-            object: "",
-            object_kind: "",
-            published: news.at,
-            is_comment: false,
-            thread: Uuid::nil(),
-            target: None,
-            public: news.public,
-            private_group: !news.public,
-            author: &itself,
-            raw: text,
-            retracts: None,
-        };
         told.extend(threadiverse::write(&said, here).map(|written| (threadiverse::SHAPE, written)));
     }
+    let bridged = versia::SHAPES.into_iter();
+    told.extend(bridged.filter_map(|shape| Some((shape, write(shape, &said, here)?))));
     told
 }
 

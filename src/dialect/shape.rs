@@ -6,7 +6,7 @@
 use crate::{
     dialect::{
         Here, Said, Written, discourse, explainer, lotide, microblog, mobilizon, nodebb, peertube, streams,
-        threadiverse, wall,
+        threadiverse, versia, wall,
     },
     domain::Shape,
 };
@@ -22,7 +22,7 @@ pub struct Dialect {
 /// Writes one event in one shape; `None`: programs of this shape are told nothing of it.
 type Write = fn(&Said<'_>, &Here) -> Option<Written>;
 
-const TABLE: [(Shape, Write); 10] = [
+const TABLE: [(Shape, Write); 12] = [
     (threadiverse::SHAPE, threadiverse::write),
     (nodebb::SHAPE, nodebb::write),
     (discourse::SHAPE, discourse::write),
@@ -33,14 +33,23 @@ const TABLE: [(Shape, Write); 10] = [
     (mobilizon::SHAPE, mobilizon::write),
     (peertube::SHAPE, peertube::write),
     (explainer::SHAPE, explainer::write),
+    (versia::SHAPES[0], versia::federates),
+    (versia::SHAPES[1], versia::shares),
 ];
 
 /// What an id without a shape stands for: the first of these that tells of it, then the others.
 const FIRST: [Shape; 3] = [threadiverse::SHAPE, explainer::SHAPE, microblog::SHAPE];
 
-/// Every dialect, in the order in which help texts name them.
+/// Every dialect, in the order in which help texts name them. Whoever is bridged is heard as they asked, whatever their host.
 pub fn dialects() -> impl Iterator<Item = Dialect> {
-    shapes_written().map(|shape| Dialect { name: shape.0, shape })
+    let of_hosts = shapes_written().filter(|shape| !versia::SHAPES.contains(shape));
+    of_hosts.map(|shape| Dialect { name: shape.0, shape })
+}
+
+/// Whether what is written in a shape has an id of ours at which it can be read again.
+#[must_use]
+pub fn is_dereferenced(shape: Shape) -> bool {
+    !versia::SHAPES.contains(&shape)
 }
 
 /// The dialect of a name, as `peer set --shape` and member lists write it.
@@ -62,9 +71,12 @@ pub fn shapes() -> Vec<Shape> {
     FIRST.into_iter().chain(others).collect()
 }
 
-/// Writes one event in one shape.
+/// Writes one event in one shape. What came in one protocol is told in the other only where the group is bridged.
 #[must_use]
 pub fn write(shape: Shape, said: &Said<'_>, here: &Here) -> Option<Written> {
+    if !said.bridged && versia::crosses(shape, said, here) {
+        return None;
+    }
     let (_, write) = TABLE.iter().find(|(known, _)| *known == shape)?;
     write(said, here)
 }

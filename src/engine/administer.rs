@@ -149,7 +149,8 @@ impl Engine {
             // Before they hear the group: they have an answer of their own.
             self.tell_members(tx, group, &actor.iri, true).await?;
         }
-        let destination = self.hear(tx, group, actor).await?;
+        let (before_at, _) = membership::heard_at(tx, group.id, actor.id).await?;
+        let destination = self.hear(tx, group, actor, true).await?;
         let written = Written {
             follower: before.follower,
             member: true,
@@ -157,7 +158,11 @@ impl Engine {
             request: None,
             destination,
         };
-        Ok(membership::write(tx, group.id, actor.id, &written, self.clock().now()).await?)
+        membership::write(tx, group.id, actor.id, &written, self.clock().now()).await?;
+        if let Some(before_at) = before_at.filter(|_| before_at != destination) {
+            log::close_unread(tx, group.id, before_at).await?;
+        }
+        Ok(())
     }
 
     /// Whoever waits does not any more; a follower goes on reading.

@@ -6,14 +6,10 @@
 use std::time::Duration;
 
 use crate::{
-    dialect::{self, Activity, Ask},
+    dialect::{self, Activity, Ask, bridge},
     domain::{Group, Refusal, Visibility, admits},
     engine::{Engine, turn::Trouble},
-    store::{
-        self, Actor, Tx,
-        group::InTurn,
-        log::{self, DestinationId},
-    },
+    store::{self, Actor, Tx, group::InTurn, log},
 };
 
 impl Engine {
@@ -66,7 +62,9 @@ impl Engine {
         if group.policies.visibility == Visibility::Public {
             return Ok(Ok(()));
         }
-        let keeps = self.keeps_what_is_private(tx, &actor.host).await?;
+        // What is said to a group in its own protocol is for its members there, too, and is never bridged.
+        let keeps = bridge::ear(actor.iri.as_str(), true, self.here()).is_some()
+            || self.keeps_what_is_private(tx, &actor.host).await?;
         Ok(admits(group, keeps))
     }
 
@@ -89,11 +87,16 @@ impl Engine {
 
     /// Whoever is in the group and does not hear it hears it from here on.
     pub(super) async fn let_all_hear(&self, tx: &mut Tx, group: &InTurn) -> Result<(), Trouble> {
-        for (destination, host) in log::readers_that_do_not_hear(tx, group.id).await? {
-            let name = store::shape_of(&mut **tx, &host).await?;
-            let shape = name.as_deref().map(dialect::written_in).map(|shape| shape.0);
-            let (now, destination) = (self.clock().now(), DestinationId(destination));
-            log::subscribe(tx, group.id, destination, shape, now).await?;
+        for (destination, host, own) in log::readers_that_do_not_hear(tx, group.id).await? {
+            let shape = match own {
+                Some(inbox) => Some(bridge::shape_at(&inbox)),
+                None => store::shape_of(&mut **tx, &host)
+                    .await?
+                    .as_deref()
+                    .map(dialect::written_in),
+            };
+            let shape = shape.map(|shape| shape.0);
+            log::subscribe(tx, group.id, destination, shape, self.clock().now()).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::{
     dialect::Here,
     engine::Engine,
     peer::InstanceKey,
-    signature::{KeyError, PrivateKey},
+    signature::{KeyError, PrivateKey, PublicKey},
     store::{self, OwnKey, Store},
 };
 
@@ -70,6 +70,71 @@ impl Engine {
             }
             tx.commit().await.map_err(store::Error::from)?;
         }
+    }
+}
+
+/// The key that signs for our whole domain, while it is in use.
+#[derive(Clone, Debug)]
+pub struct OwnDomain {
+    /// Its id, too.
+    pub domain: String,
+    pub key: PrivateKey,
+}
+
+impl Engine {
+    /// Makes the key that signs for our domain, if we have a domain and no key; one that is there is that of the domain that we
+    /// have now.
+    ///
+    /// # Errors
+    /// If it cannot be made or kept.
+    pub async fn ensure_domain_key(store: &Store, here: &Here) -> Result<(), NoKey> {
+        let Some(domain) = here.domain() else {
+            return Ok(());
+        };
+        match store.own_key(store::KEY_OF_DOMAIN).await? {
+            Some(kept) if kept.iri == domain => Ok(()),
+            Some(kept) => {
+                let kept = OwnKey {
+                    iri: domain.to_owned(),
+                    ..kept
+                };
+                Ok(store.replace_own_key(store::KEY_OF_DOMAIN, &kept).await?)
+            }
+            None => {
+                let mut tx = store.begin().await?;
+                let key = own(domain.to_owned(), &PrivateKey::generate_ed25519()?);
+                store::insert_own_key(&mut tx, store::KEY_OF_DOMAIN, &key, store.now()).await?;
+                tx.commit().await.map_err(store::Error::from)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// A new key for our domain, in place of the one that there was; gives its public half. `None`: we have no domain.
+    ///
+    /// # Errors
+    /// If it cannot be made or kept.
+    pub async fn rotate_domain_key(&self) -> Result<Option<PublicKey>, NoKey> {
+        let Some(domain) = self.here().domain() else {
+            return Ok(None);
+        };
+        let key = PrivateKey::generate_ed25519()?;
+        let new = own(domain.to_owned(), &key);
+        self.store().replace_own_key(store::KEY_OF_DOMAIN, &new).await?;
+        Ok(Some(key.public().clone()))
+    }
+
+    /// The key that signs for our domain, as it is now; `None`: we have no domain.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn own_domain(&self) -> Result<Option<OwnDomain>, NoKey> {
+        let Some(kept) = self.store().own_key(store::KEY_OF_DOMAIN).await? else {
+            return Ok(None);
+        };
+        let domain = self.here().domain().map(ToOwned::to_owned);
+        let key = PrivateKey::from_pkcs8(&kept.pkcs8)?;
+        Ok(domain.map(|domain| OwnDomain { domain, key }))
     }
 }
 

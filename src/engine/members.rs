@@ -3,7 +3,7 @@
 //! One rule: a membership, where its reader hears the group, and the letter that says so are written together.
 
 use crate::{
-    dialect::{self, Local},
+    dialect::{self, Local, bridge},
     domain::{Command, Event, Iri, Refusal, Standing, Way, decide},
     engine::{
         Engine, Refused,
@@ -89,7 +89,7 @@ impl Engine {
         }
         let (before_at, _) = membership::heard_at(tx, group.id, case.actor.id).await?;
         let destination = if follower || member {
-            self.hear(tx, group, &case.actor).await?
+            self.hear(tx, group, &case.actor, member).await?
         } else {
             None
         };
@@ -136,12 +136,14 @@ impl Engine {
         Ok(asked::write(tx, &new, self.clock().now()).await?)
     }
 
-    /// Where an actor hears a group from now on. Groups of this server hear of each other without letters.
+    /// Where an actor hears a group from now on, as a member or as a follower. Groups of this server hear of each other
+    /// without letters.
     pub(super) async fn hear(
         &self,
         tx: &mut Tx,
         group: &InTurn,
         actor: &Actor,
+        member: bool,
     ) -> Result<Option<DestinationId>, Trouble> {
         if actor.host == self.here().authority() || !actor.is_known() {
             return Ok(None);
@@ -150,9 +152,18 @@ impl Engine {
         if self.admits(tx, &group.group, actor).await?.is_err() {
             return Ok(None);
         }
-        let name = store::shape_of(&mut **tx, &actor.host).await?;
-        let shape = name.as_deref().map(dialect::written_in);
-        let destination = log::destination(tx, inbox_for(actor, shape), &actor.host).await?;
+        let (destination, shape) = match bridge::ear(actor.iri.as_str(), member, self.here()) {
+            Some(ear) => {
+                let destination = log::domain_destination(tx, &ear.inbox, &actor.host).await?;
+                (destination, Some(ear.shape))
+            }
+            None => {
+                let name = store::shape_of(&mut **tx, &actor.host).await?;
+                let shape = name.as_deref().map(dialect::written_in);
+                let destination = log::destination(tx, inbox_for(actor, shape), &actor.host).await?;
+                (destination, shape)
+            }
+        };
         let written = shape.map(|shape| shape.0);
         log::subscribe(tx, group.id, destination, written, self.clock().now()).await?;
         Ok(Some(destination))
@@ -279,7 +290,8 @@ impl Engine {
         self.send(tx, group, actor, kind, id, &body).await
     }
 
-    /// Sends a letter in the lane that its addressee's entries use, or to their own inbox where they hear nothing.
+    /// Sends a letter in the lane that its addressee's entries use, or to their own inbox where they hear nothing. What there
+    /// is no word for where they are is not sent.
     pub(super) async fn send(
         &self,
         tx: &mut Tx,
@@ -292,9 +304,16 @@ impl Engine {
         if !actor.is_known() || actor.host == self.here().authority() {
             return Ok(());
         }
-        let destination = match membership::heard_at(tx, group.id, actor.id).await?.0 {
-            Some(destination) => destination,
-            None => log::destination(tx, &actor.inbox, &actor.host).await?,
+        let ear = bridge::ear(actor.iri.as_str(), true, self.here());
+        let body = match &ear {
+            Some(_) => bridge::letter(actor.iri.as_str(), body, self.here()),
+            None => Some(body.to_owned()),
+        };
+        let Some(body) = body else { return Ok(()) };
+        let destination = match (membership::heard_at(tx, group.id, actor.id).await?.0, ear) {
+            (Some(destination), _) => destination,
+            (None, Some(ear)) => log::domain_destination(tx, &ear.inbox, &actor.host).await?,
+            (None, None) => log::destination(tx, &actor.inbox, &actor.host).await?,
         };
         let at = self.clock().now();
         log::post_letter(
@@ -304,7 +323,7 @@ impl Engine {
                 group: group.id,
                 destination,
                 kind,
-                body,
+                body: &body,
                 at,
             },
         )

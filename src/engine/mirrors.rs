@@ -54,18 +54,3 @@ impl Engine {
         Ok(())
     }
 }
-
-// STAND-IN until the gate is merged (engine/domain.rs has the real one, and the two do not compile together): believes the header.
-impl Engine {
-    pub async fn domain_asker(
-        &self,
-        _method: &str,
-        _path: &str,
-        headers: &http::HeaderMap,
-    ) -> Result<Option<String>, crate::engine::Refused> {
-        let domain = headers
-            .get("versia-signed-by")
-            .and_then(|domain| domain.to_str().ok());
-        Ok(domain.map(ToOwned::to_owned))
-    }
-}

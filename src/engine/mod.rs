@@ -17,6 +17,7 @@ mod content;
 mod departed;
 mod describing;
 mod discreet;
+mod domain;
 mod door;
 mod enrol;
 mod face;
@@ -68,6 +69,7 @@ pub use door::{Arrival, Refused};
 pub use enrol::Enrolment;
 pub use face::shelf;
 pub use import::{Import, Imported, NewMember};
+pub use keys::{NoKey, OwnDomain};
 pub(crate) use notices::can_be_told;
 pub use verify::seen_as;
 
@@ -98,6 +100,8 @@ struct Parts {
     speakers: Shares<ActorId>,
     reporters: Shares<ActorId>,
     asked: reach::Asked,
+    /// Signatures for whole domains that were taken: they are taken once.
+    replays: domain::Replays,
     seekers: Semaphore,
     tokens: tokens::Tokens,
     /// For documents that waited.
@@ -132,6 +136,7 @@ impl Engine {
             speakers,
             reporters,
             asked: reach::Asked::new(),
+            replays: domain::Replays::new(),
             seekers: invited::places(),
             tokens: tokens::Tokens::new(),
             waiting_places: Arc::new(Semaphore::new(waiting::AT_ONCE)),
@@ -186,6 +191,10 @@ impl Engine {
 
     fn asked(&self) -> &reach::Asked {
         &self.0.asked
+    }
+
+    fn replays(&self) -> &domain::Replays {
+        &self.0.replays
     }
 
     fn speakers(&self) -> &Shares<ActorId> {

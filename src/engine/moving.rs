@@ -91,7 +91,7 @@ impl Engine {
             } => {
                 let (heard_at, _) = membership::heard_at(tx, group.id, new.id).await?;
                 let destination = if follower || member {
-                    self.hear(tx, group, new).await?
+                    self.hear(tx, group, new, member).await?
                 } else {
                     None
                 };

@@ -105,6 +105,7 @@ impl Engine {
             what,
             at: at.now,
             object: &stored.iri,
+            post: stored.id,
             object_kind: &stored.kind,
             published: stored.published,
             is_comment: stored.is_comment,
@@ -112,6 +113,7 @@ impl Engine {
             target: stored.target.as_deref(),
             public,
             private_group,
+            bridged: group.is_bridged && !private_group && self.may_be_bridged(at, matter, what),
             author: case.actor.iri.as_str(),
             raw,
             retracts: retracts.map(|place| (place.activity, place.at)),
@@ -135,6 +137,12 @@ impl Engine {
             raw,
             shapes: self.shaped(group, &said),
         })
+    }
+
+    /// Whether what somebody brings may be told in another protocol: not where they have said that they do not want that.
+    fn may_be_bridged(&self, at: &At<'_>, matter: &Matter<'_>, what: What) -> bool {
+        let brings = matches!(what, What::Posted | What::Edited | What::Named);
+        !brings || at.facts.may_be_bridged(matter.case.actor.id)
     }
 
     /// What the group itself did has an id already: without a shape it is that, with one its announcement.

@@ -1,7 +1,7 @@
 //! Settling how a host's readers hear our groups: the first post is never sent in a shape that is refused for good.
 
 use crate::{
-    dialect,
+    dialect::{self, bridge},
     domain::Shape,
     engine::{Engine, waiting::End},
     store::{self, Actor},
@@ -21,6 +21,9 @@ impl Engine {
 
     /// An actor was read again: where it hears us may have changed.
     pub(super) async fn carry_over(&self, actor: &Actor) -> End {
+        if bridge::ear(actor.iri.as_str(), true, self.here()).is_some() {
+            return End::Done; // Their server has one inbox, and always will.
+        }
         let shape = match self.store().shape_of_host(&actor.host).await {
             Ok(name) => name.as_deref().map(dialect::written_in),
             Err(error) => return End::Failed(error),

@@ -38,30 +38,7 @@ impl Engine {
 
     /// The actor that signed, who must be the one that is named, if anybody is.
     pub(super) async fn signer(&self, claims: &[Claim], named: Option<&Iri>) -> Result<Actor, Refused> {
-        self.peers()
-            .signer(claims, named)
-            .await
-            .map_err(|untrusted| match untrusted {
-                Untrusted::NotTheActor => Refused::forbidden(
-                    "not-the-signer",
-                    "actor",
-                    "The signature is not by the actor that the activity names.",
-                ),
-                Untrusted::Blocked => {
-                    Refused::forbidden("blocked", "actor", "This server does not talk to that host.")
-                }
-                Untrusted::Busy { retry_after } => Refused::Busy {
-                    retry_after: u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1),
-                },
-                Untrusted::Store(error) => error.into(),
-                other => {
-                    let mut why = other.to_string();
-                    if !why.ends_with('.') {
-                        let _ = why.write_char('.');
-                    }
-                    Refused::Unsigned(why)
-                }
-            })
+        self.peers().signer(claims, named).await.map_err(Refused::from)
     }
 
     /// Who signed a GET; `None`: nobody did, or the signature does not hold.
@@ -95,5 +72,31 @@ pub fn seen_as(actor: &Actor) -> Viewer {
         Viewer::Host(actor.host.clone())
     } else {
         Viewer::Actor(actor.id)
+    }
+}
+
+impl From<Untrusted> for Refused {
+    fn from(untrusted: Untrusted) -> Self {
+        match untrusted {
+            Untrusted::NotTheActor => Self::forbidden(
+                "not-the-signer",
+                "actor",
+                "The signature is not by the actor that the activity names.",
+            ),
+            Untrusted::Blocked => {
+                Self::forbidden("blocked", "actor", "This server does not talk to that host.")
+            }
+            Untrusted::Busy { retry_after } => Self::Busy {
+                retry_after: u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1),
+            },
+            Untrusted::Store(error) => error.into(),
+            other => {
+                let mut why = other.to_string();
+                if !why.ends_with('.') {
+                    let _ = why.write_char('.');
+                }
+                Self::Unsigned(why)
+            }
+        }
     }
 }

@@ -71,6 +71,8 @@ fn stronger(before: Option<Evidence>, shown: Evidence) -> Option<Evidence> {
     match (before, shown) {
         (None, shown) => Some(shown),
         (Some(Evidence::Wraps), Evidence::Joins) => Some(Evidence::Joins),
+        // How its actors are spoken to is worth more than that it has others.
+        (Some(Evidence::Signs), Evidence::Wraps | Evidence::Joins) => Some(shown),
         _ => None,
     }
 }
@@ -79,6 +81,7 @@ pub(super) fn evidence_named(name: &str) -> Option<Evidence> {
     match name {
         "wraps" => Some(Evidence::Wraps),
         "joins" => Some(Evidence::Joins),
+        "signs" => Some(Evidence::Signs),
         _ => None,
     }
 }
@@ -87,6 +90,7 @@ fn name_of(evidence: Evidence) -> &'static str {
     match evidence {
         Evidence::Wraps => "wraps",
         Evidence::Joins => "joins",
+        Evidence::Signs => "signs",
     }
 }
 
@@ -96,17 +100,24 @@ mod tests {
 
     #[test]
     fn a_join_is_the_last_word() {
-        use Evidence::{Joins, Wraps};
+        use Evidence::{Joins, Signs, Wraps};
         assert_eq!(stronger(None, Wraps), Some(Wraps));
         assert_eq!(stronger(Some(Wraps), Joins), Some(Joins));
-        for (before, shown) in [(Wraps, Wraps), (Joins, Joins), (Joins, Wraps)] {
+        assert_eq!(stronger(Some(Signs), Wraps), Some(Wraps));
+        for (before, shown) in [
+            (Wraps, Wraps),
+            (Joins, Joins),
+            (Joins, Wraps),
+            (Joins, Signs),
+            (Wraps, Signs),
+        ] {
             assert_eq!(stronger(Some(before), shown), None);
         }
     }
 
     #[test]
     fn evidence_is_named_both_ways() {
-        for evidence in [Evidence::Wraps, Evidence::Joins] {
+        for evidence in [Evidence::Wraps, Evidence::Joins, Evidence::Signs] {
             assert_eq!(evidence_named(name_of(evidence)), Some(evidence));
         }
         assert_eq!(evidence_named("other"), None);

@@ -12,6 +12,9 @@ pub enum Untrusted {
     /// What the request says of its signatures is wrong, or a signature does not match.
     #[error(transparent)]
     Refused(#[from] signature::Refused),
+    /// The same of one for a whole domain.
+    #[error(transparent)]
+    Domain(#[from] signature::DomainRefused),
     /// The key id is not one that may be asked for.
     #[error("The key id is refused: {0}.")]
     KeyId(String),
@@ -61,7 +64,12 @@ impl Untrusted {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::Refused(_) | Self::KeyId(_) | Self::KeyElsewhere | Self::Gone | Self::Unreachable(_) => 401,
+            Self::Refused(_)
+            | Self::Domain(_)
+            | Self::KeyId(_)
+            | Self::KeyElsewhere
+            | Self::Gone
+            | Self::Unreachable(_) => 401,
             Self::NotTheActor | Self::Blocked => 403,
             Self::Busy { .. } => 503,
             Self::Store(_) => 500,

@@ -177,7 +177,7 @@ fn other(scheme: Scheme) -> Scheme {
     }
 }
 
-fn judge(status: u16) -> Result<(), FetchError> {
+pub(super) fn judge(status: u16) -> Result<(), FetchError> {
     match status {
         200 => Ok(()),
         404 => Err(FetchError::NotFound),

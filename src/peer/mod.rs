@@ -7,6 +7,7 @@
 mod actor;
 mod block;
 mod class;
+mod domain;
 mod error;
 mod fetch;
 mod key_document;
@@ -19,6 +20,7 @@ mod signer;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
@@ -64,6 +66,8 @@ struct Inner {
     key_places: Semaphore,
     /// How asking a document for keys ended, while it is not asked again.
     learned: Cache<String, keys::Learned>,
+    /// Domains whose keys could not be had, and people there who could not be read: until when they are not asked again, and why.
+    domains_failed: Cache<String, (DateTime<Utc>, String)>,
     /// Parsed keys, by the text that was parsed: such an entry is never out of date.
     parsed: Cache<String, PublicKey>,
     /// Signers whom we have met, by their ids.
@@ -99,6 +103,7 @@ impl Peers {
             key_time: Duration::from_secs(limits.key_fetch_seconds),
             key_places: Semaphore::new(limits.key_fetches_at_once),
             learned: Cache::new(REMEMBERED),
+            domains_failed: Cache::new(REMEMBERED),
             parsed: Cache::new(PARSED_KEYS),
             met: Cache::new(MET),
             turns: Cache::new(REMEMBERED),

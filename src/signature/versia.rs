@@ -19,6 +19,9 @@ use super::outgoing::{Request, value};
 use super::public_key::ED25519_SPKI;
 use super::{KeyError, PrivateKey, PublicKey, SignError};
 
+/// What is sent in a body that is signed for a domain.
+pub const DOMAIN_CONTENT_TYPE: &str = "application/vnd.versia+json; charset=utf-8";
+
 const SIGNATURE: HeaderName = HeaderName::from_static("versia-signature");
 const SIGNED_BY: HeaderName = HeaderName::from_static("versia-signed-by");
 const SIGNED_AT: HeaderName = HeaderName::from_static("versia-signed-at");

@@ -284,7 +284,8 @@ impl Store {
         Ok(actor)
     }
 
-    /// Actors that hear us at an inbox which answered *gone* or *elsewhere*; of one inbox at most once an hour.
+    /// Actors that hear us at an inbox which answered *gone* or *elsewhere*; of one inbox at most once an hour. The one inbox of
+    /// a domain never moves: nobody there is asked.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -292,9 +293,9 @@ impl Store {
         Ok(sqlx::query_scalar!(
             "with checked as (update destination set gone_at = null, redirected_at = null, checked_at = $1
                               where (gone_at is not null or redirected_at is not null)
-                                and (checked_at is null or checked_at < $2) returning id)
+                                and (checked_at is null or checked_at < $2) returning id, scheme)
              select distinct a.iri from checked c join membership m on m.destination_id = c.id
-             join actor a on a.id = m.actor_id limit 1000",
+             join actor a on a.id = m.actor_id where c.scheme is null limit 1000",
             self.now(),
             self.now() - CHECKED_AGAIN,
         )

@@ -53,6 +53,8 @@ pub struct Turned {
     pub heard: Vec<String>,
     /// Somebody hears it of whom we do not know yet in which shape.
     pub undecided: bool,
+    /// What is said in it in one protocol is told in others, as far as it is public.
+    pub is_bridged: bool,
     /// Names of groups of this server that follow it.
     pub followed_by: Vec<String>,
 }
@@ -76,6 +78,7 @@ pub struct Facts {
     graves: HashSet<(Vec<u8>, ActorId)>,
     awaited: HashSet<String>,
     actors: HashMap<ActorId, (DateTime<Utc>, bool)>,
+    unbridged: HashSet<ActorId>,
     blocked: HashSet<String>,
     waited_for: HashSet<String>,
     dialects: HashMap<String, String>,
@@ -170,6 +173,12 @@ impl Facts {
     #[must_use]
     pub fn is_awaited(&self, iri: &str) -> bool {
         self.awaited.contains(iri)
+    }
+
+    /// Whether nothing is known that keeps what somebody says within its own protocol: their own word.
+    #[must_use]
+    pub fn may_be_bridged(&self, actor: ActorId) -> bool {
+        !self.unbridged.contains(&actor)
     }
 
     /// Whether an actor is still as it was when it was read: its keys may have changed, or it may be gone.

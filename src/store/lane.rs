@@ -120,7 +120,7 @@ pub struct Stuck {
 #[derive(Clone, Debug)]
 pub struct Sight {
     pub inbox: String,
-    /// `peer.scheme`: which signature scheme its host took last.
+    /// How it is signed: as the destination itself says, or `peer.scheme`, which its host took last.
     pub scheme: String,
     pub failing: Failing,
     /// Backing off, parked, paused or blocked.
@@ -194,7 +194,7 @@ impl Store {
                  order by s.id = any($6), n.at, s.id limit 1)
             )
             select d.inbox, d.failures, d.failing_since, d.stuck_on, d.stuck_answers, d.stuck_since,
-                coalesce(p.scheme, 'cavage') as "scheme!",
+                coalesce(d.scheme, p.scheme, 'cavage') as "scheme!",
                 (d.parked_at is not null or d.paused_at is not null or (d.next_try > $7 and coalesce(d.last_try, $7) <= $7 and not $8)
                     or exists (select from peer b where b.blocked_at is not null and b.host = any($2))) is true
                     as "shut!",

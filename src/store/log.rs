@@ -64,6 +64,25 @@ pub async fn destination(tx: &mut Tx, inbox: &str, host: &str) -> Result<Destina
     Ok(DestinationId(id))
 }
 
+/// The destination of an inbox whose host hears there by what is signed for our whole domain.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn domain_destination(tx: &mut Tx, inbox: &str, host: &str) -> Result<DestinationId> {
+    let id = sqlx::query_scalar!(
+        r#"with made as (
+             insert into destination (inbox, host, scheme) values ($1, $2, 'domain')
+             on conflict (inbox) do update set scheme = 'domain' where destination.scheme is null
+             returning id)
+           select id as "id!" from made union all select id from destination where inbox = $1 limit 1"#,
+        inbox,
+        host
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(DestinationId(id))
+}
+
 /// A destination begins to hear a group, from the next entry on. One that hears it already goes on as it is.
 ///
 /// # Errors
@@ -108,14 +127,14 @@ pub async fn close_unread(tx: &mut Tx, group: GroupId, destination: DestinationI
     Ok(())
 }
 
-/// Hosts with an ear for a group.
+/// Hosts with actors that have an ear for a group.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn hosts_that_hear(tx: &mut Tx, group: GroupId) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         "select distinct d.host from subscription s join destination d on d.id = s.destination_id
-         where s.group_id = $1 and s.until_seq is null",
+         where s.group_id = $1 and s.until_seq is null and d.scheme is null",
         group.0,
     )
     .fetch_all(&mut **tx)
@@ -152,7 +171,7 @@ pub async fn is_open(tx: &mut Tx, group: GroupId, destination: DestinationId) ->
     .await?)
 }
 
-/// A host hears nothing of a group that is said from now on.
+/// The actors of a host hear nothing of a group that is said from now on.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -161,7 +180,7 @@ pub async fn silence(tx: &mut Tx, group: GroupId, host: &str) -> Result<()> {
         "update subscription s set until_seq = q.seq
          from group_seq q, destination d
          where s.group_id = $1 and s.until_seq is null and q.group_id = s.group_id
-           and d.id = s.destination_id and d.host = $2",
+           and d.id = s.destination_id and d.host = $2 and d.scheme is null",
         group.0,
         host,
     )
@@ -170,13 +189,17 @@ pub async fn silence(tx: &mut Tx, group: GroupId, host: &str) -> Result<()> {
     Ok(())
 }
 
-/// Destinations where somebody reads a group and that have no ear for it, with their hosts.
+/// Destinations where somebody reads a group and that have no ear for it, with their hosts; and their inboxes, where how they
+/// hear is theirs and not their host's.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn readers_that_do_not_hear(tx: &mut Tx, group: GroupId) -> Result<Vec<(i64, String)>> {
+pub async fn readers_that_do_not_hear(
+    tx: &mut Tx,
+    group: GroupId,
+) -> Result<Vec<(DestinationId, String, Option<String>)>> {
     let rows = sqlx::query!(
-        "select distinct d.id, d.host
+        "select distinct d.id, d.host, case when d.scheme is not null then d.inbox end as own
          from membership m join destination d on d.id = m.destination_id
          where m.group_id = $1 and (m.follower or m.member)
            and not exists (select from subscription s
@@ -185,7 +208,10 @@ pub async fn readers_that_do_not_hear(tx: &mut Tx, group: GroupId) -> Result<Vec
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.host)).collect())
+    let rows = rows
+        .into_iter()
+        .map(|row| (DestinationId(row.id), row.host, row.own));
+    Ok(rows.collect())
 }
 
 /// A letter to be sent.

@@ -13,6 +13,7 @@ mod collections;
 mod connect;
 pub mod deeds;
 pub mod departed;
+mod domain;
 pub mod facts;
 pub mod following;
 pub mod group;
@@ -58,6 +59,7 @@ pub use album::{AlbumView, ItemView};
 pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
+pub use domain::{DomainKey, NewUser, UserSaid};
 pub use group::GroupId;
 pub use lane::{
     Ahead, Blocks, Due, DueLane, Ear, Failing, Fate, Item, Mark, Page, Piece, Reached, Settled, Sight, Stuck,
@@ -66,7 +68,7 @@ pub use lane::{
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
 pub use mirror::{Face, Mirror, MirroredPost, Narrowed, OriginalPost, Window};
-pub use own_key::{OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
+pub use own_key::{KEY_OF_DOMAIN, OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
 pub use peer::{LookedUp, PeerClass, peer_class_in, shape_of};
 pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
 pub use record::Record;

@@ -9,6 +9,9 @@ use chrono::{DateTime, Utc};
 
 use crate::store::{Error, Result, Store, Tx};
 
+/// The purpose of the key that signs for our whole domain.
+pub const KEY_OF_DOMAIN: &str = "domain/ed25519";
+
 /// How the purpose of an Ed25519 key ends. No group's name has a slash in it.
 const ED25519: &str = "/ed25519";
 
@@ -63,6 +66,36 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         Ok(key)
+    }
+
+    /// Keeps this key in place of the one for `purpose`, whatever that was.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn replace_own_key(&self, purpose: &str, key: &OwnKey) -> Result<()> {
+        sqlx::query!(
+            "insert into own_key (iri, purpose, pkcs8, public_pem, created_at) values ($1, $2, $3, $4, $5)
+             on conflict (purpose) do update set iri = $1, pkcs8 = $3, public_pem = $4, created_at = $5",
+            key.iri,
+            purpose,
+            key.pkcs8,
+            key.public_pem,
+            self.now(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// When the first of our keys was made: with it this server began.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn began_at(&self) -> Result<DateTime<Utc>> {
+        let began = sqlx::query_scalar!("select min(created_at) from own_key where purpose = 'instance'")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(began.unwrap_or(DateTime::UNIX_EPOCH))
     }
 
     /// Groups that have no Ed25519 key, closed ones included: they still answer. Those after `after`, by name.

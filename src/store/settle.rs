@@ -1,7 +1,8 @@
 //! Where a host's readers hear our groups, once it is known how the host speaks, or when that changes.
 //!
 //! One rule: one open subscription per group and destination. What was not sent yet is sent in the new shape if nothing was
-//! written in the old one; else the old subscription closes at its place and the new one opens there.
+//! written in the old one; else the old subscription closes at its place and the new one opens there. A destination with a scheme
+//! of its own is none of a host's: how it hears was asked for.
 
 use sqlx::query;
 
@@ -15,7 +16,7 @@ impl Store {
     pub async fn undecided_hosts(&self) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar!(
             "select distinct d.host from subscription s join destination d on d.id = s.destination_id
-             where s.shape is null and s.until_seq is null"
+             where s.shape is null and s.until_seq is null and d.scheme is null"
         )
         .fetch_all(&self.pool)
         .await?)
@@ -131,7 +132,7 @@ async fn move_to_own_inboxes(tx: &mut Tx, host: &str, shape: &str) -> Result<u64
         "insert into destination (inbox, host)
          select distinct a.inbox, a.host from membership m join actor a on a.id = m.actor_id
          join destination d on d.id = m.destination_id
-         where d.host = $1 and d.inbox <> a.inbox and a.inbox <> ''
+         where d.host = $1 and d.scheme is null and d.inbox <> a.inbox and a.inbox <> ''
          on conflict (inbox) do nothing",
         host
     )
@@ -146,7 +147,7 @@ async fn move_to_own_inboxes(tx: &mut Tx, host: &str, shape: &str) -> Result<u64
          join subscription s on s.group_id = m.group_id and s.destination_id = d.id and s.until_seq is null
          join group_seq q on q.group_id = s.group_id
          cross join lateral (select case when s.shape is null then s.cursor else q.seq end as seq) at
-         where d.host = $1 and d.id <> own.id
+         where d.host = $1 and d.scheme is null and d.id <> own.id
          on conflict (group_id, destination_id) where until_seq is null do nothing",
         host,
         shape
@@ -156,7 +157,7 @@ async fn move_to_own_inboxes(tx: &mut Tx, host: &str, shape: &str) -> Result<u64
     let moved = query!(
         "update membership m set destination_id = own.id
          from actor a, destination d, destination own
-         where a.id = m.actor_id and d.id = m.destination_id and own.inbox = a.inbox and d.host = $1 and d.id <> own.id",
+         where a.id = m.actor_id and d.id = m.destination_id and own.inbox = a.inbox and d.host = $1 and d.scheme is null and d.id <> own.id",
         host
     )
     .execute(&mut **tx)
@@ -165,7 +166,7 @@ async fn move_to_own_inboxes(tx: &mut Tx, host: &str, shape: &str) -> Result<u64
         "update subscription s set until_seq = case when s.shape is null then s.cursor else q.seq end,
                 shape = coalesce(s.shape, $2)
          from destination d, group_seq q
-         where d.id = s.destination_id and d.host = $1 and s.until_seq is null and q.group_id = s.group_id
+         where d.id = s.destination_id and d.host = $1 and d.scheme is null and s.until_seq is null and q.group_id = s.group_id
            and not exists (select from membership m where m.group_id = s.group_id and m.destination_id = d.id
                            and (m.follower or m.member))",
         host,
@@ -182,7 +183,7 @@ async fn reopen(tx: &mut Tx, host: &str, shape: &str) -> Result<u64> {
     let closed = query!(
         "update subscription s set until_seq = q.seq
          from destination d, group_seq q
-         where d.id = s.destination_id and d.host = $1 and q.group_id = s.group_id
+         where d.id = s.destination_id and d.host = $1 and d.scheme is null and q.group_id = s.group_id
            and s.until_seq is null and s.shape is not null and s.shape <> $2
          returning s.group_id, s.destination_id, q.seq",
         host,
@@ -209,7 +210,7 @@ async fn reopen(tx: &mut Tx, host: &str, shape: &str) -> Result<u64> {
 async fn decide(tx: &mut Tx, host: &str, shape: &str) -> Result<u64> {
     let decided = query!(
         "update subscription s set shape = $2 from destination d
-         where d.id = s.destination_id and d.host = $1 and s.shape is null",
+         where d.id = s.destination_id and d.host = $1 and d.scheme is null and s.shape is null",
         host,
         shape
     )

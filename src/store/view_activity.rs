@@ -33,6 +33,8 @@ pub struct AnnouncedView {
     pub public: bool,
     /// Its group is private.
     pub private_group: bool,
+    /// Its group tells in one protocol what is said in others, and whoever did it does not mind.
+    pub bridged: bool,
     /// Who did it; empty: the group itself.
     pub author: String,
     /// The announcement that it takes back.
@@ -118,7 +120,8 @@ impl Store {
         let row = sqlx::query!(
             r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                       p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as "is_comment!",
-                      p.thread_id, p.target, p.public, g.visibility = 'private' as "private_group!", r.id as "retracts?", r.accepted_at as "retracted_at?",
+                      p.thread_id, p.target, p.public, g.visibility = 'private' as "private_group!",
+                      g.bridge and g.visibility = 'public' and not w.unbridged as "bridged!", r.id as "retracts?", r.accepted_at as "retracted_at?",
                       coalesce(p.deleted_at, pg.removed_at) as gone_at
                from activity a
                join actor w on w.id = a.actor_id
@@ -152,6 +155,7 @@ impl Store {
             target: row.target,
             public: row.public && !row.private_group,
             private_group: row.private_group,
+            bridged: row.bridged,
             author: row.author,
             retracts: row.retracts.zip(row.retracted_at),
             raw: row.raw,
@@ -218,6 +222,7 @@ impl Store {
                 target: None,
                 public: row.public,
                 private_group: row.private_group,
+                bridged: false,
                 author: row.author.unwrap_or_default(),
                 retracts: None,
                 raw: row.raw,
@@ -260,7 +265,8 @@ impl Store {
             r#"with page as (
                    select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                           p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as is_comment,
-                          p.thread_id, p.target, p.public, g.visibility = 'private' as private_group, pg.seq,
+                          p.thread_id, p.target, p.public, g.visibility = 'private' as private_group,
+                          g.bridge and g.visibility = 'public' and not w.unbridged as bridged, pg.seq,
                           lead(pg.seq) over newest as older,
                           row_number() over newest as place,
                           sum(octet_length(a.raw)) over (newest rows unbounded preceding) as bytes
@@ -276,7 +282,8 @@ impl Store {
                    limit $4
                )
                select id, kind, raw, accepted_at, author, "group", object, object_kind, published_at,
-                      is_comment as "is_comment!", thread_id, target, public, private_group as "private_group!", seq, older as "older?"
+                      is_comment as "is_comment!", thread_id, target, public, private_group as "private_group!",
+                      bridged as "bridged!", seq, older as "older?"
                from page where place = 1 or bytes <= $5 order by seq desc"#,
             group.0,
             viewer.actor(),
@@ -302,6 +309,7 @@ impl Store {
                 target: row.target,
                 public: row.public && !row.private_group,
                 private_group: row.private_group,
+                bridged: row.bridged,
                 author: row.author,
                 retracts: None,
                 raw: row.raw,

@@ -32,7 +32,8 @@ impl Store {
             r#"with page as (
                    select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group", p.iri as object,
                           p.kind as object_kind, p.published_at, p.parent_id is not null as is_comment, p.thread_id, p.target, p.public,
-                          g.visibility = 'private' as private_group, r.id as retracts, r.accepted_at as retracted_at,
+                          g.visibility = 'private' as private_group,
+                          g.bridge and g.visibility = 'public' and not w.unbridged as bridged, r.id as retracts, r.accepted_at as retracted_at,
                           lead(a.id) over oldest as newer, row_number() over oldest as place,
                           sum(octet_length(a.raw)) over (oldest rows unbounded preceding) as bytes
                    from post p
@@ -51,7 +52,8 @@ impl Store {
                    limit $7
                )
                select id, kind, raw, accepted_at, author, "group", object, object_kind, published_at,
-                      is_comment as "is_comment!", thread_id, target, public, private_group as "private_group!", retracts as "retracts?",
+                      is_comment as "is_comment!", thread_id, target, public, private_group as "private_group!",
+                      bridged as "bridged!", retracts as "retracts?",
                       retracted_at as "retracted_at?", newer as "newer?"
                from page where place = 1 or bytes <= $8 order by accepted_at, id"#,
             group.0,
@@ -79,6 +81,7 @@ impl Store {
             target: row.target,
             public: row.public && !row.private_group,
             private_group: row.private_group,
+            bridged: row.bridged,
             author: row.author,
             retracts: row.retracts.zip(row.retracted_at),
             raw: row.raw,

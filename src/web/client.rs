@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZeroU32,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -29,6 +30,8 @@ use crate::{
 
 /// More addresses than this are not remembered past what they still owe.
 const REMEMBERED: usize = 20_000;
+/// Messages that one address may leave in a minute.
+const MESSAGES: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 const FORWARDED: &str = "x-forwarded-for";
 
 /// Counts callers.
@@ -36,6 +39,7 @@ pub(super) struct Gate {
     trusted: Vec<IpNet>,
     reads: DefaultKeyedRateLimiter<IpAddr>,
     strikes: DefaultKeyedRateLimiter<IpAddr>,
+    messages: DefaultKeyedRateLimiter<IpAddr>,
     /// Who sent too many bad signatures, and until when they are not heard.
     shut: Mutex<HashMap<IpAddr, Instant>>,
 }
@@ -47,6 +51,7 @@ impl Gate {
             trusted: settings.server.trusted_proxies.clone(),
             reads: RateLimiter::keyed(Quota::per_minute(limits.requests_per_minute)),
             strikes: RateLimiter::keyed(Quota::per_minute(limits.bad_signatures_per_minute)),
+            messages: RateLimiter::keyed(Quota::per_minute(MESSAGES)),
             shut: Mutex::default(),
         }
     }
@@ -54,6 +59,11 @@ impl Gate {
     /// One more read.
     fn read(&self, who: IpAddr) -> Result<(), Problem> {
         counted(&self.reads, who).map_err(too_many)
+    }
+
+    /// One more message to whoever runs this.
+    pub(super) fn message(&self, who: IpAddr) -> Result<(), Problem> {
+        counted(&self.messages, who).map_err(too_many)
     }
 
     /// Whether this one may still try signatures.
@@ -82,7 +92,7 @@ impl Gate {
     }
 
     /// The caller: the last address that no trusted proxy stands for.
-    fn caller(&self, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
+    pub(super) fn caller(&self, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
         let direct = extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| {
@@ -158,8 +168,6 @@ fn whole_site(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use super::*;
 
     fn gate(trusted: &str) -> Gate {
@@ -168,6 +176,7 @@ mod tests {
             trusted: trusted.split(',').filter_map(|net| net.parse().ok()).collect(),
             reads: RateLimiter::keyed(quota),
             strikes: RateLimiter::keyed(quota),
+            messages: RateLimiter::keyed(quota),
             shut: Mutex::default(),
         }
     }

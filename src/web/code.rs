@@ -141,6 +141,12 @@ pub(super) const MEDIA_TYPE: Code = code(
     "Send application/activity+json, or application/ld+json with the ActivityStreams profile, in UTF-8 and without \
      content encoding.",
 );
+pub(super) const INVALID: Code = code(
+    422,
+    "invalid",
+    "This entity cannot be taken as it is",
+    "A field is missing or is not of the form that it should have, or the time that was signed is too far from ours.",
+);
 pub(super) const TOO_MANY: Code = code(
     429,
     "too-many",
@@ -167,7 +173,7 @@ pub(super) const UNAVAILABLE: Code = code(
 );
 
 /// All but the domain's. The first of a status stands for it where nothing more is known.
-pub(super) const CODES: [Code; 23] = [
+pub(super) const CODES: [Code; 24] = [
     BAD_REQUEST,
     UNREADABLE,
     UNSIGNED,
@@ -187,6 +193,7 @@ pub(super) const CODES: [Code; 23] = [
     GONE,
     TOO_LARGE,
     MEDIA_TYPE,
+    INVALID,
     TOO_MANY,
     INTERNAL,
     BUSY,

@@ -6,15 +6,27 @@
 
 mod address;
 mod collection;
+mod content;
 pub mod entity;
 mod found;
+mod instance;
+mod kind;
+mod letter;
+mod older;
 mod person;
 mod read;
 mod reference;
+mod shape;
 
 pub use address::{Kind, Part, Wanted};
 pub use collection::collection;
 pub use found::{TYPE, link_of_user, links_of_group, protocols};
+pub use instance::{
+    ACCEPT, INBOX, MESSAGING, METADATA, User, at, is_domain, key_of, metadata, paths_of_user, user, versions,
+};
+pub use letter::letter;
 pub use person::{PersonDocument, mirror_name, original, person, said_note};
 pub use read::{Known, Names, Translated, names, read};
 pub use reference::{Mirrored, Ours, Reference};
+pub use shape::{Ear, ear, inbox_of, shape_at};
+pub(super) use shape::{SHAPES, crosses, federates, shares};

@@ -1,19 +1,37 @@
 //! What an entity says, as the activity that says the same.
 //!
 //! One rule: it is decided by the rules that hold for every other activity, so nothing is decided here. Everybody and
-//! everything in the activity is on our own host, as mirrors. One more: an arm in [`read`].
+//! everything in the activity is on our own host, as mirrors. One more: its claims in [`Entity::claims`], an arm in
+//! [`Entity::activity`].
+
+mod note;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::dialect::{Here, Unreadable, versia::Reference};
+use crate::dialect::{
+    Here, Unreadable,
+    fields::text_of,
+    versia::{
+        kind, older,
+        reference::{Mirrored, Ours, Reference},
+    },
+};
+
+/// Things in one report.
+const MOST_REPORTED: usize = 100;
+/// How much of a hash is in an id: 128 bits.
+const HASH: usize = 32;
 
 /// What an entity names, before anything is looked up for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    /// By field: what must be on the domain that signed it. The first is whose word it is.
+    /// By field: what must be on the domain that signed it. The first is whose word it is. Nothing: it has no meaning here.
     pub claims: Vec<(&'static str, Reference)>,
     /// What of ours it names by an id of which only the database knows what it stands for: a post, or somebody's mirror.
     pub ours: Vec<Uuid>,
@@ -31,6 +49,8 @@ pub struct Known {
     pub ids: HashMap<Uuid, String>,
     /// Who wrote the note ([`Names::note`]) that is here already: the id of the mirror. A note that is here is edited.
     pub author: Option<String>,
+    /// When a note that is here came again: the entity itself does not say when it was edited.
+    pub edited_at: Option<DateTime<Utc>>,
     /// Groups of ours that are private, by name.
     pub private: HashSet<String>,
 }
@@ -50,8 +70,14 @@ pub struct Translated {
 ///
 /// # Errors
 /// Names the field that cannot be read.
-pub fn names(_entity: &Value, _signer: &str, _here: &Here) -> Result<Names, Unreadable> {
-    Err(Unreadable::new("type", "Nothing is read yet."))
+pub fn names(entity: &Value, signer: &str, here: &Here) -> Result<Names, Unreadable> {
+    let entity = Entity::new(entity, signer, here)?;
+    Ok(Names {
+        claims: entity.claims()?,
+        ours: entity.ours()?,
+        note: entity.note_named()?.map(|note| here.mirror_of_note(&note)),
+        group: entity.group()?,
+    })
 }
 
 /// Reads an entity that passed the gate; `None`: it means nothing to any group of ours. `hash`: SHA-256 of the body, in hex.
@@ -59,11 +85,317 @@ pub fn names(_entity: &Value, _signer: &str, _here: &Here) -> Result<Names, Unre
 /// # Errors
 /// Names the field that cannot be read.
 pub fn read(
-    _entity: &Value,
-    _signer: &str,
-    _hash: &str,
-    _known: &Known,
-    _here: &Here,
+    entity: &Value,
+    signer: &str,
+    hash: &str,
+    known: &Known,
+    here: &Here,
 ) -> Result<Option<Translated>, Unreadable> {
-    Err(Unreadable::new("type", "Nothing is read yet."))
+    let entity = Entity::new(entity, signer, here)?;
+    let hash = hash.get(..HASH).unwrap_or(hash);
+    let Some((actor, activity)) = entity.activity(hash, known)? else {
+        return Ok(None);
+    };
+    Ok(Some(Translated {
+        group: entity.group()?,
+        actor,
+        activity,
+    }))
+}
+
+/// An entity as 0.6 has it, and who signed it.
+struct Entity<'a> {
+    entity: Value,
+    kind: String,
+    signer: &'a str,
+    here: &'a Here,
+}
+
+/// Who says something, and what.
+type Said = Option<(Reference, Value)>;
+
+impl<'a> Entity<'a> {
+    fn new(entity: &Value, signer: &'a str, here: &'a Here) -> Result<Self, Unreadable> {
+        if !entity.is_object() {
+            return Err(Unreadable::new("type", "An entity is an object."));
+        }
+        let entity = older::modern(entity);
+        let kind =
+            text_of(&entity, "type").ok_or_else(|| Unreadable::new("type", "The entity has no type."))?;
+        let kind = kind.to_owned();
+        Ok(Self {
+            entity,
+            kind,
+            signer,
+            here,
+        })
+    }
+
+    /// What must be the signer's: whoever speaks, and what they have power over.
+    fn claims(&self) -> Result<Vec<(&'static str, Reference)>, Unreadable> {
+        let fields: &[&'static str] = match self.kind.as_str() {
+            kind::SUBSCRIBE | kind::UNSUBSCRIBE => &["subscriber"],
+            kind::SUBSCRIBE_ACCEPT | kind::SUBSCRIBE_REJECT | kind::FEDERATE => &["group"],
+            kind::USER | kind::GROUP => &["id"],
+            kind::NOTE | kind::LIKE | kind::DISLIKE | kind::REACTION | kind::SHARE => &["author", "id"],
+            kind::FOLLOW | kind::UNFOLLOW | kind::FOLLOW_ACCEPT | kind::FOLLOW_REJECT | kind::REPORT => {
+                &["author"]
+            }
+            // The author may be left out: then it is the server that speaks, and for its own.
+            kind::DELETE if self.is_there("author") => &["author", "deleted"],
+            kind::DELETE => &["deleted"],
+            _ => &[],
+        };
+        let claims = fields.iter().map(|field| Ok((*field, self.reference(field)?)));
+        claims.collect()
+    }
+
+    /// Ids of ours that only the database knows.
+    fn ours(&self) -> Result<Vec<Uuid>, Unreadable> {
+        let mut named = vec![];
+        for field in ["replies_to", "liked", "disliked", "object", "shared"] {
+            // Other types may have fields of these names that are something else.
+            if self.names_by(field) && self.is_there(field) {
+                named.push(self.reference(field)?);
+            }
+        }
+        for field in ["mentions", "reported"] {
+            if self.names_by(field) {
+                named.extend(self.references(field)?);
+            }
+        }
+        let ours = named
+            .iter()
+            .filter_map(|reference| match self.here.referred(reference) {
+                Some(Ours::Id(id)) => Some(id),
+                _ => None,
+            });
+        Ok(ours.collect())
+    }
+
+    fn names_by(&self, field: &str) -> bool {
+        let of: &[&str] = match field {
+            "replies_to" | "mentions" => &[kind::NOTE],
+            "liked" => &[kind::LIKE],
+            "disliked" => &[kind::DISLIKE],
+            "object" => &[kind::REACTION],
+            "shared" => &[kind::SHARE],
+            _ => &[kind::REPORT],
+        };
+        of.contains(&self.kind.as_str())
+    }
+
+    /// The note that is brought or deleted.
+    fn note_named(&self) -> Result<Option<Reference>, Unreadable> {
+        Ok(match self.kind.as_str() {
+            kind::NOTE => Some(self.reference("id")?),
+            kind::DELETE if self.deleted_kind()? == kind::NOTE => Some(self.reference("deleted")?),
+            _ => None,
+        })
+    }
+
+    /// The one group of ours that it is for.
+    fn group(&self) -> Result<Option<String>, Unreadable> {
+        let field = match self.kind.as_str() {
+            kind::SUBSCRIBE | kind::UNSUBSCRIBE => "group",
+            kind::FOLLOW | kind::UNFOLLOW => "followee",
+            kind::NOTE => return self.group_of_note(),
+            _ => return Ok(None),
+        };
+        let meant = self.reference(field)?;
+        Ok(match (self.here.referred(&meant), field) {
+            (Some(Ours::Group(name)), "group") | (Some(Ours::Sharer(name)), "followee") => {
+                Some(name.to_owned())
+            }
+            _ => None,
+        })
+    }
+
+    fn activity(&self, hash: &str, known: &Known) -> Result<Said, Unreadable> {
+        match self.kind.as_str() {
+            kind::SUBSCRIBE => self.asks("Join", "subscriber", hash),
+            kind::FOLLOW => self.asks("Follow", "author", hash),
+            kind::UNSUBSCRIBE => self.asks("Leave", "subscriber", hash),
+            kind::UNFOLLOW => self.asks("Leave", "author", hash),
+            kind::NOTE => self.note(hash, known),
+            kind::DELETE => self.delete(hash, known),
+            kind::LIKE => self.about("Like", "liked", known),
+            kind::DISLIKE => self.about("Dislike", "disliked", known),
+            kind::REACTION => self.about("EmojiReact", "object", known),
+            kind::SHARE => self.about("Announce", "shared", known),
+            kind::REPORT => self.report(hash, known),
+            kind::USER => {
+                let user = self.reference("id")?;
+                let mirror = self.here.mirror(&user);
+                let update = self.says("Update", &user, format!("{mirror}#{hash}"));
+                Ok(Some((user, with(update, &[("object", json!(mirror))]))))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// To be let in, or to leave.
+    fn asks(&self, what: &str, by: &'static str, hash: &str) -> Result<Said, Unreadable> {
+        let who = self.reference(by)?;
+        let Some(group) = self.group()? else {
+            return Ok(None);
+        };
+        let group = self.here.group(&group);
+        let id = format!("{}#{hash}", self.here.mirror(&who));
+        let asks = self.says(what, &who, id);
+        Ok(Some((
+            who,
+            with(asks, &[("to", json!([group])), ("object", json!(group))]),
+        )))
+    }
+
+    /// What somebody thinks of a post. Its own id is in the activity's, so that it can be taken back by that.
+    fn about(&self, what: &str, field: &'static str, known: &Known) -> Result<Said, Unreadable> {
+        let (id, author) = (self.reference("id")?, self.reference("author")?);
+        let object = self.note_meant(&self.reference(field)?, known);
+        let Some(object) = object else { return Ok(None) };
+        let says = self.says(what, &author, self.id_by(&author, &id));
+        let mut says = with(says, &[("object", json!(object)), ("to", json!([PUBLIC]))]);
+        if self.kind == kind::REACTION {
+            let content = text_of(&self.entity, "content");
+            let content = content.ok_or_else(|| Unreadable::new("content", "The reaction is no text."))?;
+            says["content"] = json!(content);
+        }
+        Ok(Some((author, says)))
+    }
+
+    /// Only what is its author's own is ever deleted: that both are the signer's was seen to at the gate.
+    fn delete(&self, hash: &str, known: &Known) -> Result<Said, Unreadable> {
+        let deleted = self.reference("deleted")?;
+        let author = self
+            .is_there("author")
+            .then(|| self.reference("author"))
+            .transpose()?;
+        match self.deleted_kind()? {
+            kind::NOTE => {
+                let wrote = || match self.here.mirrored(known.author.as_deref()?) {
+                    Some(Mirrored::User(author)) => Some(author),
+                    _ => None,
+                };
+                let Some(author) = author.or_else(wrote) else {
+                    return Ok(None); // Nobody here has heard of it.
+                };
+                let note = self.here.mirror_of_note(&deleted);
+                let delete = self.says("Delete", &author, format!("{note}#{hash}"));
+                let delete = with(delete, &[("to", json!([PUBLIC])), ("object", json!(note))]);
+                Ok(Some((author, delete)))
+            }
+            kind::USER => {
+                if author.is_some_and(|author| author != deleted) {
+                    return Err(Unreadable::new("author", "Nobody deletes another user."));
+                }
+                let mirror = self.here.mirror(&deleted);
+                let delete = self.says("Delete", &deleted, format!("{mirror}#{hash}"));
+                let delete = with(delete, &[("to", json!([PUBLIC])), ("object", json!(mirror))]);
+                Ok(Some((deleted, delete)))
+            }
+            kind::LIKE | kind::DISLIKE | kind::REACTION | kind::SHARE => {
+                let missing = || Unreadable::new("author", "Whose it was is to be said.");
+                let author = author.ok_or_else(missing)?;
+                let undo = self.says("Undo", &author, format!("{}#{hash}", self.here.mirror(&author)));
+                let undone = self.id_by(&author, &deleted);
+                let undo = with(undo, &[("to", json!([PUBLIC])), ("object", json!(undone))]);
+                Ok(Some((author, undo)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn report(&self, hash: &str, known: &Known) -> Result<Said, Unreadable> {
+        let author = self.reference("author")?;
+        let mut objects = vec![];
+        for reported in self.references("reported")?.iter().take(MOST_REPORTED) {
+            match self.here.referred(reported) {
+                Some(Ours::Group(name) | Ours::Sharer(name)) => objects.push(self.here.group(name)),
+                Some(Ours::Id(id)) => objects.extend(known.ids.get(&id).cloned()),
+                // It does not say of what it is the id.
+                None => objects.extend([self.here.mirror_of_note(reported), self.here.mirror(reported)]),
+            }
+        }
+        if objects.is_empty() {
+            return Ok(None);
+        }
+        let flag = self.says("Flag", &author, format!("{}#{hash}", self.here.mirror(&author)));
+        let mut flag = with(flag, &[("object", json!(objects))]);
+        if let Some(comment) = text_of(&self.entity, "comment") {
+            flag["content"] = json!(comment);
+        }
+        Ok(Some((author, flag)))
+    }
+
+    fn deleted_kind(&self) -> Result<&str, Unreadable> {
+        let named = text_of(&self.entity, "deleted_type");
+        let named = named.ok_or_else(|| Unreadable::new("deleted_type", "What is deleted has no type."))?;
+        Ok(older::kind_now(named))
+    }
+
+    /// The beginning of every activity.
+    fn says(&self, what: &str, who: &Reference, id: String) -> Value {
+        let mut says = json!({
+            "@context": [
+                "https://www.w3.org/ns/activitystreams",
+                {"sensitive": "as:sensitive", "EmojiReact": "http://litepub.social/ns#EmojiReact"},
+            ],
+            "id": id,
+            "type": what,
+            "actor": self.here.mirror(who),
+        });
+        if let Some(at) = self.created_at() {
+            says["published"] = json!(at);
+        }
+        says
+    }
+
+    /// As it is written, if it can be read.
+    fn created_at(&self) -> Option<&str> {
+        text_of(&self.entity, "created_at").filter(|at| DateTime::parse_from_rfc3339(at).is_ok())
+    }
+
+    /// The id of the activity that is an entity of somebody's.
+    fn id_by(&self, author: &Reference, entity: &Reference) -> String {
+        format!("{}#{}", self.here.mirror(author), entity.id)
+    }
+
+    /// The post that a reference stands for; `None`: it stands for something else, or for nothing.
+    fn note_meant(&self, note: &Reference, known: &Known) -> Option<String> {
+        match self.here.referred(note) {
+            Some(Ours::Id(id)) => known.ids.get(&id).cloned(),
+            Some(_) => None,
+            None => Some(self.here.mirror_of_note(note)),
+        }
+    }
+
+    fn is_there(&self, field: &str) -> bool {
+        self.entity.get(field).is_some_and(|value| !value.is_null())
+    }
+
+    fn reference(&self, field: &'static str) -> Result<Reference, Unreadable> {
+        let text = self.entity.get(field).and_then(Value::as_str);
+        let text = text.ok_or_else(|| Unreadable::new(field, "This is no reference: it is not a string."))?;
+        Reference::read(text, self.signer, field)
+    }
+
+    fn references(&self, field: &'static str) -> Result<Vec<Reference>, Unreadable> {
+        let bad = || Unreadable::new(field, "This is no list of references.");
+        let items = self.entity.get(field).and_then(Value::as_array).ok_or_else(bad)?;
+        let items = items.iter().map(|item| {
+            let text = item.as_str().ok_or_else(bad)?;
+            Reference::read(text, self.signer, field)
+        });
+        items.collect()
+    }
+}
+
+const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+
+fn with(mut document: Value, fields: &[(&str, Value)]) -> Value {
+    for (field, value) in fields {
+        document[*field] = value.clone();
+    }
+    document
 }

@@ -31,7 +31,7 @@ type GroupRow = (
     (i64, String, i64, i64, String),
     (group::PolicyRow, String, bool),
     Vec<String>,
-    bool,
+    (bool, bool),
     Vec<String>,
 );
 type MemberRow = (
@@ -57,6 +57,7 @@ struct Answer {
     graves: Vec<(Vec<u8>, i64)>,
     awaited: Vec<String>,
     actors: Vec<(i64, DateTime<Utc>, bool)>,
+    unbridged: Vec<i64>,
     blocked: Vec<String>,
     waited_for: Vec<String>,
     dialects: Vec<(String, String)>,
@@ -124,8 +125,9 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                      array(select h.shape from unnest($2::text[]) as h(shape)
                            where exists (select from subscription s
                                          where s.group_id = g.id and s.until_seq is null and s.shape = h.shape)),
-                     exists (select from subscription s
-                             where s.group_id = g.id and s.until_seq is null and s.shape is null),
+                     row(exists (select from subscription s
+                                 where s.group_id = g.id and s.until_seq is null and s.shape is null),
+                         g.bridge),
                      array(select n.name from actor a
                            join following f on f.actor_id = a.id and f.accepted_at is not null
                            join "group" n on n.id = f.group_id and n.closed_at is null
@@ -179,6 +181,7 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    union select r.object from received r where r.object = any($12)) as "awaited!",
              array(select row(a.id, a.fetched_at, a.gone_at is not null)
                    from actor a where a.id = any($5)) as "actors!: Vec<(i64, DateTime<Utc>, bool)>",
+             array(select a.id from actor a where a.id = any($5) and a.unbridged) as "unbridged!",
              array(select p.host from peer p where p.host = any($6) and p.blocked_at is not null) as "blocked!",
              array(select distinct d.host from destination d
                    where d.host = any($13) and (d.next_try is not null or d.parked_at is not null)) as "waited_for!",
@@ -297,6 +300,7 @@ impl TryFrom<Answer> for Facts {
                 .into_iter()
                 .map(|(id, read_at, gone)| (ActorId(id), (read_at, gone)))
                 .collect(),
+            unbridged: answer.unbridged.into_iter().map(ActorId).collect(),
             blocked: answer.blocked.into_iter().collect(),
             waited_for: answer.waited_for.into_iter().collect(),
             dialects: answer.dialects.into_iter().collect(),
@@ -304,7 +308,7 @@ impl TryFrom<Answer> for Facts {
     }
 }
 
-fn turned((face, policies, heard, undecided, followed_by): GroupRow) -> Result<Turned> {
+fn turned((face, policies, heard, (undecided, is_bridged), followed_by): GroupRow) -> Result<Turned> {
     let (id, name, seq, owner_id, owner) = face;
     let (policies, rule, closed) = policies;
     let row = group::Row {
@@ -321,6 +325,7 @@ fn turned((face, policies, heard, undecided, followed_by): GroupRow) -> Result<T
         in_turn: row.try_into()?,
         heard,
         undecided,
+        is_bridged,
         followed_by,
     })
 }

@@ -35,7 +35,7 @@ pub struct Ear {
     pub cursor: i64,
     pub host: String,
     pub inbox: String,
-    /// `peer.scheme`: which signature scheme its host took last.
+    /// How it is signed: as the destination itself says, or `peer.scheme`, which its host took last.
     pub scheme: String,
     /// Its last try failed or was slow.
     pub doubtful: bool,

@@ -64,6 +64,7 @@ pub(in crate::web) async fn one_shape(
     let here = web.engine.here();
     let is_stewards = shape == dialect::STEWARD.0;
     let known = dialect::shapes().into_iter().find(|known| known.0 == shape);
+    let known = known.filter(|shape| dialect::is_dereferenced(*shape));
     let known = known.or(is_stewards.then_some(dialect::STEWARD));
     let shape = known.ok_or(Problem::new(error::NOT_FOUND))?;
     match stored(&web, our_id(&id)?, &asking.viewer).await? {
@@ -91,6 +92,7 @@ async fn stored(web: &Web, id: Uuid, viewer: &Viewer) -> Result<ActivityView, Pr
 pub(super) fn written(view: &AnnouncedView, here: &Here) -> Option<String> {
     dialect::shapes()
         .into_iter()
+        .filter(|shape| dialect::is_dereferenced(*shape))
         .find_map(|shape| written_as(shape, view, here))
         .or_else(|| {
             let itself = here.group(&view.group);
@@ -124,6 +126,8 @@ fn said<'a>(view: &'a AnnouncedView, itself: &'a str) -> Option<Said<'a>> {
         what: What::of(&view.kind, &view.raw)?,
         at: view.at,
         object: &view.object,
+        // Only what holds the post by our own id needs it, and that is not read again here.
+        post: Uuid::nil(),
         object_kind: &view.object_kind,
         published: view.published,
         is_comment: view.is_comment,
@@ -131,6 +135,7 @@ fn said<'a>(view: &'a AnnouncedView, itself: &'a str) -> Option<Said<'a>> {
         target: view.target.as_deref(),
         public: view.public,
         private_group: view.private_group,
+        bridged: view.bridged,
         author: match view.author.as_str() {
             "" => itself,
             author => author,

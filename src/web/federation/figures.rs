@@ -34,6 +34,8 @@ pub(in crate::web) async fn inboxes(request: Request, next: Next) -> Response {
 fn is_inbox(path: &str) -> bool {
     match path.strip_suffix("/inbox") {
         Some("" | "/actor") => true,
+        // Of a protocol besides.
+        Some(path) if path.starts_with("/.") => true,
         Some(group) => group
             .strip_prefix("/c/")
             .is_some_and(|name| !name.is_empty() && !name.contains('/')),

@@ -1,0 +1,303 @@
+//! What a group says, in the words of Versia: two shapes, one for each way in which somebody hears it.
+//!
+//! One rule: an entity names what was posted, and holds nothing of it: whoever hears of it asks its origin, which may be us.
+//! Who subscribed hears `Federate` (the groups extension); who follows the user that shares the group's posts hears `Share`,
+//! for software that has no groups (versia-pub/server, measured 2026-05). To say one more thing: an arm in [`federates`] or
+//! [`shares`].
+
+use serde_json::{Value, json};
+
+use crate::{
+    dialect::{
+        Here, Said, What, Written,
+        announce::date,
+        versia::{
+            entity, kind,
+            reference::{Mirrored, Ours, Reference},
+        },
+    },
+    domain::Shape,
+};
+
+/// For those who subscribed.
+pub(in crate::dialect) const SHAPE: Shape = Shape("versia");
+/// For those who follow.
+pub(in crate::dialect) const SHARES: Shape = Shape("versia-share");
+
+/// Both of these.
+pub(in crate::dialect) const SHAPES: [Shape; 2] = [SHAPE, SHARES];
+
+/// What sets the lane of those who follow apart from that of those who subscribed: a fragment is never sent.
+const FOLLOWING: &str = "#share";
+
+/// Where a user of another server hears a group, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ear {
+    pub inbox: String,
+    pub shape: Shape,
+}
+
+/// Where the user hears a group whose mirror has this id: as a member, or else as a follower. `None`: it is no mirror.
+#[must_use]
+pub fn ear(iri: &str, member: bool, here: &Here) -> Option<Ear> {
+    let Some(Mirrored::User(user)) = here.mirrored(iri) else {
+        return None;
+    };
+    let (lane, shape) = if member { ("", SHAPE) } else { (FOLLOWING, SHARES) };
+    let inbox = format!("{}{lane}", inbox_of(&user.domain));
+    Some(Ear { inbox, shape })
+}
+
+/// What is written for whoever hears at this destination.
+#[must_use]
+pub fn shape_at(inbox: &str) -> Shape {
+    if inbox.ends_with(FOLLOWING) { SHARES } else { SHAPE }
+}
+
+/// The one inbox of a domain.
+#[must_use]
+pub fn inbox_of(domain: &str) -> String {
+    format!("https://{domain}/.versia/v0.6/inbox")
+}
+
+/// Whether telling this in this shape takes it over the bridge: what came in one protocol, told in the other.
+pub(in crate::dialect) fn crosses(shape: Shape, said: &Said<'_>, here: &Here) -> bool {
+    let is_content = !said.object.is_empty();
+    let brings = matches!(said.what, What::Posted | What::Edited | What::Named);
+    let from_there = |iri: &str| here.mirrored(iri).is_some();
+    let is_theirs = if brings {
+        from_there(said.object)
+    } else {
+        from_there(said.object) || from_there(said.author)
+    };
+    // What is gone is gone in both.
+    let retracts = matches!(
+        said.what,
+        What::Deleted | What::Removed | What::TakenOut | What::Unnamed
+    );
+    is_content && is_theirs != SHAPES.contains(&shape) && !(retracts && !said.private_group)
+}
+
+/// For those who subscribed.
+pub(in crate::dialect) fn federates(said: &Said<'_>, here: &Here) -> Option<Written> {
+    let group = here.reference(&Ours::Group(said.group))?;
+    let entity = match said.what {
+        What::Posted | What::Edited if said.is_for_readers() => json!({
+            "type": kind::FEDERATE,
+            "created_at": date(said.at),
+            "note": note(said, here)?.to_string(),
+            "group": group.to_string(),
+        }),
+        // A note of another server is its own server's to take back.
+        What::Deleted | What::Removed | What::TakenOut if here.mirrored(said.object).is_none() => {
+            delete(said, here, kind::NOTE, &note(said, here)?)?
+        }
+        What::Closed => delete(said, here, kind::GROUP, &group)?,
+        _ => return None,
+    };
+    Some(whole(&entity))
+}
+
+/// For those who follow.
+pub(in crate::dialect) fn shares(said: &Said<'_>, here: &Here) -> Option<Written> {
+    let entity = match said.what {
+        What::Posted if said.public => {
+            let note = note(said, here)?.to_string();
+            entity::share(said.id, said.at, said.group, &note, here)?
+        }
+        What::Deleted | What::Removed | What::TakenOut if said.public => {
+            let (shared, _) = said.retracts?;
+            let shared = here.reference(&Ours::Id(shared))?;
+            delete(said, here, kind::SHARE, &shared)?
+        }
+        What::Closed => {
+            let sharer = here.reference(&Ours::Sharer(said.group))?;
+            delete(said, here, kind::USER, &sharer)?
+        }
+        _ => return None,
+    };
+    Some(whole(&entity))
+}
+
+/// The post that it is about: on its own server, or here.
+fn note(said: &Said<'_>, here: &Here) -> Option<Reference> {
+    match here.mirrored(said.object) {
+        Some(Mirrored::Note(note)) => Some(note),
+        Some(Mirrored::User(_)) => None,
+        None if said.post.is_nil() => None,
+        None => here.reference(&Ours::Id(said.post)),
+    }
+}
+
+/// By the user that shares the group's posts: a Delete is some user's (reference server, measured 2026-05).
+fn delete(said: &Said<'_>, here: &Here, of: &str, deleted: &Reference) -> Option<Value> {
+    Some(json!({
+        "type": kind::DELETE,
+        "created_at": date(said.at),
+        "author": here.reference(&Ours::Sharer(said.group))?.to_string(),
+        "deleted_type": of,
+        "deleted": deleted.to_string(),
+    }))
+}
+
+fn whole(entity: &Value) -> Written {
+    Written {
+        head: entity.to_string(),
+        tail: None,
+        skip_author: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::dialect::write;
+
+    const AP: &str = "https://m.example/posts/1";
+    const NOTE: &str = "https://g.example/bridge/versia/b.example/notes/n1";
+
+    fn here() -> Here {
+        Here::new(&"https://g.example".parse().unwrap()).speaking_for("g.example".to_owned())
+    }
+
+    fn said(what: What, object: &'static str) -> Said<'static> {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        Said {
+            id: Uuid::from_u128(1),
+            group: "garden",
+            what,
+            at,
+            object,
+            post: Uuid::from_u128(7),
+            object_kind: "Note",
+            published: at,
+            is_comment: false,
+            thread: Uuid::from_u128(7),
+            target: None,
+            public: true,
+            private_group: false,
+            bridged: true,
+            author: "https://m.example/users/carol",
+            raw: "{}",
+            retracts: Some((Uuid::from_u128(2), at)),
+        }
+    }
+
+    fn written(shape: Shape, said: &Said<'_>) -> Option<Value> {
+        let written = write(shape, said, &here())?;
+        assert!(written.tail.is_none() && !written.skip_author);
+        Some(serde_json::from_str(&written.head).unwrap())
+    }
+
+    #[test]
+    fn a_post_is_federated_by_reference_to_where_it_is() {
+        for what in [What::Posted, What::Edited] {
+            assert_eq!(
+                written(SHAPE, &said(what, NOTE)).unwrap(),
+                json!({"type": "pub.versia:groups/Federate", "created_at": "2027-01-15T08:00:00Z", "note": "b.example:n1",
+                    "group": "g.example:group-garden"})
+            );
+            let ours = written(SHAPE, &said(what, AP)).unwrap();
+            assert_eq!(ours["note"], format!("g.example:{}", Uuid::from_u128(7)));
+        }
+    }
+
+    #[test]
+    fn who_follows_hears_of_a_post_once_and_that_it_is_gone() {
+        let share = written(SHARES, &said(What::Posted, NOTE)).unwrap();
+        assert_eq!(
+            (&share["author"], &share["shared"]),
+            (&json!("g.example:garden"), &json!("b.example:n1"))
+        );
+        assert_eq!(share["id"], Uuid::from_u128(1).to_string());
+        assert_eq!(written(SHARES, &said(What::Edited, NOTE)), None);
+        let gone = written(SHARES, &said(What::Removed, NOTE)).unwrap();
+        assert_eq!(gone["deleted"], format!("g.example:{}", Uuid::from_u128(2)));
+        assert_eq!(gone["deleted_type"], "pub.versia:share/Share");
+    }
+
+    #[test]
+    fn only_what_we_host_is_ours_to_delete() {
+        let ours = written(SHAPE, &said(What::Deleted, AP)).unwrap();
+        assert_eq!(
+            (&ours["author"], &ours["deleted_type"]),
+            (&json!("g.example:garden"), &json!("Note"))
+        );
+        assert_eq!(written(SHAPE, &said(What::Removed, NOTE)), None);
+        let closed = Said {
+            object: "",
+            post: Uuid::nil(),
+            bridged: false,
+            ..said(What::Closed, "")
+        };
+        assert_eq!(
+            written(SHAPE, &closed).unwrap()["deleted"],
+            "g.example:group-garden"
+        );
+        assert_eq!(written(SHARES, &closed).unwrap()["deleted"], "g.example:garden");
+    }
+
+    #[test]
+    fn without_a_bridge_each_world_hears_its_own() {
+        let apart = |what, object| Said {
+            bridged: false,
+            ..said(what, object)
+        };
+        for what in [What::Posted, What::Edited] {
+            for shape in crate::dialect::shapes() {
+                let is_ours = SHAPES.contains(&shape);
+                assert!(
+                    is_ours || write(shape, &apart(what, NOTE), &here()).is_none(),
+                    "{shape:?}"
+                );
+                assert!(
+                    !is_ours || write(shape, &apart(what, AP), &here()).is_none(),
+                    "{shape:?}"
+                );
+            }
+            assert!(written(SHAPE, &apart(what, NOTE)).is_some());
+        }
+        let private = Said {
+            private_group: true,
+            public: false,
+            ..apart(What::Deleted, NOTE)
+        };
+        assert_eq!(write(Shape("threadiverse"), &private, &here()), None);
+        let public = apart(What::Deleted, NOTE);
+        assert!(
+            write(Shape("threadiverse"), &public, &here()).is_some(),
+            "what is gone is gone everywhere"
+        );
+        let voted = Said {
+            author: "https://g.example/bridge/versia/b.example/u1",
+            ..apart(What::Voted, AP)
+        };
+        assert_eq!(write(Shape("threadiverse"), &voted, &here()), None);
+    }
+
+    #[test]
+    fn who_speaks_no_versia_says_nothing_in_it() {
+        let here = Here::new(&"https://g.example".parse().unwrap());
+        for what in [What::Posted, What::Edited, What::Deleted, What::Closed] {
+            for shape in SHAPES {
+                assert_eq!(write(shape, &said(what, AP), &here), None);
+            }
+        }
+    }
+
+    #[test]
+    fn each_way_in_has_a_lane_of_its_own() {
+        let u1 = "https://g.example/bridge/versia/b.example/u1";
+        let (member, follower) = (ear(u1, true, &here()).unwrap(), ear(u1, false, &here()).unwrap());
+        assert_eq!(member.inbox, "https://b.example/.versia/v0.6/inbox");
+        assert_eq!(follower.inbox, "https://b.example/.versia/v0.6/inbox#share");
+        for ear in [member, follower] {
+            assert_eq!(shape_at(&ear.inbox), ear.shape);
+        }
+        assert_eq!(ear(NOTE, true, &here()), None);
+        assert_eq!(ear("https://m.example/users/carol", true, &here()), None);
+    }
+}

@@ -1,0 +1,305 @@
+//! Servers that sign for their whole domain: whose key it is, and who their people are.
+//!
+//! One rule: a domain's key is what the domain itself publishes, read from there without redirects; it is read at most once in
+//! ten minutes because something did not verify, and not for ten minutes after a failure, however many requests name it.
+
+use std::{error::Error as StdError, time::Duration};
+
+use chrono::{TimeDelta, Utc};
+use http::HeaderMap;
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::{
+    clock::Clock,
+    dialect::{self, bridge},
+    domain::Iri,
+    net,
+    peer::{
+        FetchError, Peers, Untrusted,
+        fetch::{failed, judge, refused},
+        media_type,
+    },
+    signature::{self, DomainClaim, PrivateKey, PublicKey, Scheme},
+    store::{self, Actor, NewUser, UserSaid},
+};
+
+/// A key is believed for so long.
+const KEPT: TimeDelta = TimeDelta::hours(24);
+/// One that did not verify is not asked for again so soon, nor is a domain whose key could not be had.
+const AGAIN: TimeDelta = TimeDelta::minutes(10);
+/// What somebody's own document said holds for so long.
+const USER_KEPT: TimeDelta = TimeDelta::hours(24);
+/// For one document.
+const IN_TIME: Duration = Duration::from_secs(5);
+/// Bytes of a document.
+const MOST: usize = 256 * 1024;
+/// Where all places are taken: fetches take seconds.
+const PLACES_AGAIN: Duration = Duration::from_secs(5);
+
+impl Peers {
+    /// Whether the domain that a claim names has signed. The caller has seen that it is a domain, and not ours.
+    ///
+    /// # Errors
+    /// [`Untrusted`] says why not, in words for the sender, and with which status to answer.
+    pub async fn domain_signer(&self, claim: &DomainClaim) -> Result<(), Untrusted> {
+        let domain = claim.domain();
+        if self.is_blocked(domain).await? {
+            return Err(Untrusted::Blocked);
+        }
+        let deadline = Instant::now() + self.0.key_time.min(IN_TIME);
+        let key = self.key_of_domain(domain, None, deadline).await?;
+        let Err(why) = claim.verify(&key) else {
+            return Ok(());
+        };
+        match self.key_of_domain(domain, Some(&key), deadline).await {
+            Ok(changed) => Ok(claim.verify(&changed)?),
+            Err(busy @ (Untrusted::Busy { .. } | Untrusted::Store(_))) => Err(busy),
+            Err(_) => Err(why.into()),
+        }
+    }
+
+    /// The key of a domain; `failed`: another one than this, if it may be read again.
+    async fn key_of_domain(
+        &self,
+        domain: &str,
+        failed: Option<&PublicKey>,
+        deadline: Instant,
+    ) -> Result<PublicKey, Untrusted> {
+        let Ok(_turn) = timeout_at(deadline, self.turn(domain)).await else {
+            return Err(Untrusted::Busy {
+                retry_after: PLACES_AGAIN,
+            });
+        };
+        let now = self.0.store.now();
+        if let Some(known) = self.0.store.domain_key(domain).await? {
+            let key = signature::domain_key(&known.key).ok();
+            let key = key.filter(|key| now - known.read_at < KEPT && failed != Some(key));
+            if let Some(key) = key {
+                return Ok(key);
+            }
+            if failed.is_some() && known.asked_again_at.is_some_and(|at| now - at < AGAIN) {
+                return Err(signature::DomainRefused::BadSignature.into());
+            }
+        }
+        if let Some((until, why)) = self.0.domains_failed.get(domain).await
+            && now < until
+        {
+            return Err(Untrusted::Unreachable(why));
+        }
+        let Ok(_place) = self.0.key_places.try_acquire() else {
+            return Err(Untrusted::Busy {
+                retry_after: PLACES_AGAIN,
+            });
+        };
+        let read = match timeout_at(deadline, self.read_key(domain)).await {
+            Ok(Err(FetchError::Store(error))) => return Err(error.into()),
+            Ok(Ok(read)) => Ok(read),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("the server did not answer in time".to_owned()),
+        };
+        match read {
+            Ok((text, key)) => {
+                self.0
+                    .store
+                    .keep_domain_key(domain, &text, failed.is_some())
+                    .await?;
+                Ok(key)
+            }
+            Err(why) => {
+                let failure = (now + AGAIN, why.clone());
+                self.0.domains_failed.insert(domain.to_owned(), failure).await;
+                Err(Untrusted::Unreachable(why))
+            }
+        }
+    }
+
+    async fn read_key(&self, domain: &str) -> Result<(String, PublicKey), FetchError> {
+        // Unsigned, and its own signature is not asked for: the key that it would need is in it.
+        let (metadata, _) = self.ask_domain(domain, bridge::METADATA, None).await?;
+        let text = bridge::key_of(&metadata, domain).map_err(refused)?;
+        let key = signature::domain_key(text).map_err(|_| {
+            refused("its key is not 44 bytes of SPKI in base64, or one that anybody could sign for")
+        })?;
+        Ok((text.to_owned(), key))
+    }
+
+    /// Somebody of such a domain, who need not be known by more than an id: their document is read if it was not for a day and
+    /// answers in time, and whoever cannot be read is kept as they are.
+    ///
+    /// # Errors
+    /// If the database does not answer, or the id is too long.
+    pub async fn user(&self, reference: &bridge::Reference) -> Result<Actor, FetchError> {
+        let iri = self.iri_of_user(reference)?;
+        let is_fresh = |actor: &Actor| self.0.store.now() - actor.read_at < USER_KEPT;
+        let known = self.0.store.actor(&iri).await?;
+        let failed = self.0.domains_failed.get(iri.as_str()).await;
+        let waits = failed.is_some_and(|(until, _)| self.0.store.now() < until);
+        if let Some(actor) = known.filter(|actor| waits || is_fresh(actor)) {
+            return Ok(actor);
+        }
+        let deadline = Instant::now() + self.0.key_time.min(IN_TIME);
+        let reading = async {
+            let _turn = self.turn(iri.as_str()).await;
+            match self.0.store.actor(&iri).await?.filter(is_fresh) {
+                Some(actor) => Ok(Some(actor)),
+                None => match self.read_user(reference).await? {
+                    Some(user) => self.keep_user(&user).await.map(Some),
+                    None => Ok(None),
+                },
+            }
+        };
+        match timeout_at(deadline, reading).await {
+            Ok(Ok(Some(actor))) => return Ok(actor),
+            Ok(Err(FetchError::Store(error))) => return Err(error.into()),
+            Ok(Ok(None) | Err(_)) | Err(_) => {}
+        }
+        let failure = (self.0.store.now() + AGAIN, String::new());
+        self.0.domains_failed.insert(iri.to_string(), failure).await;
+        self.keep_as(&iri, &reference.domain, None).await
+    }
+
+    /// Keeps what somebody's own document says of them.
+    ///
+    /// # Errors
+    /// As [`Peers::user`].
+    pub async fn keep_user(&self, user: &bridge::User) -> Result<Actor, FetchError> {
+        let iri = self.iri_of_user(&user.reference)?;
+        let said = UserSaid {
+            username: &user.username,
+            name: user.name.as_deref(),
+        };
+        self.keep_as(&iri, &user.reference.domain, Some(said)).await
+    }
+
+    async fn keep_as(
+        &self,
+        iri: &Iri,
+        domain: &str,
+        said: Option<UserSaid<'_>>,
+    ) -> Result<Actor, FetchError> {
+        let inbox = bridge::at(domain, bridge::INBOX);
+        let new = NewUser {
+            iri,
+            domain,
+            inbox: &inbox,
+            said,
+        };
+        Ok(self.0.store.keep_user(&new).await?)
+    }
+
+    fn iri_of_user(&self, reference: &bridge::Reference) -> Result<Iri, FetchError> {
+        Iri::object(&self.0.here.mirror(reference)).map_err(|_| refused("its id is too long"))
+    }
+
+    /// `None`: it is not there, or it is somebody else.
+    async fn read_user(&self, reference: &bridge::Reference) -> Result<Option<bridge::User>, FetchError> {
+        for path in bridge::paths_of_user(&reference.id) {
+            match self.entity(&reference.domain, &path).await {
+                Ok(entity) => {
+                    let user = bridge::user(&entity, &reference.domain).ok().flatten();
+                    return Ok(user.filter(|user| user.reference == *reference));
+                }
+                Err(FetchError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// A document of a domain, asked for in the name of ours. An answer that is signed must be signed by that domain.
+    async fn entity(&self, domain: &str, path: &str) -> Result<Value, FetchError> {
+        let ours = self.0.here.domain().ok_or_else(|| refused("we have no domain"))?;
+        let own = self.0.store.own_key(store::KEY_OF_DOMAIN).await?;
+        let own = own.and_then(|own| PrivateKey::from_pkcs8(&own.pkcs8).ok());
+        let key = own.ok_or_else(|| refused("we have no key for our domain"))?;
+        let signer = |encoded_twice| DomainSigner {
+            key: &key,
+            domain: ours,
+            clock: self.0.store.clock(),
+            encoded_twice,
+        };
+        let answer = match self.ask_domain(domain, path, Some(&signer(false))).await {
+            // Who signs a path with a % encodes it once more (versia-pub/server, run 2026-04).
+            Err(FetchError::Refused(_)) if path.contains('%') => {
+                self.ask_domain(domain, path, Some(&signer(true))).await
+            }
+            answer => answer,
+        };
+        let (entity, claim) = answer?;
+        if let Some(claim) = claim {
+            let known = self.0.store.domain_key(domain).await?;
+            let key = known.and_then(|known| signature::domain_key(&known.key).ok());
+            if claim.domain() != domain || key.is_none_or(|key| claim.verify(&key).is_err()) {
+                return Err(refused("the answer's signature is not its server's"));
+            }
+        }
+        Ok(entity)
+    }
+
+    async fn ask_domain(
+        &self,
+        domain: &str,
+        path: &str,
+        signer: Option<&DomainSigner<'_>>,
+    ) -> Result<(Value, Option<DomainClaim>), FetchError> {
+        if self.is_blocked(domain).await? {
+            return Err(FetchError::Blocked);
+        }
+        let url = Url::parse(&bridge::at(domain, path)).map_err(|_| refused("its address is no URL"))?;
+        let signer = signer.map(|signer| signer as &dyn net::Sign);
+        let asked = self.0.client.get_there(&url, bridge::ACCEPT, signer, MOST).await;
+        let (answer, headers) = asked.map_err(failed)?;
+        judge(answer.status)?;
+        if !media_type::is_json(answer.content_type.as_deref()) {
+            return Err(refused("the answer is not JSON"));
+        }
+        let now = self.0.store.now();
+        let claim = signature::domain_claim_of_answer(url.path(), &headers, &answer.body, now)
+            .map_err(|_| refused("the answer's signature cannot be read"))?;
+        let (_, value) = dialect::parse(&answer.body, self.0.json)
+            .map_err(|_| refused("the answer is not readable JSON"))?;
+        Ok((value, claim))
+    }
+}
+
+/// Signs for our domain.
+struct DomainSigner<'a> {
+    key: &'a PrivateKey,
+    domain: &'a str,
+    clock: &'a Clock,
+    encoded_twice: bool,
+}
+
+impl net::Sign for DomainSigner<'_> {
+    fn sign(
+        &self,
+        method: &str,
+        url: &Url,
+        body: Option<&[u8]>,
+        content_type: Option<&str>,
+    ) -> Result<HeaderMap, Box<dyn StdError + Send + Sync>> {
+        let date: chrono::DateTime<Utc> = self.clock.now();
+        if self.encoded_twice {
+            let path = url.path().replace('%', "%25");
+            let body = body.unwrap_or_default();
+            return Ok(signature::sign_for_domain(
+                self.key,
+                self.domain,
+                method,
+                &path,
+                body,
+                date,
+            )?);
+        }
+        let request = signature::Request {
+            method,
+            url,
+            body,
+            content_type,
+            date,
+        };
+        Ok(signature::sign(Scheme::Domain, self.key, self.domain, &request)?)
+    }
+}
