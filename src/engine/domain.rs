@@ -27,7 +27,7 @@ use crate::{
     },
     peer::{FetchError, Untrusted},
     signature::{DomainClaim, DomainRefused, domain_claim},
-    store::{Actor, Viewer},
+    store::Viewer,
 };
 
 /// So long a signature is remembered: twice as long as its time may be from ours.
@@ -211,13 +211,18 @@ impl Engine {
     /// What an entity says in other words, decided like whatever says it in these. It is stale if what it is about has come
     /// meanwhile.
     async fn take_translated(&self, said: Translated) -> Result<Turned, Refused> {
-        let actor = self.peers().user(&said.actor).await.map_err(not_kept)?;
         if let Some(group) = &said.group
             && !self.store().group_exists(group).await?
         {
             return Err(Refused::NotFound);
         }
         let activity = read(&said.activity, self)?;
+        if matches!(activity.ask, Ask::ActorGone { .. })
+            && self.store().actor(&activity.actor).await?.is_none()
+        {
+            return Ok(Turned::Done);
+        }
+        let actor = self.peers().user(&said.actor).await.map_err(not_kept)?;
         self.learn(&actor, Some(Evidence::Signs), false).await?;
         if matches!(activity.ask, Ask::Report { .. }) {
             self.reporters().count(&actor.id)?;

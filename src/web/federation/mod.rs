@@ -22,7 +22,8 @@ pub(super) mod token;
 mod versia;
 pub(super) mod walls;
 
-use axum::Router;
+pub(super) use versia::routes as by_domain;
+
 use uuid::Uuid;
 
 use crate::{
@@ -33,11 +34,6 @@ use crate::{
         error::{self, Problem},
     },
 };
-
-/// What is for servers that sign with their domain, and for those who see only the mirrors of what is there.
-pub(super) fn by_domain(web: &Web) -> Router<Web> {
-    versia::routes(web).merge(versia::mirrors())
-}
 
 /// A group that is open and that this viewer may look into, by the name in the path. A private one is to strangers as if
 /// it were not there.

@@ -7,10 +7,11 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::{AskedBy, wants_page};
 use crate::{
     dialect::{
         self,
@@ -19,14 +20,12 @@ use crate::{
             entity::{self, GroupEntity, NoteEntity, UserEntity},
         },
     },
-    signature::DOMAIN_CONTENT_TYPE,
     store::{Face, GroupView, MirroredPost, Narrowed, Viewer, Window},
     web::{
         Answer, Web,
         answer::Reply,
         error::{self, Problem},
         federation::{any_group, is_open, may_look_into, people::may_see},
-        negotiate::{Form, form},
     },
 };
 
@@ -42,7 +41,8 @@ enum Subject {
 pub(in crate::web) async fn entity(
     State(web): State<Web>,
     Path(path): Path<String>,
-    (method, uri, headers): (Method, Uri, HeaderMap),
+    (uri, headers): (Uri, HeaderMap),
+    asked: Result<AskedBy, Problem>,
 ) -> Answer {
     let here = web.engine.here();
     let domain = here.domain().ok_or(Problem::new(error::NOT_FOUND))?;
@@ -51,10 +51,7 @@ pub(in crate::web) async fn entity(
         let wanted = wanted.ok_or(Problem::new(error::NOT_FOUND))?;
         return page(&web, &wanted, domain).await;
     }
-    let viewer = web
-        .engine
-        .domain_asker(method.as_str(), uri.path(), &headers)
-        .await?;
+    let AskedBy(viewer) = asked?;
     let wanted = wanted.ok_or(Problem::new(error::NOT_FOUND))?;
     let reference = Reference::new(domain, &wanted.id).ok_or(Problem::new(error::NOT_FOUND))?;
     let ours = here.referred(&reference).ok_or(Problem::new(error::NOT_FOUND))?;
@@ -71,20 +68,7 @@ pub(in crate::web) async fn entity(
         }
     };
     let document = document.ok_or(Problem::new(error::NOT_FOUND))?;
-    Ok(Reply::new(DOMAIN_CONTENT_TYPE, document.to_string())
-        .read_by(&viewer)
-        .into_response())
-}
-
-/// Only who names HTML before anything else, and not our type: the reference implementation asks for `*/*` (2026-04).
-fn wants_page(headers: &HeaderMap) -> bool {
-    let named = |kind: &str| {
-        headers
-            .get_all(header::ACCEPT)
-            .iter()
-            .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains(kind)))
-    };
-    named("text/html") && !named(versia::TYPE) && form(headers) == Form::Page
+    Ok(super::entity(&document, &viewer))
 }
 
 /// Where people see it.

@@ -1,8 +1,8 @@
-//! Versia 0.6, on the same port: what its servers ask for, the one inbox that they send to, and the mirrors of its people and
-//! notes for those who do not speak it.
+//! Versia, on the same port: what its servers ask for, and the one inbox that they send to.
 //!
-//! One rule: without a domain of our own nothing answers but the mirrors. What is fetched is signed, request and answer, but for
-//! what anybody must read first (`instance.rs`); an answer that says no is not.
+//! One rule: without a domain there is nothing here but the mirrors of what was said while there was one. What is fetched is
+//! signed, request and answer, but for what anybody must read first (`instance.rs`); an answer that says no is not. One more
+//! document: a route in [`documents`], an entity: an arm in `entities.rs`.
 
 mod bridge;
 mod entities;
@@ -12,44 +12,82 @@ mod instance;
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::{Request, State},
+    extract::{FromRequestParts, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::Method;
+use http::{HeaderMap, Method, header, request::Parts};
 
 use crate::{
-    signature::sign_for_domain,
+    dialect::versia::ACCEPT,
+    signature::{DOMAIN_CONTENT_TYPE, sign_for_domain},
+    store::Viewer,
     web::{
         Web,
+        answer::Reply,
+        asking::target,
         error::{self, Problem},
     },
 };
 
 /// Everything below `/.versia`, and how it is found.
 pub(in crate::web) fn routes(web: &Web) -> Router<Web> {
+    let signed = middleware::from_fn_with_state(web.clone(), signed);
     Router::new()
         .route("/.well-known/versia", get(instance::versions))
         .route("/.versia/v0.6/instance", get(instance::metadata))
         .route("/.versia/v0.6/inbox", post(inbox::inbox))
         .route("/.versia/v0.6/messaging", post(inbox::messaging))
-        .merge(entities().layer(middleware::from_fn_with_state(web.clone(), signed)))
+        .merge(documents().layer(signed))
+        .merge(mirrors())
 }
 
-/// Entities and collections of ours.
-fn entities() -> Router<Web> {
+/// What is fetched with a signature, and answered with one.
+fn documents() -> Router<Web> {
     // A type has a slash in it, which some proxies decode: the path is read whole.
     Router::new().route("/.versia/v0.6/entities/{*path}", get(entities::entity))
 }
 
-/// Mirrors, for everybody else.
-pub(in crate::web) fn mirrors() -> Router<Web> {
+/// Users and notes of Versia, for everybody else.
+fn mirrors() -> Router<Web> {
     Router::new()
         .route("/bridge/versia/{domain}/{id}", get(bridge::person))
         .route("/bridge/versia/{domain}/{id}/outbox", get(bridge::outbox))
         .route("/bridge/versia/{domain}/{id}/inbox", post(bridge::person_inbox))
         .route("/bridge/versia/{domain}/notes/{id}", get(bridge::note))
+}
+
+/// Which domain asks: whoever has not signed is turned away here.
+pub(super) struct AskedBy(pub(super) Viewer);
+
+impl FromRequestParts<Web> for AskedBy {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let asked = web
+            .engine
+            .domain_asker(parts.method.as_str(), target(&parts.uri), &parts.headers);
+        Ok(Self(asked.await?))
+    }
+}
+
+/// Whether somebody asks who wants to read a page: `*/*`, or nothing, is a program (the reference implementation, 2026-04).
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    let accepts: Vec<&str> = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|accept| accept.to_str().ok())
+        .collect();
+    let names = |kind: &str| accepts.iter().any(|accept| accept.contains(kind));
+    names("text/html") && !names(ACCEPT)
+}
+
+/// An entity, or a list of them.
+pub(super) fn entity(document: &serde_json::Value, viewer: &Viewer) -> Response {
+    Reply::new(DOMAIN_CONTENT_TYPE, document.to_string())
+        .read_by(viewer)
+        .into_response()
 }
 
 /// Signs what is answered to a GET, whatever of it is sent in the end.
