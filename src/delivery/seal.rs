@@ -60,7 +60,7 @@ impl Seal {
         match self {
             Self::Cavage | Self::Rfc9421 => Cow::Borrowed(group),
             Self::Ed25519 => Cow::Owned(store::ed25519_of(group)),
-            Self::Domain => Cow::Borrowed(store::KEY_OF_DOMAIN),
+            Self::Domain => Cow::Borrowed(store::DOMAIN),
         }
     }
 

@@ -76,8 +76,8 @@ pub use shape::{
     wants_own_inbox, write, written_in,
 };
 pub use steward::{steward_document, steward_tombstone};
-/// By a name that other rooms may say: how groups are bridged to those who know servers by their domains alone.
-pub use versia as bridge;
+/// By another name, for rooms that do not say whose protocol it is.
+pub use versia as domains;
 pub use versia::{link_of_user, links_of_group, mirror_name, protocols};
 pub use wall::{COMMENTS, WALL};
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{
-        Here, Said, What, Written,
+        GroupFace, Here, Said, What, Written,
         announce::{PUBLIC, date},
         explainer, group, microblog,
         shape::write,
@@ -22,7 +22,10 @@ use crate::{
 #[derive(Clone, Debug)]
 pub enum Tidings<'a> {
     /// The group as it is now; for those outside of a private one, a stub.
-    Described(&'a Value),
+    Described {
+        document: &'a Value,
+        face: &'a GroupFace,
+    },
     Closed,
 }
 
@@ -43,7 +46,7 @@ impl Tidings<'_> {
     #[must_use]
     pub const fn what(&self) -> What {
         match self {
-            Self::Described(_) => What::Described,
+            Self::Described { .. } => What::Described,
             Self::Closed => What::Closed,
         }
     }
@@ -98,11 +101,16 @@ pub fn told(news: &News<'_>, text: &str, here: &Here) -> Vec<(Shape, Written)> {
         retracts: None,
     };
     // A stub has not what a Group needs there (Lemmy 0.19.20: an outbox).
-    if !matches!(news.tidings, Tidings::Described(face) if face.get("outbox").is_none()) {
+    if !matches!(news.tidings, Tidings::Described { document, .. } if document.get("outbox").is_none()) {
         told.extend(threadiverse::write(&said, here).map(|written| (threadiverse::SHAPE, written)));
     }
-    let bridged = versia::SHAPES.into_iter();
-    told.extend(bridged.filter_map(|shape| Some((shape, write(shape, &said, here)?))));
+    match &news.tidings {
+        Tidings::Described { face, .. } => told.extend(versia::described(face, news.public, here)),
+        Tidings::Closed => {
+            let closed = versia::SHAPES.into_iter();
+            told.extend(closed.filter_map(|shape| Some((shape, write(shape, &said, here)?))));
+        }
+    }
     told
 }
 
@@ -126,7 +134,7 @@ pub fn news(news: &News<'_>, here: &Here) -> String {
         "cc": cc,
     });
     match &news.tidings {
-        Tidings::Described(face) => {
+        Tidings::Described { document: face, .. } => {
             let mut face = (*face).clone();
             // The terms of the group's own document hold for all of this one.
             if let Some(context) = face.as_object_mut().and_then(|face| face.remove("@context")) {

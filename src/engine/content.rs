@@ -31,7 +31,7 @@ pub(super) enum Ending {
     Refused(Refused),
     /// It is about a group that another transaction has, or that its post has come to meanwhile.
     NotInTurn,
-    /// Its actor is not what this process remembered.
+    /// What it was read by does not hold any more: its actor is not what this process remembered, or its post has come.
     Stale,
 }
 

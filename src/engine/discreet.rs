@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::{
-    dialect::{self, Activity, Ask, bridge},
+    dialect::{self, Activity, Ask, domains},
     domain::{Group, Refusal, Visibility, admits},
     engine::{Engine, turn::Trouble},
     store::{self, Actor, Tx, group::InTurn, log},
@@ -63,7 +63,7 @@ impl Engine {
             return Ok(Ok(()));
         }
         // What is said to a group in its own protocol is for its members there, too, and is never bridged.
-        let keeps = bridge::ear(actor.iri.as_str(), true, self.here()).is_some()
+        let keeps = domains::ear(actor.iri.as_str(), true, self.here()).is_some()
             || self.keeps_what_is_private(tx, &actor.host).await?;
         Ok(admits(group, keeps))
     }
@@ -89,7 +89,7 @@ impl Engine {
     pub(super) async fn let_all_hear(&self, tx: &mut Tx, group: &InTurn) -> Result<(), Trouble> {
         for (destination, host, own) in log::readers_that_do_not_hear(tx, group.id).await? {
             let shape = match own {
-                Some(inbox) => Some(bridge::shape_at(&inbox)),
+                Some(inbox) => Some(domains::shape_at(&inbox)),
                 None => store::shape_of(&mut **tx, &host)
                     .await?
                     .as_deref()

@@ -12,23 +12,22 @@ use std::{fmt::Write as _, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 use moka::future::Cache;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
     dialect::{
-        self,
-        bridge::{self, Known, Names},
+        self, Ask, Evidence,
+        domains::{self, Known, Names, Translated},
     },
     engine::{
         Arrival, Engine, Refused,
-        case::{Case, Shown, Warrant, is_about_content},
+        case::{Case, Shown, Warrant},
         inbox::read,
         turns::Turned,
     },
     peer::{FetchError, Untrusted},
     signature::{DomainClaim, DomainRefused, domain_claim},
-    store::{Actor, Viewer},
+    store::Viewer,
 };
 
 /// So long a signature is remembered: twice as long as its time may be from ours.
@@ -37,6 +36,9 @@ const REMEMBERED: TimeDelta = TimeDelta::minutes(10);
 const MOST_REMEMBERED: u64 = 100_000;
 /// More of our ids one entity cannot be about.
 const MOST_NAMED: usize = 100;
+
+/// How often an entity is read, if what it is about comes just then.
+const TRIES: u32 = 3;
 
 /// Signatures that were taken.
 pub(super) struct Replays(Cache<[u8; 32], DateTime<Utc>>);
@@ -117,7 +119,7 @@ impl Engine {
 
     /// Whether a domain has really signed. Nobody is asked for anything before the claim makes sense.
     async fn believe(&self, claim: &DomainClaim) -> Result<(), Refused> {
-        if !bridge::is_domain(claim.domain()) {
+        if !domains::is_domain(claim.domain()) {
             let why = "What is said to have signed is no domain.";
             return Err(Refused::Unsigned(why.to_owned()));
         }
@@ -137,28 +139,27 @@ impl Engine {
 
     async fn take_entity(&self, domain: &str, body: &[u8]) -> Result<(), Refused> {
         let (_, entity) = dialect::parse(body, self.json_limits())?;
-        if let Some(user) = bridge::user(&entity, domain)? {
+        if let Some(user) = domains::user(&entity, domain)? {
             return self.take_user(&user).await;
         }
-        let names = bridge::names(&entity, domain, self.here())?;
+        let names = domains::names(&entity, domain, self.here())?;
         self.check_claims(&names, domain)?;
-        let known = self.look_up_named(&names, domain).await?;
-        let translated = bridge::read(&entity, domain, &hex(&Sha256::digest(body)), &known, self.here())?;
-        let Some(translated) = translated else {
-            tracing::debug!(domain, "an entity says nothing to us");
-            return Ok(());
-        };
-        let actor = self.peers().user(&translated.actor).await.map_err(not_kept)?;
-        if let Some(group) = &translated.group
-            && !self.store().group_exists(group).await?
-        {
-            return Err(Refused::NotFound);
+        let hash = hex(&Sha256::digest(body));
+        for _ in 0..TRIES {
+            let known = self.look_up_named(&names, domain).await?;
+            let Some(said) = domains::read(&entity, domain, &hash, &known, self.here())? else {
+                tracing::debug!(domain, "an entity says nothing to us");
+                return Ok(());
+            };
+            if let Turned::Done = self.take_translated(said).await? {
+                return Ok(());
+            }
         }
-        self.take_translated(&translated.activity, actor).await
+        Err(Refused::Busy { retry_after: 1 })
     }
 
     /// Somebody's own document; of people whom nobody here knows nothing is kept.
-    async fn take_user(&self, user: &bridge::User) -> Result<(), Refused> {
+    async fn take_user(&self, user: &domains::User) -> Result<(), Refused> {
         let iri = self.here().mirror(&user.reference);
         let known = match crate::domain::Iri::object(&iri) {
             Ok(iri) => self.store().actor(&iri).await?,
@@ -197,6 +198,7 @@ impl Engine {
         }
         if let Some(note) = &names.note {
             known.author = self.store().author_of(note).await?;
+            known.edited_at = known.author.as_ref().map(|_| self.clock().now());
         }
         if let Some(group) = &names.group
             && self.store().is_private(group).await?
@@ -206,23 +208,33 @@ impl Engine {
         Ok(known)
     }
 
-    /// What an entity says in other words, decided like whatever says it in these.
-    async fn take_translated(&self, document: &Value, actor: Actor) -> Result<(), Refused> {
-        let activity = read(document, self)?;
-        self.learn(&actor, None, false).await?;
-        if matches!(activity.ask, dialect::Ask::Report { .. }) {
+    /// What an entity says in other words, decided like whatever says it in these. It is stale if what it is about has come
+    /// meanwhile.
+    async fn take_translated(&self, said: Translated) -> Result<Turned, Refused> {
+        if let Some(group) = &said.group
+            && !self.store().group_exists(group).await?
+        {
+            return Err(Refused::NotFound);
+        }
+        let activity = read(&said.activity, self)?;
+        if matches!(activity.ask, Ask::ActorGone { .. })
+            && self.store().actor(&activity.actor).await?.is_none()
+        {
+            return Ok(Turned::Done);
+        }
+        let actor = self.peers().user(&said.actor).await.map_err(not_kept)?;
+        self.learn(&actor, Some(Evidence::Signs), false).await?;
+        if matches!(activity.ask, Ask::Report { .. }) {
             self.reporters().count(&actor.id)?;
         }
         if self.is_counted(&activity.ask, &actor).await? {
             self.speakers().count(&actor.id)?;
         }
-        if !is_about_content(&activity.ask) {
-            self.look_at_joiner(&activity, &actor).await?;
-        }
+        self.look_at_joiner(&activity, &actor).await?;
         let case = Case {
             shown: Shown::of(&activity.ask),
             activity,
-            raw: document.to_string(),
+            raw: said.activity.to_string(),
             actor: Arc::new(actor),
             remembered: false,
             inbox: None,
@@ -232,11 +244,7 @@ impl Engine {
             fetched: None,
             warrant: Warrant::Own,
         };
-        match self.turn(case).await? {
-            Turned::Done => Ok(()),
-            // Only what is remembered is ever stale.
-            Turned::Stale(_) => Err(Refused::Busy { retry_after: 1 }),
-        }
+        self.turn(case).await
     }
 }
 

@@ -91,19 +91,19 @@ impl Engine {
         let Some(domain) = here.domain() else {
             return Ok(());
         };
-        match store.own_key(store::KEY_OF_DOMAIN).await? {
+        match store.own_key(store::DOMAIN).await? {
             Some(kept) if kept.iri == domain => Ok(()),
             Some(kept) => {
                 let kept = OwnKey {
                     iri: domain.to_owned(),
                     ..kept
                 };
-                Ok(store.replace_own_key(store::KEY_OF_DOMAIN, &kept).await?)
+                Ok(store.replace_own_key(store::DOMAIN, &kept).await?)
             }
             None => {
                 let mut tx = store.begin().await?;
                 let key = own(domain.to_owned(), &PrivateKey::generate_ed25519()?);
-                store::insert_own_key(&mut tx, store::KEY_OF_DOMAIN, &key, store.now()).await?;
+                store::insert_own_key(&mut tx, store::DOMAIN, &key, store.now()).await?;
                 tx.commit().await.map_err(store::Error::from)?;
                 Ok(())
             }
@@ -120,7 +120,7 @@ impl Engine {
         };
         let key = PrivateKey::generate_ed25519()?;
         let new = own(domain.to_owned(), &key);
-        self.store().replace_own_key(store::KEY_OF_DOMAIN, &new).await?;
+        self.store().replace_own_key(store::DOMAIN, &new).await?;
         Ok(Some(key.public().clone()))
     }
 
@@ -129,7 +129,7 @@ impl Engine {
     /// # Errors
     /// If it cannot be read.
     pub async fn own_domain(&self) -> Result<Option<OwnDomain>, NoKey> {
-        let Some(kept) = self.store().own_key(store::KEY_OF_DOMAIN).await? else {
+        let Some(kept) = self.store().own_key(store::DOMAIN).await? else {
             return Ok(None);
         };
         let domain = self.here().domain().map(ToOwned::to_owned);

@@ -3,7 +3,7 @@
 //! One rule: a membership, where its reader hears the group, and the letter that says so are written together.
 
 use crate::{
-    dialect::{self, Local, bridge},
+    dialect::{self, Local, domains},
     domain::{Command, Event, Iri, Refusal, Standing, Way, decide},
     engine::{
         Engine, Refused,
@@ -152,7 +152,7 @@ impl Engine {
         if self.admits(tx, &group.group, actor).await?.is_err() {
             return Ok(None);
         }
-        let (destination, shape) = match bridge::ear(actor.iri.as_str(), member, self.here()) {
+        let (destination, shape) = match domains::ear(actor.iri.as_str(), member, self.here()) {
             Some(ear) => {
                 let destination = log::domain_destination(tx, &ear.inbox, &actor.host).await?;
                 (destination, Some(ear.shape))
@@ -304,9 +304,9 @@ impl Engine {
         if !actor.is_known() || actor.host == self.here().authority() {
             return Ok(());
         }
-        let ear = bridge::ear(actor.iri.as_str(), true, self.here());
+        let ear = domains::ear(actor.iri.as_str(), true, self.here());
         let body = match &ear {
-            Some(_) => bridge::letter(actor.iri.as_str(), body, self.here()),
+            Some(_) => domains::letter(actor.iri.as_str(), body, self.here()),
             None => Some(body.to_owned()),
         };
         let Some(body) = body else { return Ok(()) };

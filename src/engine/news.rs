@@ -32,8 +32,11 @@ impl Engine {
             dialect::group_document(&face, self.here())
         };
         let public = !is_private || turned_private;
-        self.say_news(tx, before, public, Tidings::Described(&document))
-            .await
+        let tidings = Tidings::Described {
+            document: &document,
+            face: &face,
+        };
+        self.say_news(tx, before, public, tidings).await
     }
 
     /// The group is closed.

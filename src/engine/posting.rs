@@ -12,7 +12,7 @@ use crate::{
         Engine, Refused,
         book::Deed,
         case::{Case, Warrant},
-        content::{At, Decided, Halt},
+        content::{At, Decided, Ending, Halt},
         matter::Matter,
         places::{Answered, not_its_group},
     },
@@ -45,6 +45,10 @@ impl Engine {
         }
         let found = at.facts.post(document.id.as_str());
         let known = found.filter(|found| found.author == case.actor.id);
+        if known.is_some_and(|known| !known.deleted) && self.is_read_by_what_is_here(case, document) {
+            // It came meanwhile, and this is its next version: two of one note at once lose neither.
+            return Err(Halt(Ending::Stale));
+        }
         let is_anothers = known.is_none() && found.is_some() || self.is_anothers(at, matter, &document.id);
         // Decided as if its parent were here: whoever would be refused anyway costs nobody a fetch.
         let missing = parent_iri.filter(|iri| parent.is_none() && self.may_be_had(at, case, document, iri));
@@ -93,6 +97,12 @@ impl Engine {
             }
         }
         Ok(deeds)
+    }
+
+    /// Whether its sender has one word for a post and for an edit of it, so that which of them it is was decided by what was
+    /// here when it came: nothing of our own host is ever brought by somebody else.
+    fn is_read_by_what_is_here(&self, case: &Case, document: &PostDocument) -> bool {
+        case.warrant == Warrant::Own && case.waited.is_none() && self.here().owns(&document.id)
     }
 
     fn submission(

@@ -1,7 +1,7 @@
 //! Settling how a host's readers hear our groups: the first post is never sent in a shape that is refused for good.
 
 use crate::{
-    dialect::{self, bridge},
+    dialect::{self, domains},
     domain::Shape,
     engine::{Engine, waiting::End},
     store::{self, Actor},
@@ -21,7 +21,7 @@ impl Engine {
 
     /// An actor was read again: where it hears us may have changed.
     pub(super) async fn carry_over(&self, actor: &Actor) -> End {
-        if bridge::ear(actor.iri.as_str(), true, self.here()).is_some() {
+        if domains::ear(actor.iri.as_str(), true, self.here()).is_some() {
             return End::Done; // Their server has one inbox, and always will.
         }
         let shape = match self.store().shape_of_host(&actor.host).await {

@@ -39,7 +39,8 @@ const OTHER_LINES: i64 = 64;
 pub(super) enum Turned {
     /// Decided, or kept until it can be.
     Done,
-    /// Nothing was decided: its actor is not what this process remembered. Its signature is to be checked again.
+    /// Nothing was decided: its actor is not what this process remembered, or its post has come meanwhile. It is to be read
+    /// again, and its signature checked.
     Stale(Box<Case>),
 }
 

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{
     clock::Clock,
-    dialect::{self, bridge},
+    dialect::{self, domains},
     domain::Iri,
     net,
     peer::{
@@ -117,8 +117,8 @@ impl Peers {
 
     async fn read_key(&self, domain: &str) -> Result<(String, PublicKey), FetchError> {
         // Unsigned, and its own signature is not asked for: the key that it would need is in it.
-        let (metadata, _) = self.ask_domain(domain, bridge::METADATA, None).await?;
-        let text = bridge::key_of(&metadata, domain).map_err(refused)?;
+        let (metadata, _) = self.ask_domain(domain, domains::METADATA, None).await?;
+        let text = domains::key_of(&metadata, domain).map_err(refused)?;
         let key = signature::domain_key(text).map_err(|_| {
             refused("its key is not 44 bytes of SPKI in base64, or one that anybody could sign for")
         })?;
@@ -130,7 +130,7 @@ impl Peers {
     ///
     /// # Errors
     /// If the database does not answer, or the id is too long.
-    pub async fn user(&self, reference: &bridge::Reference) -> Result<Actor, FetchError> {
+    pub async fn user(&self, reference: &domains::Reference) -> Result<Actor, FetchError> {
         let iri = self.iri_of_user(reference)?;
         let is_fresh = |actor: &Actor| self.0.store.now() - actor.read_at < USER_KEPT;
         let known = self.0.store.actor(&iri).await?;
@@ -164,7 +164,7 @@ impl Peers {
     ///
     /// # Errors
     /// As [`Peers::user`].
-    pub async fn keep_user(&self, user: &bridge::User) -> Result<Actor, FetchError> {
+    pub async fn keep_user(&self, user: &domains::User) -> Result<Actor, FetchError> {
         let iri = self.iri_of_user(&user.reference)?;
         let said = UserSaid {
             username: &user.username,
@@ -179,7 +179,7 @@ impl Peers {
         domain: &str,
         said: Option<UserSaid<'_>>,
     ) -> Result<Actor, FetchError> {
-        let inbox = bridge::at(domain, bridge::INBOX);
+        let inbox = domains::at(domain, domains::INBOX);
         let new = NewUser {
             iri,
             domain,
@@ -189,16 +189,16 @@ impl Peers {
         Ok(self.0.store.keep_user(&new).await?)
     }
 
-    fn iri_of_user(&self, reference: &bridge::Reference) -> Result<Iri, FetchError> {
+    fn iri_of_user(&self, reference: &domains::Reference) -> Result<Iri, FetchError> {
         Iri::object(&self.0.here.mirror(reference)).map_err(|_| refused("its id is too long"))
     }
 
     /// `None`: it is not there, or it is somebody else.
-    async fn read_user(&self, reference: &bridge::Reference) -> Result<Option<bridge::User>, FetchError> {
-        for path in bridge::paths_of_user(&reference.id) {
+    async fn read_user(&self, reference: &domains::Reference) -> Result<Option<domains::User>, FetchError> {
+        for path in domains::paths_of_user(&reference.id) {
             match self.entity(&reference.domain, &path).await {
                 Ok(entity) => {
-                    let user = bridge::user(&entity, &reference.domain).ok().flatten();
+                    let user = domains::user(&entity, &reference.domain).ok().flatten();
                     return Ok(user.filter(|user| user.reference == *reference));
                 }
                 Err(FetchError::NotFound) => {}
@@ -211,7 +211,7 @@ impl Peers {
     /// A document of a domain, asked for in the name of ours. An answer that is signed must be signed by that domain.
     async fn entity(&self, domain: &str, path: &str) -> Result<Value, FetchError> {
         let ours = self.0.here.domain().ok_or_else(|| refused("we have no domain"))?;
-        let own = self.0.store.own_key(store::KEY_OF_DOMAIN).await?;
+        let own = self.0.store.own_key(store::DOMAIN).await?;
         let own = own.and_then(|own| PrivateKey::from_pkcs8(&own.pkcs8).ok());
         let key = own.ok_or_else(|| refused("we have no key for our domain"))?;
         let signer = |encoded_twice| DomainSigner {
@@ -247,9 +247,9 @@ impl Peers {
         if self.is_blocked(domain).await? {
             return Err(FetchError::Blocked);
         }
-        let url = Url::parse(&bridge::at(domain, path)).map_err(|_| refused("its address is no URL"))?;
+        let url = Url::parse(&domains::at(domain, path)).map_err(|_| refused("its address is no URL"))?;
         let signer = signer.map(|signer| signer as &dyn net::Sign);
-        let asked = self.0.client.get_there(&url, bridge::ACCEPT, signer, MOST).await;
+        let asked = self.0.client.get_there(&url, domains::ACCEPT, signer, MOST).await;
         let (answer, headers) = asked.map_err(failed)?;
         judge(answer.status)?;
         if !media_type::is_json(answer.content_type.as_deref()) {

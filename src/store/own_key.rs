@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 
 use crate::store::{Error, Result, Store, Tx};
 
-/// The purpose of the key that signs for our whole domain.
-pub const KEY_OF_DOMAIN: &str = "domain/ed25519";
-
 /// How the purpose of an Ed25519 key ends. No group's name has a slash in it.
 const ED25519: &str = "/ed25519";
+
+/// The purpose of the key that signs for our whole domain. Its key id is the domain.
+pub const DOMAIN: &str = "domain/ed25519";
 
 /// A key pair of ours.
 #[derive(Clone)]

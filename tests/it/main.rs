@@ -43,4 +43,5 @@ mod threads;
 mod token;
 mod told;
 mod turns;
+mod versia;
 mod wall;

@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 
 use crate::{
     dialect::{
-        Here, Said, What, Written,
+        GroupFace, Here, Said, What, Written,
         announce::date,
         versia::{
-            entity, kind,
+            entity::{self, GroupEntity},
+            kind,
             reference::{Mirrored, Ours, Reference},
         },
     },
-    domain::Shape,
+    domain::{Shape, Visibility},
 };
 
 /// For those who subscribed.
@@ -117,6 +118,21 @@ pub(in crate::dialect) fn shares(said: &Said<'_>, here: &Here) -> Option<Written
         _ => return None,
     };
     Some(whole(&entity))
+}
+
+/// The group as it is now, to those who know it by one of its two faces: the whole entity again. What strangers to a private one
+/// are told is its name.
+pub(in crate::dialect) fn described(face: &GroupFace, public: bool, here: &Here) -> Vec<(Shape, Written)> {
+    let is_private = face.group.policies.visibility == Visibility::Private;
+    let face = GroupEntity::of(face, !(is_private && public));
+    let faces = [
+        (SHAPE, entity::group(&face, here)),
+        (SHARES, entity::sharer(&face, here)),
+    ];
+    let faces = faces.into_iter();
+    faces
+        .filter_map(|(shape, entity)| Some((shape, whole(&entity?))))
+        .collect()
 }
 
 /// The post that it is about: on its own server, or here.

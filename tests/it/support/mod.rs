@@ -4,4 +4,5 @@ pub mod database;
 pub mod forge;
 pub mod peer;
 pub mod process;
+pub mod versia;
 pub mod world;

@@ -1,8 +1,8 @@
 //! Versia, on the same port: what its servers ask for, and the one inbox that they send to.
 //!
-//! One rule: without a domain there is nothing here but the mirrors of what was said while there was one. What is fetched is signed, request and answer, but for what anybody must
-//! read first (`instance.rs`); an answer that says no is not. One more document: a route in [`documents`], an entity: an arm in
-//! `entities.rs`.
+//! One rule: without a domain there is nothing here but the mirrors of what was said while there was one. What is fetched is
+//! signed, request and answer, but for what anybody must read first (`instance.rs`); an answer that says no is not. One more
+//! document: a route in [`documents`], an entity: an arm in `entities.rs`.
 
 mod bridge;
 mod entities;
