@@ -200,11 +200,12 @@ async fn a_post_is_a_note_on_our_domain() {
         author["extensions"]["org.folkmoot:bridge"]["id"],
         json!(carol.id())
     );
-    let outbox = b.sees(
-        &world,
-        &format!("User/{}/collections/outbox", local(&note["author"])),
-    )
-    .await;
+    let outbox = b
+        .sees(
+            &world,
+            &format!("User/{}/collections/outbox", local(&note["author"])),
+        )
+        .await;
     assert_eq!(outbox["items"], json!([note]));
 
     world.advance(TimeDelta::seconds(1));

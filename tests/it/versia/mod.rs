@@ -4,4 +4,5 @@
 
 mod gate;
 mod keys;
+mod people;
 mod walk;
