@@ -5,3 +5,5 @@
 mod gate;
 mod keys;
 mod walk;
+mod ways;
+mod worlds;
