@@ -149,8 +149,8 @@ impl Engine {
             // Before they hear the group: they have an answer of their own.
             self.tell_members(tx, group, &actor.iri, true).await?;
         }
-        let (before_at, _) = membership::heard_at(tx, group.id, actor.id).await?;
-        let destination = self.hear(tx, group, actor, true).await?;
+        let (before_at, asked) = membership::heard_at(tx, group.id, actor.id).await?;
+        let destination = self.hear(tx, group, actor, asked.as_deref()).await?;
         let written = Written {
             follower: before.follower,
             member: true,

@@ -87,9 +87,12 @@ impl Engine {
             // Before they hear the group: they have an answer of their own.
             self.tell_members(tx, group, &case.actor.iri, true).await?;
         }
-        let (before_at, _) = membership::heard_at(tx, group.id, case.actor.id).await?;
+        let (before_at, asked) = membership::heard_at(tx, group.id, case.actor.id).await?;
         let destination = if follower || member {
-            self.hear(tx, group, &case.actor, member).await?
+            // Who is a member by one request and follows by another hears as they did.
+            let asked = asked.filter(|asked| before.member && domains::subscribes(asked));
+            let asked = asked.as_deref().unwrap_or(&case.raw);
+            self.hear(tx, group, &case.actor, Some(asked)).await?
         } else {
             None
         };
@@ -136,14 +139,14 @@ impl Engine {
         Ok(asked::write(tx, &new, self.clock().now()).await?)
     }
 
-    /// Where an actor hears a group from now on, as a member or as a follower. Groups of this server hear of each other
-    /// without letters.
+    /// Where an actor hears a group from now on who `asked` to be let in. Groups of this server hear of each other without
+    /// letters.
     pub(super) async fn hear(
         &self,
         tx: &mut Tx,
         group: &InTurn,
         actor: &Actor,
-        member: bool,
+        asked: Option<&str>,
     ) -> Result<Option<DestinationId>, Trouble> {
         if actor.host == self.here().authority() || !actor.is_known() {
             return Ok(None);
@@ -152,7 +155,8 @@ impl Engine {
         if self.admits(tx, &group.group, actor).await?.is_err() {
             return Ok(None);
         }
-        let (destination, shape) = match domains::ear(actor.iri.as_str(), member, self.here()) {
+        let subscribed = asked.is_none_or(domains::subscribes);
+        let (destination, shape) = match domains::ear(actor.iri.as_str(), subscribed, self.here()) {
             Some(ear) => {
                 let destination = log::domain_destination(tx, &ear.inbox, &actor.host).await?;
                 (destination, Some(ear.shape))

@@ -89,9 +89,9 @@ impl Engine {
                 waiting,
                 role,
             } => {
-                let (heard_at, _) = membership::heard_at(tx, group.id, new.id).await?;
+                let (heard_at, asked) = membership::heard_at(tx, group.id, new.id).await?;
                 let destination = if follower || member {
-                    self.hear(tx, group, new, member).await?
+                    self.hear(tx, group, new, asked.as_deref()).await?
                 } else {
                     None
                 };

@@ -28,5 +28,5 @@ pub use letter::letter;
 pub use person::{PersonDocument, mirror_name, original, person, said_note};
 pub use read::{Known, Names, Translated, names, read};
 pub use reference::{Mirrored, Ours, Reference};
-pub use shape::{Ear, ear, inbox_of, shape_at};
+pub use shape::{Ear, ear, inbox_of, shape_at, subscribes};
 pub(super) use shape::{SHAPES, crosses, described, federates, shares};

@@ -11,6 +11,7 @@ use crate::{
     dialect::{
         GroupFace, Here, Said, What, Written,
         announce::date,
+        fields::kind_of,
         versia::{
             entity::{self, GroupEntity},
             kind,
@@ -38,15 +39,26 @@ pub struct Ear {
     pub shape: Shape,
 }
 
-/// Where the user hears a group whose mirror has this id: as a member, or else as a follower. `None`: it is no mirror.
+/// Where the user hears a group whose mirror has this id: as one who subscribed, or else as one who follows. `None`: it is no
+/// mirror.
 #[must_use]
-pub fn ear(iri: &str, member: bool, here: &Here) -> Option<Ear> {
+pub fn ear(iri: &str, subscribed: bool, here: &Here) -> Option<Ear> {
     let Some(Mirrored::User(user)) = here.mirrored(iri) else {
         return None;
     };
-    let (lane, shape) = if member { ("", SHAPE) } else { (FOLLOWING, SHARES) };
+    let (lane, shape) = if subscribed {
+        ("", SHAPE)
+    } else {
+        (FOLLOWING, SHARES)
+    };
     let inbox = format!("{}{lane}", inbox_of(&user.domain));
     Some(Ear { inbox, shape })
+}
+
+/// Whether somebody who asked to be let in by this subscribed; else they follow.
+#[must_use]
+pub fn subscribes(request: &str) -> bool {
+    serde_json::from_str(request).is_ok_and(|request: Value| kind_of(&request, &["Join"]).is_some())
 }
 
 /// What is written for whoever hears at this destination.
