@@ -5,6 +5,7 @@
 mod gate;
 mod keys;
 mod mirrored;
+mod people;
 mod seen;
 mod walk;
 
