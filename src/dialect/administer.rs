@@ -188,7 +188,8 @@ fn block(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable>
         .and_then(|id| here.group_of(id.as_str()))
         .map(ToOwned::to_owned);
     // Of another group or a whole server: Lemmy tells everybody of those. And whoever blocks a group of ours tells us.
-    if (target.is_some() && group.is_none()) || here.owns(&whom) {
+    let is_ours = here.owns(&whom) && !here.is_mirror(whom.as_str());
+    if (target.is_some() && group.is_none()) || is_ours {
         return Ok(Ask::Nothing);
     }
     Ok(Ask::Block {

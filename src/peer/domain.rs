@@ -49,24 +49,27 @@ impl Peers {
             return Err(Untrusted::Blocked);
         }
         let deadline = Instant::now() + self.0.key_time.min(IN_TIME);
-        let key = self.key_of_domain(domain, None, deadline).await?;
+        let (key, is_new) = self.key_of_domain(domain, None, deadline).await?;
         let Err(why) = claim.verify(&key) else {
             return Ok(());
         };
+        if is_new {
+            return Err(why.into());
+        }
         match self.key_of_domain(domain, Some(&key), deadline).await {
-            Ok(changed) => Ok(claim.verify(&changed)?),
+            Ok((changed, _)) => Ok(claim.verify(&changed)?),
             Err(busy @ (Untrusted::Busy { .. } | Untrusted::Store(_))) => Err(busy),
             Err(_) => Err(why.into()),
         }
     }
 
-    /// The key of a domain; `failed`: another one than this, if it may be read again.
+    /// The key of a domain, and whether it was read just now; `failed`: another one than this, if it may be read again.
     async fn key_of_domain(
         &self,
         domain: &str,
         failed: Option<&PublicKey>,
         deadline: Instant,
-    ) -> Result<PublicKey, Untrusted> {
+    ) -> Result<(PublicKey, bool), Untrusted> {
         let Ok(_turn) = timeout_at(deadline, self.turn(domain)).await else {
             return Err(Untrusted::Busy {
                 retry_after: PLACES_AGAIN,
@@ -77,7 +80,7 @@ impl Peers {
             let key = signature::domain_key(&known.key).ok();
             let key = key.filter(|key| now - known.read_at < KEPT && failed != Some(key));
             if let Some(key) = key {
-                return Ok(key);
+                return Ok((key, false));
             }
             if failed.is_some() && known.asked_again_at.is_some_and(|at| now - at < AGAIN) {
                 return Err(signature::DomainRefused::BadSignature.into());
@@ -105,7 +108,7 @@ impl Peers {
                     .store
                     .keep_domain_key(domain, &text, failed.is_some())
                     .await?;
-                Ok(key)
+                Ok((key, true))
             }
             Err(why) => {
                 let failure = (now + AGAIN, why.clone());

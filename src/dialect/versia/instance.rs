@@ -10,7 +10,7 @@ use crate::dialect::{
     Here, Unreadable,
     announce::date,
     fields::text_of,
-    versia::{Reference, TYPE},
+    versia::{Reference, TYPE, entity::BRIDGE},
 };
 
 /// Where a server describes itself.
@@ -95,6 +95,15 @@ pub fn key_of<'a>(metadata: &'a Value, domain: &str) -> Result<&'a str, &'static
         return Err("its key is not one of Ed25519");
     }
     key["key"].as_str().ok_or("it publishes no key")
+}
+
+/// Whether an entity is the mirror of something that was said in another protocol: nothing is mirrored twice, or it would go
+/// round.
+#[must_use]
+pub fn is_mirrored(entity: &Value) -> bool {
+    entity
+        .get("extensions")
+        .is_some_and(|more| more.get(BRIDGE).is_some())
 }
 
 /// Somebody, by their own document.

@@ -22,7 +22,8 @@ pub use address::{Kind, Part, Wanted};
 pub use collection::collection;
 pub use found::{TYPE, link_of_user, links_of_group, protocols};
 pub use instance::{
-    ACCEPT, INBOX, MESSAGING, METADATA, User, at, is_domain, key_of, metadata, paths_of_user, user, versions,
+    ACCEPT, INBOX, MESSAGING, METADATA, User, at, is_domain, is_mirrored, key_of, metadata, paths_of_user,
+    user, versions,
 };
 pub use letter::letter;
 pub use person::{PersonDocument, mirror_name, original, person, said_note};

@@ -140,6 +140,12 @@ impl Here {
         }
     }
 
+    /// Whether one of our ids is a person's of another server.
+    #[must_use]
+    pub fn is_mirror(&self, iri: &str) -> bool {
+        matches!(self.mirrored(iri), Some(Mirrored::User(_)))
+    }
+
     /// A reference to something of ours; `None` without a domain: then nobody speaks Versia here.
     #[must_use]
     pub fn reference(&self, of: &Ours<'_>) -> Option<Reference> {

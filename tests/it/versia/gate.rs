@@ -92,7 +92,7 @@ async fn who_has_not_signed_is_nobody() {
     assert_eq!(
         b.times_fetched(METADATA),
         1,
-        "its key is looked for again at once if it was read just now, and is the same"
+        "a key that was read just now is not read again"
     );
     b.hears("SubscribeAccept", |_| true).await;
     b.is_content();
@@ -439,6 +439,18 @@ async fn what_is_read_is_signed_both_ways() {
         .await
         .problem(401);
     b.gets("/.versia/v0.6/entities/Note/nothing").await.problem(404);
+    world.end().await;
+}
+
+/// What is marked as a mirror came from another protocol: it is not passed on again.
+#[tokio::test]
+async fn a_mirror_is_not_mirrored_again() {
+    let (world, b) = garden().await;
+    let mut note = b.note("n1", "b.test:u1", "garden", "Hi");
+    note["extensions"] =
+        json!({"org.folkmoot:bridge": {"protocol": "activitypub", "id": "https://m.example/1"}});
+    b.publishes(&note).await.is(202);
+    assert_eq!(world.count(NOTES).await, 0);
     world.end().await;
 }
 
