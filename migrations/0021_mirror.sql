@@ -14,7 +14,13 @@ create unique index mirror_username on mirror (username);
 -- Whether what is said in a group is shown in both protocols. A private group never is, whatever this says.
 alter table "group" add column bridge boolean not null default true;
 -- An actor's own word that it is not to be shown elsewhere.
-alter table actor add column unbridged boolean not null default false;
+alter table actor
+    add column unbridged boolean not null default false,
+    -- How it looks: what its mirror shows, too.
+    add column bio       text,                  -- HTML, sanitised
+    add column icon      text,                  -- address of a picture
+    add column icon_type text,                  -- that picture's media type; null only where there is none
+    add column indexable boolean not null default false; -- its own word that it may be searched
 
 -- Whether a group shows its posts in both protocols: the one place that says so.
 create function bridges(of_group bigint) returns table (yes boolean)

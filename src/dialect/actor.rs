@@ -9,8 +9,10 @@ use crate::{
         Unreadable,
         activity::ACTORS,
         fields::{embedded, id_of, ids_of, kind_of, list, text_of},
+        picture::picture_type,
     },
     domain::Iri,
+    text,
 };
 
 /// How the entries of FEP-844e name RFC 9421, and its section on Ed25519.
@@ -18,6 +20,10 @@ const RFC_9421: &str = "rfc9421";
 const RFC_9421_ED25519: &str = "rfc9421#name-eddsa-using-curve-edwards25";
 /// Of an actor's other ids we keep this many.
 const MOST_NAMES: usize = 16;
+/// Of what it says of itself we keep so many characters.
+const LONGEST_BIO: usize = 5_000;
+/// Longest address of a picture, in bytes.
+const LONGEST_ADDRESS: usize = 2_048;
 /// How every Ed25519 key begins in `publicKeyMultibase`: nothing else does.
 const ED25519: &str = "z6Mk";
 
@@ -35,10 +41,22 @@ pub struct RemoteActor {
     pub also_known_as: Vec<String>,
     /// It says that it is not to be shown in another protocol.
     pub unbridged: bool,
+    pub looks: Looks,
     /// Every key that the document lists: its id, and PEM or multibase unless that is in a document of its own.
     pub keys: Vec<(String, Option<String>)>,
     /// It says that its server takes requests signed by RFC 9421 with Ed25519.
     pub offers_ed25519: bool,
+}
+
+/// How an actor shows itself, as far as its mirror shows the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// HTML, sanitised.
+    pub bio: Option<String>,
+    /// Address of a picture, and its media type.
+    pub icon: Option<(String, String)>,
+    /// It says that it may be searched.
+    pub indexable: bool,
 }
 
 /// Reads an actor's document.
@@ -75,6 +93,7 @@ pub fn read_actor(document: &Value) -> Result<RemoteActor, Unreadable> {
     Ok(RemoteActor {
         kind,
         unbridged: says_no_to_bridges(document),
+        looks: looks(document),
         offers_ed25519: offers_ed25519(document, &keys),
         username: text_of(document, "preferredUsername").map(ToOwned::to_owned),
         name: text_of(document, "name").map(ToOwned::to_owned),
@@ -138,10 +157,29 @@ fn offers_ed25519(document: &Value, keys: &[(String, Option<String>)]) -> bool {
 /// indexed.
 fn says_no_to_bridges(document: &Value) -> bool {
     let says = |field: &str| text_of(document, field).is_some_and(names_no_bridge);
-    let indexable = document
+    says("summary") || says("name") || indexable(document) == Some(&Value::Bool(false))
+}
+
+fn indexable(document: &Value) -> Option<&Value> {
+    document
         .get("indexable")
-        .or_else(|| document.get("toot:indexable"));
-    says("summary") || says("name") || indexable == Some(&Value::Bool(false))
+        .or_else(|| document.get("toot:indexable"))
+}
+
+fn looks(document: &Value) -> Looks {
+    let icon = list(document.get("icon")).iter().find_map(|icon| {
+        let address = text_of(icon, "url").or_else(|| icon.as_str())?;
+        let address = Some(address).filter(|address| address.len() <= LONGEST_ADDRESS)?;
+        let kind = picture_type(text_of(icon, "mediaType"), address)?;
+        Some((address.to_owned(), kind))
+    });
+    Looks {
+        bio: text_of(document, "summary")
+            .map(|html| text::sanitize(text::truncate(html, LONGEST_BIO)))
+            .filter(|html| !html.is_empty()),
+        icon,
+        indexable: indexable(document) == Some(&Value::Bool(true)),
+    }
 }
 
 /// The tag may be a link: `#<span>nobridge</span>`.

@@ -32,6 +32,7 @@ mod mobilizon;
 mod news;
 mod nodebb;
 mod peertube;
+mod picture;
 mod policies;
 mod post;
 mod review;
@@ -44,7 +45,7 @@ pub mod versia;
 mod wall;
 
 pub use activity::{Activity, Ask, read};
-pub use actor::{RemoteActor, read_actor, read_key_owner};
+pub use actor::{Looks, RemoteActor, read_actor, read_key_owner};
 pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
 pub use announce::{NAMED, Said, UNNAMED, What, Written, announced_by_id};

@@ -82,6 +82,9 @@ impl Peers {
             followers: actor.followers.as_ref().map(Iri::as_str),
             also_known_as: &actor.also_known_as,
             unbridged: actor.unbridged,
+            bio: actor.looks.bio.as_deref(),
+            icon: (actor.looks.icon.as_ref()).map(|(address, kind)| (address.as_str(), kind.as_str())),
+            indexable: actor.looks.indexable,
             keys: &usable(actor.keys),
         };
         let kept = self.0.store.keep_actor(&new).await?;

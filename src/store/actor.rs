@@ -52,6 +52,12 @@ pub struct NewActor<'a> {
     pub also_known_as: &'a [String],
     /// It does not want to be shown in another protocol.
     pub unbridged: bool,
+    /// Sanitised HTML.
+    pub bio: Option<&'a str>,
+    /// Address of a picture, and its media type.
+    pub icon: Option<(&'a str, &'a str)>,
+    /// It may be searched.
+    pub indexable: bool,
     /// Every key that it lists. Without a text (PEM or multibase), what we have of that key stays.
     pub keys: &'a [(String, Option<String>)],
 }
@@ -171,10 +177,11 @@ impl Store {
         let row = sqlx::query_as!(
             Row,
             r#"insert into actor (iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at, also_known_as,
-                                  unbridged)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                  unbridged, bio, icon, icon_type, indexable)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
                on conflict (iri) do update set kind = $3, username = $4, name = $5, inbox = $6, shared_inbox = $7,
-                   followers = $8, fetched_at = $9, also_known_as = $10, unbridged = $11, gone_at = null, cleared_at = null
+                   followers = $8, fetched_at = $9, also_known_as = $10, unbridged = $11, bio = $12,
+                   icon = $13, icon_type = $14, indexable = $15, gone_at = null, cleared_at = null
                returning id, iri, host, kind, username, name, inbox, shared_inbox, followers, fetched_at,
                    gone_at is not null as "gone!""#,
             new.iri.as_str(),
@@ -188,6 +195,10 @@ impl Store {
             now,
             new.also_known_as,
             new.unbridged,
+            new.bio,
+            new.icon.map(|(address, _)| address),
+            new.icon.map(|(_, kind)| kind),
+            new.indexable,
         )
         .fetch_one(&mut *tx)
         .await?;

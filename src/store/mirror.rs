@@ -17,6 +17,12 @@ pub struct Face {
     /// As its own server has it.
     pub username: Option<String>,
     pub name: Option<String>,
+    /// Sanitised HTML.
+    pub bio: Option<String>,
+    /// Address of a picture, and its media type.
+    pub icon: Option<(String, String)>,
+    /// Its own word that it may be searched.
+    pub indexable: bool,
     pub mirror: Option<Mirror>,
     /// Not who has said no, is gone, or is at a blocked host.
     pub may_be_shown: bool,
@@ -60,6 +66,15 @@ pub struct OriginalPost {
     pub raw: Option<String>,
 }
 
+/// A post that the user of a group shares.
+#[derive(Clone, Debug)]
+pub struct SharedPost {
+    pub group: String,
+    pub post: Uuid,
+    pub iri: String,
+    pub at: DateTime<Utc>,
+}
+
 /// Which posts a list holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Narrowed {
@@ -79,6 +94,10 @@ struct Row {
     host: String,
     username: Option<String>,
     name: Option<String>,
+    bio: Option<String>,
+    icon: Option<String>,
+    icon_type: Option<String>,
+    indexable: bool,
     mirror: Option<Uuid>,
     called: Option<String>,
     made_at: Option<DateTime<Utc>>,
@@ -97,6 +116,9 @@ impl From<Row> for Face {
             host: row.host,
             username: row.username,
             name: row.name,
+            bio: row.bio,
+            icon: row.icon.zip(row.icon_type),
+            indexable: row.indexable,
             mirror,
             may_be_shown: row.may_be_shown,
         }
@@ -111,7 +133,8 @@ impl Store {
     pub async fn faces(&self, iris: &[String]) -> Result<Vec<Face>> {
         let rows = sqlx::query_as!(
             Row,
-            r#"select a.id as "id!", a.iri as "iri!", a.host as "host!", a.username, a.name, m.id as "mirror?", m.username as "called?", m.made_at as "made_at?",
+            r#"select a.id as "id!", a.iri as "iri!", a.host as "host!", a.username, a.name, a.bio, a.icon, a.icon_type,
+                      a.indexable as "indexable!", m.id as "mirror?", m.username as "called?", m.made_at as "made_at?",
                       exists (select from may_be_mirrored(a.id)) as "may_be_shown!"
                from actor a left join mirror m on m.actor_id = a.id
                where a.iri = any($1)"#,
@@ -129,7 +152,8 @@ impl Store {
     pub async fn face_of_mirror(&self, id: Option<Uuid>, username: Option<&str>) -> Result<Option<Face>> {
         let row = sqlx::query_as!(
             Row,
-            r#"select a.id as "id!", a.iri as "iri!", a.host as "host!", a.username, a.name, m.id as "mirror?", m.username as "called?", m.made_at as "made_at?",
+            r#"select a.id as "id!", a.iri as "iri!", a.host as "host!", a.username, a.name, a.bio, a.icon, a.icon_type,
+                      a.indexable as "indexable!", m.id as "mirror?", m.username as "called?", m.made_at as "made_at?",
                       exists (select from may_be_mirrored(a.id)) as "may_be_shown!"
                from mirror m join actor a on a.id = m.actor_id
                where m.id = $1 or m.username = $2"#,
@@ -243,6 +267,28 @@ impl Store {
             iri,
             viewer.actor(),
             viewer.host(),
+        )
+        .fetch_optional(&self.pool)
+        .await?)
+    }
+
+    /// The post that a public group announced by this activity, while it is to be seen in the other protocol.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn shared_post(&self, activity: Uuid, there: &str) -> Result<Option<SharedPost>> {
+        Ok(sqlx::query_as!(
+            SharedPost,
+            r#"select g.name as "group", p.id as post, p.iri, a.accepted_at as at
+               from activity a
+               join post_group pg on pg.group_id = a.group_id and pg.post_id = a.post_id and pg.activity_id = a.id
+               join post p on p.id = pg.post_id
+               join "group" g on g.id = pg.group_id
+               where a.id = $1 and pg.removed_at is null and p.public and p.deleted_at is null and g.visibility = 'public'
+                 and (starts_with(p.iri, $2)
+                      or exists (select from bridges(g.id)) and exists (select from may_be_mirrored(p.author_id)))"#,
+            activity,
+            there,
         )
         .fetch_optional(&self.pool)
         .await?)

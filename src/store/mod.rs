@@ -67,7 +67,7 @@ pub use lane::{
 };
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
-pub use mirror::{Face, Mirror, MirroredPost, Narrowed, OriginalPost, Window};
+pub use mirror::{Face, Mirror, MirroredPost, Narrowed, OriginalPost, SharedPost, Window};
 pub use own_key::{DOMAIN, OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
 pub use peer::{LookedUp, PeerClass, peer_class_in, shape_of};
 pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};

@@ -12,7 +12,6 @@ mod attack;
 mod cli;
 mod collections;
 mod ed25519;
-mod faces;
 mod fanout;
 mod fixtures;
 mod follow;

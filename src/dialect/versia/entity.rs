@@ -13,6 +13,7 @@ use crate::{
         GroupFace, Here,
         announce::date,
         fields::{list, text_of},
+        picture::{is_media, is_web, picture_type},
         versia::Ours,
     },
     domain::JoinPolicy,
@@ -52,6 +53,10 @@ pub struct UserEntity<'a> {
     /// The actor's own id, and its handle there.
     pub iri: &'a str,
     pub handle: &'a str,
+    /// As they show themselves there: HTML, sanitised; the address of a picture, and its media type.
+    pub bio: Option<&'a str>,
+    pub icon: Option<(&'a str, &'a str)>,
+    pub indexable: bool,
     pub made: DateTime<Utc>,
 }
 
@@ -152,7 +157,8 @@ pub fn sharer(face: &GroupEntity<'_>, here: &Here) -> Option<Value> {
 /// Somebody from elsewhere, and labelled so.
 #[must_use]
 pub fn user(of: &UserEntity<'_>, here: &Here) -> Option<Value> {
-    let bio = format!("<p>mirrored from {}</p>", link(of.iri, of.handle));
+    let label = link(of.iri, of.handle);
+    let bio = format!("{}<p>mirrored from {label}</p>", of.bio.unwrap_or_default());
     Some(json!({
         "type": "User",
         "id": here.reference(&Ours::Id(of.id))?.id,
@@ -160,12 +166,12 @@ pub fn user(of: &UserEntity<'_>, here: &Here) -> Option<Value> {
         "username": of.username,
         "display_name": of.name.unwrap_or(of.username),
         "bio": html(&bio),
-        "avatar": null,
+        "avatar": of.icon.map(|(address, kind)| picture_of(address, kind)),
         "header": null,
         "fields": [row("Profile", of.iri)],
         // Nobody can follow a mirror.
         "manually_approves_followers": true,
-        "indexable": false,
+        "indexable": of.indexable,
         "extensions": {BRIDGE: {"protocol": "activitypub", "id": of.iri, "handle": of.handle}},
     }))
 }
@@ -262,35 +268,16 @@ fn warning(of: &NoteEntity<'_>) -> Option<String> {
     Some(text::plain(summary)).filter(|words| !words.is_empty())
 }
 
-/// Media types by which a file's name ends: a picture comes without its type as often as with it.
-const ENDINGS: [(&str, &str); 7] = [
-    (".png", "image/png"),
-    (".jpg", "image/jpeg"),
-    (".jpeg", "image/jpeg"),
-    (".gif", "image/gif"),
-    (".webp", "image/webp"),
-    (".avif", "image/avif"),
-    (".svg", "image/svg+xml"),
-];
 /// Of attachments and previews we pass on so many each.
 const MOST: usize = 32;
 
 /// A picture by its address; `None` where its name does not tell its type.
 fn picture(address: &str) -> Option<Value> {
-    let kind = kind_by_name(address)?;
-    is_web(address).then(|| json!({kind: {"content": address, "remote": true}}))
+    Some(picture_of(address, &picture_type(None, address)?))
 }
 
-fn kind_by_name(address: &str) -> Option<&'static str> {
-    let path = address.split(['?', '#']).next()?.to_ascii_lowercase();
-    ENDINGS
-        .iter()
-        .find(|(ending, _)| path.ends_with(ending))
-        .map(|(_, kind)| *kind)
-}
-
-fn is_web(address: &str) -> bool {
-    url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+fn picture_of(address: &str, kind: &str) -> Value {
+    json!({kind: {"content": address, "remote": true}})
 }
 
 /// What comes with a post: files, and links to pages.
@@ -317,14 +304,11 @@ fn attached(sent: &Value, title: Option<&str>) -> (Vec<Value>, Vec<Value>) {
 }
 
 fn file(one: &Value, address: &str) -> Option<Value> {
-    let is_file = |kind: &str| {
-        ["image/", "video/", "audio/"]
-            .iter()
-            .any(|of| kind.strip_prefix(of).is_some_and(is_subtype))
-    };
-    let kind = text_of(one, "mediaType").filter(|kind| is_file(kind));
+    let kind = text_of(one, "mediaType")
+        .filter(|kind| is_media(kind, &["image/", "video/", "audio/"]))
+        .map(ToOwned::to_owned);
     let is_picture = matches!(one["type"].as_str(), Some("Image" | "Document"));
-    let kind = kind.or_else(|| kind_by_name(address).filter(|_| is_picture))?;
+    let kind = kind.or_else(|| picture_type(None, address).filter(|_| is_picture))?;
     let mut held = Map::new();
     held.insert("content".to_owned(), json!(address));
     held.insert("remote".to_owned(), json!(true));
@@ -337,11 +321,6 @@ fn file(one: &Value, address: &str) -> Option<Value> {
         }
     }
     Some(json!({kind: held}))
-}
-
-fn is_subtype(text: &str) -> bool {
-    let is_fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_fine)
 }
 
 #[cfg(test)]
@@ -461,13 +440,16 @@ mod tests {
             name: None,
             iri: "https://m.example/u/carol",
             handle: "@carol@m.example",
+            bio: Some("<p>Digs.</p>"),
+            icon: Some(("https://m.example/a", "image/png")),
+            indexable: true,
             made: DateTime::UNIX_EPOCH,
         };
         let user = user(&of, &here()).unwrap();
         assert_eq!(user["display_name"], "carol_m_example");
         assert_eq!(
             user["bio"]["text/plain"]["content"],
-            "mirrored from @carol@m.example"
+            "Digs. mirrored from @carol@m.example"
         );
         assert_eq!(user["extensions"][BRIDGE]["id"], "https://m.example/u/carol");
         assert_eq!(user["manually_approves_followers"], true);

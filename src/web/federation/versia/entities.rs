@@ -20,7 +20,7 @@ use crate::{
             entity::{self, GroupEntity, NoteEntity, UserEntity},
         },
     },
-    store::{Face, GroupView, MirroredPost, Narrowed, Viewer, Window},
+    store::{Face, GroupView, MirroredPost, Narrowed, SharedPost, Viewer, Window},
     web::{
         Answer, Web,
         answer::Reply,
@@ -35,6 +35,7 @@ enum Subject {
     Sharer(Box<GroupView>),
     User(Box<Face>),
     Note(Box<MirroredPost>),
+    Share(Uuid, SharedPost),
 }
 
 /// `GET /.versia/v0.6/entities/TYPE/ID` and `.../collections/NAME`
@@ -96,6 +97,11 @@ async fn subject(web: &Web, of: Kind, ours: &Ours<'_>) -> Result<Subject, Proble
             let post = web.engine.store().mirrored_post(*id, &there).await?;
             Subject::Note(Box::new(post.ok_or_else(nothing)?))
         }
+        (Kind::Share, Ours::Id(id)) => {
+            let there = web.engine.here().mirrors();
+            let shared = web.engine.store().shared_post(*id, &there).await?;
+            Subject::Share(*id, shared.ok_or_else(nothing)?)
+        }
         _ => return Err(nothing()),
     })
 }
@@ -130,6 +136,8 @@ async fn written(web: &Web, subject: &Subject, viewer: &Viewer) -> Result<Option
         }
         Subject::User(face) => user(web, face),
         Subject::Note(post) => note(web, post).await?,
+        Subject::Share(id, shared) => note_at(web, shared.post, &shared.iri)
+            .and_then(|note| entity::share(*id, shared.at, &shared.group, &note, here)),
     })
 }
 
@@ -142,6 +150,9 @@ fn user(web: &Web, face: &Face) -> Option<Value> {
         name: face.name.as_deref(),
         iri: &face.iri,
         handle: &handle,
+        bio: face.bio.as_deref(),
+        icon: (face.icon.as_ref()).map(|(address, kind)| (address.as_str(), kind.as_str())),
+        indexable: face.indexable,
         made: mirror.made,
     };
     entity::user(&of, web.engine.here())

@@ -6,7 +6,7 @@ use folkmoot::domain::PolicyChange;
 use folkmoot::store::group::Change;
 use serde_json::json;
 
-use super::{change, found, group_with, start};
+use super::{change, found, garden_with, sees};
 
 const ACTIVITY: &str = "application/activity+json";
 const ORIGINALS: &str = "https://b.test/.versia/v0.6/entities";
@@ -14,10 +14,9 @@ const ORIGINALS: &str = "https://b.test/.versia/v0.6/entities";
 /// A user of theirs is a labelled person here, with a name that WebFinger knows, an empty outbox and a key that verifies nothing.
 #[tokio::test]
 async fn a_user_is_a_person_on_our_host() {
-    let (world, b) = start().await;
-    let group = group_with(&world, |_| {}).await;
-    b.user("u1", "Alice", "Alice of B");
-    b.subscribes(&world, "u1").await;
+    let (world, b, group) = garden_with(|_| {}).await;
+    let u1 = b.user("u1", "Alice");
+    b.joins(&u1, "garden").await;
     let id = format!("{}/bridge/versia/b.test/u1", world.base());
     let members = world.document(&group.part("members?page=1")).await;
     assert_eq!(members["orderedItems"], json!([id]));
@@ -25,7 +24,7 @@ async fn a_user_is_a_person_on_our_host() {
     let person = world.document(&id).await;
     assert_eq!((&person["id"], &person["type"]), (&json!(id), &json!("Person")));
     assert_eq!(person["preferredUsername"], "alice_b_test");
-    assert_eq!(person["name"], "Alice of B");
+    assert_eq!(person["name"], "Alice of b.test");
     assert_eq!(person["summary"], "<p>mirrored from @Alice@b.test</p>");
     assert_eq!(person["url"], format!("{ORIGINALS}/User/u1"));
     assert_eq!(person["publicKey"]["owner"], json!(id));
@@ -55,7 +54,7 @@ async fn a_user_is_a_person_on_our_host() {
     }
 
     // Their own side lists who they are, and not the mirror.
-    let listed = b.sees(&world, "Group/group-garden/collections/members").await;
+    let listed = sees(&b, "Group/group-garden/collections/members").await;
     assert_eq!(listed["items"], json!(["b.test:u1"]));
     let engine = &world.house().engine;
     engine.set_blocked("b.test", true).await.unwrap();
@@ -66,12 +65,12 @@ async fn a_user_is_a_person_on_our_host() {
 /// A note of theirs is what was announced, in its latest version; it links back, and is gone with its original.
 #[tokio::test]
 async fn a_note_is_what_was_announced() {
-    let (world, b) = start().await;
-    let group = group_with(&world, |_| {}).await;
+    let (world, b, group) = garden_with(|_| {}).await;
     let tom = world.lemmy().actor("tom").follows(&group).await;
-    b.user("u1", "alice", "Alice");
-    b.subscribes(&world, "u1").await;
-    b.posts(&world, &b.note("n1", "u1", "<p>leeks</p>")).await;
+    let u1 = b.user("u1", "alice");
+    b.joins(&u1, "garden").await;
+    b.publishes(&b.note("n1", &u1, "garden", "leeks")).await.is(202);
+    world.settles().await;
     let id = format!("{}/bridge/versia/b.test/notes/n1", world.base());
     let heard = tom
         .server()
@@ -100,27 +99,30 @@ async fn a_note_is_what_was_announced() {
         world.get(&page, ACTIVITY).await.headers()["location"],
         id.as_str()
     );
-    let listed = b.sees(&world, "Group/group-garden/collections/notes").await;
+    let listed = sees(&b, "Group/group-garden/collections/notes").await;
     assert_eq!(listed["items"], json!(["b.test:n1"]));
 
     // Answers on either side know each other.
     let reply = tom.would_say(json!({}), id.clone(), false);
     let reply = tom.replies(&group, &reply, "with salt").await;
     world.settles().await;
-    let listed = b.sees(&world, "Group/group-garden/collections/notes").await;
+    let listed = sees(&b, "Group/group-garden/collections/notes").await;
     let answer = listed["items"][0]
         .as_str()
         .unwrap()
-        .strip_prefix("forum.test:")
+        .strip_prefix("g.test:")
         .unwrap();
-    let answer = b.sees(&world, &format!("Note/{answer}")).await;
+    let answer = sees(&b, &format!("Note/{answer}")).await;
     assert_eq!(answer["replies_to"], "b.test:n1");
     assert_eq!(
         answer["extensions"]["org.folkmoot:bridge"]["id"],
         json!(reply.post)
     );
 
-    b.posts(&world, &b.note("n1", "u1", "<p>more leeks</p>")).await;
+    b.publishes(&b.note("n1", &u1, "garden", "more leeks"))
+        .await
+        .is(202);
+    world.settles().await;
     assert_eq!(world.document(&id).await["content"], "<p>more leeks</p>");
 
     let bridge = |on| Change {
@@ -129,7 +131,7 @@ async fn a_note_is_what_was_announced() {
     };
     change(&world, bridge(false), PolicyChange::default()).await;
     assert_eq!(world.get(&id, ACTIVITY).await.status(), 404);
-    let listed = b.sees(&world, "Group/group-garden/collections/notes").await;
+    let listed = sees(&b, "Group/group-garden/collections/notes").await;
     assert_eq!(listed["items"], json!(["b.test:n1"]), "theirs alone");
     change(&world, bridge(true), PolicyChange::default()).await;
 
@@ -137,11 +139,11 @@ async fn a_note_is_what_was_announced() {
         "type": "Delete", "created_at": "2026-06-01T12:00:00Z", "author": "b.test:u1", "deleted_type": "Note",
         "deleted": "b.test:n1",
     });
-    assert_eq!(b.tells(&world, &delete).await, 202);
+    b.sends(&delete).await.is(202);
     world.settles().await;
     let gone = world.get(&id, ACTIVITY).await;
     assert_eq!(gone.status(), 410);
-    let listed = b.sees(&world, "Group/group-garden/collections/notes").await;
+    let listed = sees(&b, "Group/group-garden/collections/notes").await;
     assert_eq!(listed["total"], 1);
     world.end().await;
 }

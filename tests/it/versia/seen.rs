@@ -3,13 +3,13 @@
 //! One rule: what 0.6 has no field for is below `extensions`, and every field that it has is there.
 
 use chrono::TimeDelta;
-use folkmoot::domain::{JoinPolicy, ListPolicy, Policies, PolicyChange, Visibility};
+use folkmoot::domain::{Iri, JoinPolicy, ListPolicy, Policies, PolicyChange, Visibility};
 use folkmoot::store::group::Change;
 use serde_json::{Value, json};
 
-use super::domain::Domain;
-use super::{change, found, group_with, iri, start};
+use super::{asks, change, found, garden_with, sees};
 use crate::support::peer::{Actor, Group};
+use crate::support::versia::Domain;
 use crate::support::world::World;
 
 fn keys(document: &Value) -> Vec<&str> {
@@ -21,7 +21,7 @@ fn keys(document: &Value) -> Vec<&str> {
 /// The id in a reference to us.
 fn local(reference: &Value) -> &str {
     let reference = reference.as_str().unwrap();
-    reference.strip_prefix("forum.test:").unwrap()
+    reference.strip_prefix("g.test:").unwrap()
 }
 
 const MEMBERS: &str = "pub.versia%3Agroups%2FGroup/group-garden/collections/members";
@@ -30,9 +30,8 @@ const NOTES: &str = "pub.versia%3Agroups%2FGroup/group-garden/collections/notes"
 /// Both faces are there, whole, at every spelling of their type; without a signature nothing is.
 #[tokio::test]
 async fn a_group_is_an_entity_and_a_user() {
-    let (world, b) = start().await;
-    let group = group_with(&world, |_| {}).await;
-    let entity = b.sees(&world, "pub.versia%3Agroups%2FGroup/group-garden").await;
+    let (world, b, group) = garden_with(|_| {}).await;
+    let entity = sees(&b, "pub.versia%3Agroups%2FGroup/group-garden").await;
     assert_eq!(
         keys(&entity),
         [
@@ -57,9 +56,9 @@ async fn a_group_is_an_entity_and_a_user() {
         "pub.versia%253Agroups%252FGroup/group-garden",
         "Group/group-garden",
     ] {
-        assert_eq!(b.sees(&world, path).await, entity, "{path}");
+        assert_eq!(sees(&b, path).await, entity, "{path}");
     }
-    let user = b.sees(&world, "User/garden").await;
+    let user = sees(&b, "User/garden").await;
     assert_eq!(
         keys(&user),
         [
@@ -77,7 +76,7 @@ async fn a_group_is_an_entity_and_a_user() {
             "username"
         ]
     );
-    assert_eq!(b.sees(&world, "pub.versia:users/User/garden").await, user);
+    assert_eq!(sees(&b, "pub.versia:users/User/garden").await, user);
     for path in [
         "User/group-garden",
         "Group/garden",
@@ -85,7 +84,7 @@ async fn a_group_is_an_entity_and_a_user() {
         "Note/garden",
         "Users/garden",
     ] {
-        assert_eq!(b.asks(&world, path).await.0, 404, "{path}");
+        assert_eq!(asks(&b, path).await.0, 404, "{path}");
     }
 
     let url = |path: &str| format!("{}/.versia/v0.6/entities/{path}", world.base());
@@ -104,29 +103,28 @@ async fn a_group_is_an_entity_and_a_user() {
 /// Whoever is in a group is listed by reference, under the policy of the group; pages are clamped.
 #[tokio::test]
 async fn members_are_listed_as_the_group_says() {
-    let (world, b) = start().await;
-    let group = group_with(&world, |_| {}).await;
+    let (world, b, group) = garden_with(|_| {}).await;
     let server = world.mastodon();
     for number in 0..42 {
         server.actor(&format!("m{number}")).follows(&group).await;
         world.advance(TimeDelta::seconds(1));
     }
-    let whole = b.sees(&world, &format!("{MEMBERS}?limit=41")).await;
+    let whole = sees(&b, &format!("{MEMBERS}?limit=41")).await;
     assert_eq!(keys(&whole), ["author", "items", "total"]);
     assert_eq!((&whole["author"], &whole["total"]), (&Value::Null, &json!(42)));
     let items = whole["items"].as_array().unwrap();
     assert_eq!(items.len(), 40);
-    let rest = b.sees(&world, &format!("{MEMBERS}?offset=40")).await;
+    let rest = sees(&b, &format!("{MEMBERS}?offset=40")).await;
     assert_eq!(rest["items"].as_array().unwrap().len(), 2);
-    let one = b.sees(&world, &format!("{MEMBERS}?limit=0")).await;
+    let one = sees(&b, &format!("{MEMBERS}?limit=0")).await;
     assert_eq!(one["items"], json!([items[0]]));
     assert_eq!(
-        b.sees(&world, &format!("{MEMBERS}?limit=40")).await,
+        sees(&b, &format!("{MEMBERS}?limit=40")).await,
         whole,
         "called the same again"
     );
 
-    let newest = b.sees(&world, &format!("User/{}", local(&items[0]))).await;
+    let newest = sees(&b, &format!("User/{}", local(&items[0]))).await;
     let port = server.authority().replace(['.', ':'], "_");
     assert_eq!(newest["username"], format!("m41_{port}"));
     let handle = format!("@m41@{}", server.authority());
@@ -143,14 +141,14 @@ async fn members_are_listed_as_the_group_says() {
         ..PolicyChange::default()
     };
     change(&world, Change::default(), policies).await;
-    let counted = b.sees(&world, MEMBERS).await;
+    let counted = sees(&b, MEMBERS).await;
     assert_eq!((&counted["total"], &counted["items"]), (&json!(42), &json!([])));
     world.end().await;
 }
 
 /// The reference of the only post in `notes`.
-async fn only_note(world: &World, b: &Domain) -> String {
-    let notes = b.sees(world, NOTES).await;
+async fn only_note(b: &Domain) -> String {
+    let notes = sees(&b, NOTES).await;
     assert_eq!(notes["total"], 1, "{notes}");
     local(&notes["items"][0]).to_owned()
 }
@@ -158,13 +156,12 @@ async fn only_note(world: &World, b: &Domain) -> String {
 /// A post is a labelled note on our domain, and so is what answers it; edits show, and what is deleted or removed is not there.
 #[tokio::test]
 async fn a_post_is_a_note_on_our_domain() {
-    let (world, b) = start().await;
-    let group = group_with(&world, |_| {}).await;
+    let (world, b, group) = garden_with(|_| {}).await;
     let carol = world.mastodon().actor("carol").follows(&group).await;
     let tom = world.lemmy().actor("tom").follows(&group).await;
     let post = carol.post(&group, "leeks").await;
-    let id = only_note(&world, &b).await;
-    let note = b.sees(&world, &format!("Note/{id}")).await;
+    let id = only_note(&b).await;
+    let note = sees(&b, &format!("Note/{id}")).await;
     assert_eq!(
         keys(&note),
         [
@@ -186,46 +183,39 @@ async fn a_post_is_a_note_on_our_domain() {
             "type"
         ]
     );
-    assert_eq!(note["group"], "forum.test:group-garden");
+    assert_eq!(note["group"], "g.test:group-garden");
     assert_eq!(
         note["mentions"],
-        json!(["forum.test:garden"]),
+        json!(["g.test:garden"]),
         "the group, which is named"
     );
     assert_eq!(note["extensions"]["org.folkmoot:bridge"]["id"], json!(post.post));
     let text = note["content"]["text/plain"]["content"].as_str().unwrap();
     assert!(text.ends_with("leeks"), "{text}");
-    let author = b.sees(&world, &format!("User/{}", local(&note["author"]))).await;
+    let author = sees(&b, &format!("User/{}", local(&note["author"]))).await;
     assert_eq!(
         author["extensions"]["org.folkmoot:bridge"]["id"],
         json!(carol.id())
     );
-    let outbox = b
-        .sees(
-            &world,
-            &format!("User/{}/collections/outbox", local(&note["author"])),
-        )
-        .await;
+    let outbox = sees(&b, &format!("User/{}/collections/outbox", local(&note["author"]))).await;
     assert_eq!(outbox["items"], json!([note]));
 
     world.advance(TimeDelta::seconds(1));
     let reply = tom.replies(&group, &post, "with salt").await;
     world.settles().await;
-    let notes = b.sees(&world, NOTES).await;
+    let notes = sees(&b, NOTES).await;
     assert_eq!(
         (&notes["total"], &notes["items"][1]),
-        (&json!(2), &json!(format!("forum.test:{id}")))
+        (&json!(2), &json!(format!("g.test:{id}")))
     );
-    let answer = b
-        .sees(&world, &format!("Note/{}", local(&notes["items"][0])))
-        .await;
-    assert_eq!(answer["replies_to"], json!(format!("forum.test:{id}")));
-    let replies = b.sees(&world, &format!("Note/{id}/collections/replies")).await;
+    let answer = sees(&b, &format!("Note/{}", local(&notes["items"][0]))).await;
+    assert_eq!(answer["replies_to"], json!(format!("g.test:{id}")));
+    let replies = sees(&b, &format!("Note/{id}/collections/replies")).await;
     assert_eq!(replies["items"], json!([notes["items"][0]]));
 
     let edit = carol.edits(&group, &post, "more leeks").await;
     world.settles().await;
-    let edited = b.sees(&world, &format!("Note/{id}")).await;
+    let edited = sees(&b, &format!("Note/{id}")).await;
     assert!(
         edited.to_string().contains("more leeks"),
         "{edited} {}",
@@ -235,34 +225,31 @@ async fn a_post_is_a_note_on_our_domain() {
     tom.deletes(&group, &reply).await;
     world.settles().await;
     assert_eq!(
-        b.asks(&world, &format!("Note/{}", local(&notes["items"][0])))
-            .await
-            .0,
+        asks(&b, &format!("Note/{}", local(&notes["items"][0]))).await.0,
         404
     );
-    assert_eq!(only_note(&world, &b).await, id);
+    assert_eq!(only_note(&b).await, id);
     let engine = &world.house().engine;
     engine
-        .remove_post("garden", &iri(&post.post), None)
+        .remove_post("garden", &Iri::object(&post.post).unwrap(), None)
         .await
         .unwrap();
-    assert_eq!(b.asks(&world, &format!("Note/{id}")).await.0, 404);
-    assert_eq!(b.sees(&world, NOTES).await["total"], 0);
+    assert_eq!(asks(&b, &format!("Note/{id}")).await.0, 404);
+    assert_eq!(sees(&b, NOTES).await["total"], 0);
     world.end().await;
 }
 
 async fn posts_and_is_shown(world: &World, b: &Domain, group: &Group, who: &Actor) -> bool {
-    let before = b.sees(world, NOTES).await["total"].as_u64().unwrap();
+    let before = sees(&b, NOTES).await["total"].as_u64().unwrap();
     who.post(group, "leeks").await;
     world.settles().await;
-    b.sees(world, NOTES).await["total"].as_u64().unwrap() > before
+    sees(&b, NOTES).await["total"].as_u64().unwrap() > before
 }
 
 /// Whoever says no is not shown, and neither is anybody of a group that does not bridge, or of a blocked host.
 #[tokio::test]
 async fn who_says_no_is_not_shown() {
-    let (world, b) = start().await;
-    let group = group_with(&world, |_| {}).await;
+    let (world, b, group) = garden_with(|_| {}).await;
     let mut present = vec![];
     for (name, said) in [
         (
@@ -282,14 +269,14 @@ async fn who_says_no_is_not_shown() {
         assert!(!posts_and_is_shown(&world, &b, &group, &who).await, "{name}");
         present.push(who);
     }
-    assert_eq!(b.sees(&world, MEMBERS).await["total"], 0);
+    assert_eq!(sees(&b, MEMBERS).await["total"], 0);
 
     let dan = world.mastodon().actor("dan").follows(&group).await;
     assert!(posts_and_is_shown(&world, &b, &group, &dan).await);
-    let note = format!("Note/{}", only_note(&world, &b).await);
-    let author = b.sees(&world, &note).await["author"].clone();
+    let note = format!("Note/{}", only_note(&b).await);
+    let author = sees(&b, &note).await["author"].clone();
     let user = format!("User/{}", local(&author));
-    let shown = async || (b.asks(&world, &note).await.0, b.asks(&world, &user).await.0);
+    let shown = async || (asks(&b, &note).await.0, asks(&b, &user).await.0);
     assert_eq!(shown().await, (200, 200));
 
     let bridge = |on| Change {
@@ -298,7 +285,7 @@ async fn who_says_no_is_not_shown() {
     };
     change(&world, bridge(false), PolicyChange::default()).await;
     assert_eq!(shown().await, (404, 404));
-    assert_eq!(b.sees(&world, MEMBERS).await["total"], 0);
+    assert_eq!(sees(&b, MEMBERS).await["total"], 0);
     change(&world, bridge(true), PolicyChange::default()).await;
     assert_eq!(shown().await, (200, 200));
     let engine = &world.house().engine;
@@ -312,17 +299,16 @@ async fn who_says_no_is_not_shown() {
 /// A private group shows its name and that it is there, never its members nor posts.
 #[tokio::test]
 async fn a_private_group_keeps_to_itself() {
-    let (world, b) = start().await;
-    group_with(&world, |policies| {
+    let (world, b, _) = garden_with(|policies| {
         policies.visibility = Visibility::Private;
         policies.join = JoinPolicy::Approval;
     })
     .await;
-    let entity = b.sees(&world, "Group/group-garden").await;
+    let entity = sees(&b, "Group/group-garden").await;
     assert_eq!((&entity["name"], &entity["open"]), (&Value::Null, &json!(false)));
     assert!(!entity.to_string().contains("The garden"));
     for path in [MEMBERS, NOTES, "User/garden/collections/followers"] {
-        assert_eq!(b.asks(&world, path).await.0, 404, "{path}");
+        assert_eq!(asks(&b, path).await.0, 404, "{path}");
     }
     let engine = &world.house().engine;
     let on = Change {
@@ -337,11 +323,10 @@ async fn a_private_group_keeps_to_itself() {
 /// A closed group is not there any more.
 #[tokio::test]
 async fn a_closed_group_is_gone() {
-    let (world, b) = start().await;
-    group_with(&world, |_| {}).await;
+    let (world, b, _) = garden_with(|_| {}).await;
     world.house().engine.close_group("garden").await.unwrap();
     for path in ["Group/group-garden", "User/garden", MEMBERS, NOTES] {
-        assert_eq!(b.asks(&world, path).await.0, 404, "{path}");
+        assert_eq!(asks(&b, path).await.0, 404, "{path}");
     }
     world.end().await;
 }
@@ -349,12 +334,11 @@ async fn a_closed_group_is_gone() {
 /// WebFinger leads to both faces of a group, and to the mirrors of people by the names that they have here.
 #[tokio::test]
 async fn faces_are_found_by_name() {
-    let (world, b) = start().await;
-    let group = group_with(&world, |_| {}).await;
+    let (world, b, group) = garden_with(|_| {}).await;
     let authority = world.authority();
     for resource in [
         format!("acct:garden@{authority}"),
-        "acct:garden@forum.test".to_owned(),
+        "acct:garden@g.test".to_owned(),
     ] {
         let (_, jrd) = found(&world, &resource).await;
         let links = jrd["links"].as_array().unwrap();
@@ -364,7 +348,7 @@ async fn faces_are_found_by_name() {
             .filter(|link| link["type"] == "application/vnd.versia+json")
             .map(|link| (link["rel"].as_str().unwrap(), link["href"].as_str().unwrap()))
             .collect();
-        let entities = "https://forum.test/.versia/v0.6/entities";
+        let entities = "https://g.test/.versia/v0.6/entities";
         assert_eq!(
             ours,
             [
@@ -377,18 +361,18 @@ async fn faces_are_found_by_name() {
         );
     }
     let carol = world.mastodon().actor("carol").follows(&group).await;
-    let members = b.sees(&world, MEMBERS).await;
+    let members = sees(&b, MEMBERS).await;
     let id = local(&members["items"][0]);
     let name = format!("carol_{}", carol.server().authority().replace(['.', ':'], "_"));
-    let (_, jrd) = found(&world, &format!("acct:{name}@forum.test")).await;
+    let (_, jrd) = found(&world, &format!("acct:{name}@g.test")).await;
     assert_eq!(
         jrd["links"][0]["href"],
-        json!(format!("https://forum.test/.versia/v0.6/entities/User/{id}"))
+        json!(format!("https://g.test/.versia/v0.6/entities/User/{id}"))
     );
     for nobody in [
-        "acct:nobody_x@forum.test",
+        "acct:nobody_x@g.test",
         "acct:garden@other.test",
-        "acct:a-b@forum.test",
+        "acct:a-b@g.test",
     ] {
         assert_eq!(found(&world, nobody).await.0, 404, "{nobody}");
     }
@@ -398,7 +382,7 @@ async fn faces_are_found_by_name() {
         name,
         title: "Carol".to_owned(),
         summary: String::new(),
-        owner: iri(&owner.id()),
+        owner: Iri::object(&owner.id()).unwrap(),
         policies: Policies::default(),
     };
     let taken = world.house().engine.create_group(new).await.unwrap_err();
@@ -413,10 +397,10 @@ async fn faces_are_found_by_name() {
 #[tokio::test]
 async fn without_a_domain_nothing_answers() {
     let world = World::start().await;
-    let b = Domain::start("b.test").await;
-    group_with(&world, |_| {}).await;
+    world.group("garden").await;
     for path in ["User/garden", "Group/group-garden", MEMBERS] {
-        assert_eq!(b.asks(&world, path).await.0, 404, "{path}");
+        let url = format!("{}/.versia/v0.6/entities/{path}", world.base());
+        assert_eq!(world.get(&url, "*/*").await.status(), 404, "{path}");
     }
     world.end().await;
 }
