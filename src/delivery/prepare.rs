@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, header::ACCEPT};
 use url::Url;
 
 use crate::{
@@ -52,7 +52,7 @@ pub(super) fn request(
 ) -> Result<Ready, String> {
     let url = Url::parse(inbox).map_err(|_| "its inbox is not a URL".to_owned())?;
     let reach = reach.and_then(|told| told.header(&key.id));
-    let headers = signature::sign_with(
+    let mut headers = signature::sign_with(
         scheme,
         &key.private,
         &key.id,
@@ -66,6 +66,10 @@ pub(super) fn request(
         reach.as_deref().map(|reach| (signature::REACH, reach)),
     )
     .map_err(|error| error.to_string())?;
+    if scheme == Scheme::Domain {
+        // Every request of Versia says what it takes for an answer (`app/federation/http`), one to an inbox, too.
+        headers.insert(ACCEPT, HeaderValue::from_static(signature::DOMAIN_TYPE));
+    }
     Ok(Ready {
         url,
         headers,

@@ -161,7 +161,9 @@ fn says_no_to_bridges(document: &Value) -> bool {
 }
 
 fn indexable(document: &Value) -> Option<&Value> {
-    document.get("indexable").or_else(|| document.get("toot:indexable"))
+    document
+        .get("indexable")
+        .or_else(|| document.get("toot:indexable"))
 }
 
 fn looks(document: &Value) -> Looks {
@@ -181,7 +183,7 @@ fn looks(document: &Value) -> Looks {
 }
 
 /// The tag may be a link: `#<span>nobridge</span>`.
-fn names_no_bridge(html: &str) -> bool {
+pub(crate) fn names_no_bridge(html: &str) -> bool {
     let mut within = false;
     let words: String = html
         .chars()

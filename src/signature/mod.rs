@@ -41,8 +41,8 @@ pub use reach::{REACH, Reach, reach_of};
 pub use received::{Received, WINDOW};
 pub use token::{is_token, token};
 pub use versia::{
-    DOMAIN_CONTENT_TYPE, DomainClaim, DomainRefused, domain_claim, domain_claim_of_answer, domain_key,
-    is_for_a_domain, sign_for_domain, written_for_domain,
+    DOMAIN_CONTENT_TYPE, DOMAIN_TYPE, DomainClaim, DomainRefused, domain_claim, domain_claim_of_answer,
+    domain_key, is_for_a_domain, sign_for_domain, written_for_domain,
 };
 
 /// How a request is signed.

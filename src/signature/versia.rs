@@ -19,6 +19,8 @@ use super::outgoing::{Request, value};
 use super::public_key::ED25519_SPKI;
 use super::{KeyError, PrivateKey, PublicKey, SignError};
 
+/// What is asked for, and answered, where a domain signs.
+pub const DOMAIN_TYPE: &str = "application/vnd.versia+json";
 /// What is sent in a body that is signed for a domain.
 pub const DOMAIN_CONTENT_TYPE: &str = "application/vnd.versia+json; charset=utf-8";
 

@@ -8,6 +8,8 @@ mod mirrored;
 mod people;
 mod seen;
 mod walk;
+mod ways;
+mod worlds;
 
 use folkmoot::domain::{Policies, PolicyChange};
 use folkmoot::store::group::Change;
