@@ -77,6 +77,24 @@ const EXCUSES: &[Row] = &[
         "What is passed on as it came is not sent back to where it came from",
     ),
     (
+        &["versia", "versia-share"],
+        &["like"],
+        always,
+        "Votes are counted here; nothing is said there in the name of those who cast them",
+    ),
+    (
+        &["versia"],
+        &["delete"],
+        is_by_another_domain,
+        "What another domain hosts is that domain's to take back; it is not among the group's notes any more",
+    ),
+    (
+        &["versia-share"],
+        &["edit"],
+        always,
+        "A Share names the note, which is read where it is, as it is then",
+    ),
+    (
         ALL,
         &["ban"],
         always,
@@ -99,6 +117,10 @@ fn is_own(cell: &Cell<'_>) -> bool {
 
 const fn always(_: &Cell<'_>) -> bool {
     true
+}
+
+fn is_by_another_domain(cell: &Cell<'_>) -> bool {
+    cell.deed.by.starts_with("versia")
 }
 
 fn is_unsigned(cell: &Cell<'_>) -> bool {

@@ -5,6 +5,7 @@
 
 mod excuses;
 mod page;
+mod versia;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::peer::manners::Shape;
 use crate::support::peer::{Actor, Group, Heard, Said, tellings};
+use crate::support::versia::{Domain, world_of};
 use crate::support::world::World;
 
 /// Each on a host of its own. `newcomer` is a program that nobody knows.
@@ -64,28 +66,39 @@ impl Cell<'_> {
 struct Table {
     group: Group,
     people: BTreeMap<&'static str, Actor>,
+    /// Whoever is there in Versia, by how.
+    domains: BTreeMap<&'static str, Domain>,
     deeds: Vec<Deed>,
 }
 
 #[tokio::test]
 async fn everybody_hears_of_everybody() {
-    let world = World::start().await;
-    let mut table = Table::set(&world).await;
+    let domains = [Domain::start("v.test").await, Domain::start("w.test").await];
+    let world = world_of(&domains.each_ref(), &[]).await;
+    let mut table = Table::set(&world, domains).await;
     for program in PROGRAMS {
         table.says_things(program).await;
+    }
+    for way in versia::WAYS {
+        table.says_things_there(&world, way).await;
     }
     world.settles().await;
     table.everything_dereferences().await;
     for program in PROGRAMS {
         table.deletes(program).await;
     }
+    for way in versia::WAYS {
+        table.deletes_there(&world, way).await;
+    }
     world.settles().await;
     table.moderates(&world).await;
     world.settles().await;
 
     table.is_classed(&world).await;
-    let cells = table.cells();
-    let text = page::matrix(&PROGRAMS, &cells);
+    let notes = versia::notes(&world).await;
+    let cells = table.cells(&notes);
+    let columns: Vec<_> = PROGRAMS.into_iter().chain(versia::WAYS).collect();
+    let text = page::matrix(&columns, &cells);
     println!("{text}");
     let empty: Vec<String> = cells
         .iter()
@@ -98,11 +111,12 @@ async fn everybody_hears_of_everybody() {
         "nothing came, and nothing excuses it"
     );
     page::is_up_to_date(&text);
+    table.domains.values().for_each(Domain::is_content);
     world.end().await;
 }
 
 impl Table {
-    async fn set(world: &World) -> Self {
+    async fn set(world: &World, domains: [Domain; 2]) -> Self {
         let people: BTreeMap<_, _> = PROGRAMS
             .iter()
             .map(|program| (*program, world.server(program).actor("ann")))
@@ -120,6 +134,7 @@ impl Table {
         Self {
             group,
             people,
+            domains: versia::let_in(domains).await,
             deeds: vec![],
         }
     }
@@ -219,9 +234,13 @@ impl Table {
                 (class.name, &class.reason())
             );
         }
+        for domain in self.domains.values() {
+            let peer = peers.iter().find(|peer| peer.host == domain.name()).unwrap();
+            assert_eq!(peer.class, "versia");
+        }
     }
 
-    fn cells(&self) -> Vec<(Cell<'_>, Vec<String>)> {
+    fn cells(&self, notes: &BTreeMap<String, String>) -> Vec<(Cell<'_>, Vec<String>)> {
         let heard: BTreeMap<_, Vec<Heard>> = self
             .people
             .iter()
@@ -245,6 +264,15 @@ impl Table {
                     },
                     told,
                 ));
+            }
+            for way in versia::WAYS {
+                let cell = Cell {
+                    deed,
+                    class: way,
+                    software: way,
+                };
+                let told = versia::told(way, &self.domains[way], deed, notes);
+                cells.push((cell, told));
             }
         }
         cells

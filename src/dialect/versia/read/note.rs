@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use super::{Entity, Known, PUBLIC, Said};
 use crate::dialect::{
     Unreadable,
-    fields::text_of,
     versia::{
         content,
         reference::{Ours, Reference},
@@ -42,9 +41,6 @@ impl Entity<'_> {
         let Some(addressed) = self.addressed(known)? else {
             return Ok(None);
         };
-        if self.comes_from_here() {
-            return Ok(None);
-        }
         let id = format!("{}#{hash}", self.here.mirror_of_note(&note));
         let what = if known.author.is_some() {
             "Update"
@@ -201,22 +197,6 @@ impl Entity<'_> {
             Some(json!({"type": "Mention", "href": href, "name": format!("@{}@{}", who.id, who.domain)}))
         });
         Ok(tags.collect())
-    }
-
-    /// Whether it is a copy of something of ours that somebody sends back.
-    fn comes_from_here(&self) -> bool {
-        let extensions = self.entity.get("extensions").and_then(Value::as_object);
-        let mut origins = extensions
-            .into_iter()
-            .flatten()
-            .filter(|(name, _)| name.ends_with(":bridge"));
-        origins.any(|(_, origin)| {
-            ["id", "url"]
-                .into_iter()
-                .filter_map(|field| text_of(origin, field))
-                .filter_map(|id| id.strip_prefix(self.here.base()))
-                .any(|path| path.is_empty() || path.starts_with('/'))
-        })
     }
 }
 

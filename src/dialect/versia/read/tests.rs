@@ -335,17 +335,6 @@ fn a_report_names_whatever_it_may_mean() {
 }
 
 #[test]
-fn what_we_mirrored_is_not_mirrored_again() {
-    let back = note(
-        &json!({"extensions": {"org.folkmoot:bridge": {"protocol": "activitypub", "id": "https://g.example/post/1"}}}),
-    );
-    assert_eq!(translated(&back), None);
-    let other =
-        note(&json!({"extensions": {"org.other:bridge": {"id": "https://g.example.evil/1"}, "a.b:c": 1}}));
-    assert!(translated(&other).is_some());
-}
-
-#[test]
 fn what_is_said_to_others_or_in_other_words_means_nothing_here() {
     for kind in [
         "pub.versia:groups/Group",
