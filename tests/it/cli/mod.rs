@@ -3,6 +3,7 @@
 //! One rule: when a command has returned, what it did is in force. What goes wrong: `words.rs`; whom and what it lists:
 //! `lists.rs`; what waits to be delivered: `queue.rs`.
 
+mod keys;
 mod lists;
 mod members;
 mod people;
