@@ -45,6 +45,8 @@ struct State {
     heard: Vec<Value>,
     fetched: Vec<String>,
     complaints: Vec<String>,
+    /// What every POST is answered with.
+    status: u16,
     world: Option<(Ground, String)>,
     /// The key of the server under test, as it publishes it.
     their_key: Option<PublicKey>,
@@ -94,6 +96,7 @@ impl Domain {
                 heard: vec![],
                 fetched: vec![],
                 complaints: vec![],
+                status: 202,
                 world: None,
                 their_key: None,
             }),
@@ -170,6 +173,11 @@ impl Domain {
     /// Serves this at a path.
     pub fn serves(&self, path: &str, status: u16, body: Value) {
         self.state().pages.insert(path.to_owned(), (status, body));
+    }
+
+    /// What POSTs are answered with from now on.
+    pub fn answers(&self, status: u16) {
+        self.state().status = status;
     }
 
     /// Somebody who lives here: `b.test:ID`.
@@ -352,8 +360,11 @@ impl Domain {
             if kind.is_none_or(|kind| kind != "application/vnd.versia+json; charset=utf-8") {
                 self.complains(format!("sent as {kind:?}"));
             }
-            self.state().heard.push(serde_json::from_slice(body).unwrap());
-            return says(202).body(Body::empty()).unwrap();
+            let status = self.state().status;
+            if status < 300 {
+                self.state().heard.push(serde_json::from_slice(body).unwrap());
+            }
+            return says(status).body(Body::empty()).unwrap();
         }
         self.state().fetched.push(path.clone());
         let page = self.state().pages.get(&path).cloned();
