@@ -34,6 +34,8 @@ async fn an_admin_from_elsewhere_bans_and_pardons() {
     undo["type"] = json!("Undo");
     undo["object"] = block;
     owner.sends(&group, &undo).await.is(202);
+    // The same request within the same second is a replay.
+    world.advance(chrono::TimeDelta::seconds(1));
     b.joins(&u1, "garden").await;
     b.publishes(&b.note("n1", &u1, "garden", "Hi")).await.is(202);
     assert_eq!(world.count(NOTES).await, 1);
