@@ -183,7 +183,7 @@ fn looks(document: &Value) -> Looks {
 }
 
 /// The tag may be a link: `#<span>nobridge</span>`.
-fn names_no_bridge(html: &str) -> bool {
+pub(crate) fn names_no_bridge(html: &str) -> bool {
     let mut within = false;
     let words: String = html
         .chars()

@@ -172,6 +172,7 @@ impl Peers {
         let said = UserSaid {
             username: &user.username,
             name: user.name.as_deref(),
+            unbridged: user.unbridged,
         };
         self.keep_as(&iri, &user.reference.domain, Some(said)).await
     }

@@ -38,6 +38,8 @@ pub struct NewUser<'a> {
 pub struct UserSaid<'a> {
     pub username: &'a str,
     pub name: Option<&'a str>,
+    /// They do not want to be shown in another protocol.
+    pub unbridged: bool,
 }
 
 impl Store {
@@ -90,11 +92,12 @@ impl Store {
         .await?;
         let said = new.said;
         sqlx::query!(
-            "insert into actor (iri, host, kind, username, name, inbox, fetched_at)
-             values ($1, $2, 'Person', $3, $4, $5, case when $6 then $7 else 'epoch'::timestamptz end)
+            "insert into actor (iri, host, kind, username, name, inbox, fetched_at, unbridged)
+             values ($1, $2, 'Person', $3, $4, $5, case when $6 then $7 else 'epoch'::timestamptz end, $8)
              on conflict (iri) do update set inbox = $5,
                  username = case when $6 then $3 else actor.username end,
                  name = case when $6 then $4 else actor.name end,
+                 unbridged = case when $6 then $8 else actor.unbridged end,
                  fetched_at = case when $6 then $7 else actor.fetched_at end,
                  gone_at = case when $6 then null else actor.gone_at end,
                  cleared_at = case when $6 then null else actor.cleared_at end",
@@ -105,6 +108,7 @@ impl Store {
             new.inbox,
             said.is_some(),
             self.now(),
+            said.is_some_and(|said| said.unbridged),
         )
         .execute(&mut *tx)
         .await?;

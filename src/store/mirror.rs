@@ -406,20 +406,4 @@ impl Store {
         let total = rows.first().map_or(0, |row| count(row.posts));
         Ok((total, rows.into_iter().map(|row| row.id).collect()))
     }
-
-    /// What ids that we gave out stand for, by the ids that we know it by: posts, and people by their second faces.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn behind(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
-        let rows = sqlx::query!(
-            r#"select id as "id!", iri as "iri!" from post where id = any($1)
-               union all
-               select m.id, a.iri from mirror m join actor a on a.id = m.actor_id where m.id = any($1)"#,
-            ids,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows.into_iter().map(|row| (row.id, row.iri)).collect())
-    }
 }

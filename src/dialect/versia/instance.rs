@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::dialect::{
     Here, Unreadable,
+    actor::names_no_bridge,
     announce::date,
     fields::text_of,
     versia::{Reference, TYPE, entity::BRIDGE},
@@ -112,6 +113,8 @@ pub struct User {
     pub reference: Reference,
     pub username: String,
     pub name: Option<String>,
+    /// They say that they are not to be shown in another protocol.
+    pub unbridged: bool,
 }
 
 /// Reads a user that `domain` sent, or serves; `None`: it is something else.
@@ -136,9 +139,13 @@ pub fn user(entity: &Value, domain: &str) -> Result<Option<User>, Unreadable> {
         )
     })?;
     let name = text_of(entity, "display_name").map(str::trim);
+    let bio = entity.get("bio").and_then(Value::as_object).into_iter().flatten();
+    let mut words = bio.filter_map(|(_, text)| text_of(text, "content")).chain(name);
+    let unbridged = words.any(names_no_bridge) || entity.get("indexable") == Some(&Value::Bool(false));
     let short = |text: &str| text.chars().take(LONGEST).collect::<String>();
     Ok(Some(User {
         reference,
+        unbridged,
         username: short(username),
         name: name.filter(|name| !name.is_empty()).map(short),
     }))

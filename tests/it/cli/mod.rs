@@ -3,6 +3,7 @@
 //! One rule: when a command has returned, what it did is in force. What goes wrong: `words.rs`; whom and what it lists:
 //! `lists.rs`; what waits to be delivered: `queue.rs`.
 
+mod keys;
 mod lists;
 mod members;
 mod people;
@@ -114,6 +115,15 @@ async fn groups_are_made_and_changed_without_a_server() {
         (&changed["title"], &changed["join"], &changed["post"]),
         (&json!("Garden"), &json!("open"), &json!("followers"))
     );
+    // Private as it is, it shows itself nowhere else.
+    let set = program.run(&["group", "set", "garden", "--bridge", "on"]).await;
+    set.fails(1, &["private"]);
+    let set = ["group", "set", "garden", "--visibility", "public", "--json"];
+    assert_eq!(program.run(&set).await.json()["bridge"], true);
+    let set = ["group", "set", "garden", "--bridge", "off", "--json"];
+    assert_eq!(program.run(&set).await.json()["bridge"], false);
+    let text = program.run(&["group", "show", "garden"]).await.ok().out;
+    assert!(text.contains("bridge"), "{text}");
     let long = "y".repeat(2_001);
     let set = program.run(&["group", "set", "garden", "--rule", &long]).await;
     set.fails(1, &["2000 characters"]);

@@ -40,6 +40,7 @@ async fn bad_usage_is_told_in_words() {
         ),
         ("group set garden", &["nothing is given", "--help"]),
         ("group set garden --review-count 0", &["1..=1000"]),
+        ("group set garden --bridge yes", &["`on` or `off`"]),
         ("group members garden --state here", &["pending"]),
         ("group ban garden https://", &["https://your.server/users/you"]),
         ("peer block https://evil.example/", &["write evil.example"]),

@@ -62,6 +62,40 @@ async fn a_user_is_a_person_on_our_host() {
     world.end().await;
 }
 
+/// Whoever says no is heard by their own, and by nobody else.
+#[tokio::test]
+async fn who_says_no_there_is_not_shown_here() {
+    let (world, b, group) = garden_with(|_| {}).await;
+    let tom = world.lemmy().actor("tom").follows(&group).await;
+    for (id, field, said) in [
+        ("u1", "display_name", json!("Al #NoBridge")),
+        (
+            "u2",
+            "bio",
+            json!({"text/html": {"content": "<p>#<b>nobridge</b></p>", "remote": false}}),
+        ),
+        ("u3", "indexable", json!(false)),
+    ] {
+        let mut user = json!({
+            "type": "User", "id": id, "created_at": "2026-05-01T10:00:00Z", "username": id, "display_name": null,
+            "bio": null, "fields": [], "manually_approves_followers": false, "indexable": true,
+        });
+        user[field] = said;
+        b.serves(&format!("/.versia/v0.6/entities/User/{id}"), 200, user);
+        let who = format!("b.test:{id}");
+        b.joins(&who, "garden").await;
+        let note = b.note(&format!("n{id}"), &who, "garden", "hidden");
+        b.publishes(&note).await.is(202);
+        b.hears("Federate", |said| said["note"] == json!(format!("b.test:n{id}")))
+            .await;
+    }
+    world.settles().await;
+    let heard = tom.server().heard();
+    assert!(!heard.iter().any(|heard| heard.text.contains("hidden")));
+    b.is_content();
+    world.end().await;
+}
+
 /// A note of theirs is what was announced, in its latest version; it links back, and is gone with its original.
 #[tokio::test]
 async fn a_note_is_what_was_announced() {
@@ -145,5 +179,6 @@ async fn a_note_is_what_was_announced() {
     assert_eq!(gone.status(), 410);
     let listed = sees(&b, "Group/group-garden/collections/notes").await;
     assert_eq!(listed["total"], 1);
+    b.is_content();
     world.end().await;
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{asks, change, found, garden_with, sees};
 use crate::support::peer::{Actor, Group};
-use crate::support::versia::Domain;
+use crate::support::versia::{Domain, OURS};
 use crate::support::world::World;
 
 fn keys(document: &Value) -> Vec<&str> {
@@ -143,6 +143,59 @@ async fn members_are_listed_as_the_group_says() {
     change(&world, Change::default(), policies).await;
     let counted = sees(&b, MEMBERS).await;
     assert_eq!((&counted["total"], &counted["items"]), (&json!(42), &json!([])));
+    world.end().await;
+}
+
+/// Whoever looks like somebody at home looks so here, with the label behind it.
+#[tokio::test]
+async fn a_mirror_looks_like_its_original() {
+    let (world, b, group) = garden_with(|_| {}).await;
+    let ada = world.lemmy().actor("ada");
+    let icon = format!("{}/ada", ada.server().base());
+    ada.publishes(|document| {
+        document["name"] = json!("Ada");
+        document["summary"] = json!("<p onclick='x()'>Digs.</p>");
+        document["icon"] = json!({"type": "Image", "mediaType": "image/webp", "url": icon});
+        document["indexable"] = json!(true);
+    });
+    let _ada = ada.follows(&group).await;
+    let members = sees(&b, MEMBERS).await;
+    let user = sees(&b, &format!("User/{}", local(&members["items"][0]))).await;
+    assert_eq!(user["display_name"], "Ada");
+    let bio = user["bio"]["text/html"]["content"].as_str().unwrap();
+    assert!(bio.starts_with("<p>Digs.</p><p>mirrored from <a "), "{bio}");
+    assert_eq!(
+        user["avatar"],
+        json!({"image/webp": {"content": icon, "remote": true}})
+    );
+    assert_eq!(user["indexable"], true);
+    world.end().await;
+}
+
+/// What was shared can be read again, until it is gone.
+#[tokio::test]
+async fn a_share_dereferences() {
+    let (world, b, group) = garden_with(|_| {}).await;
+    let u1 = b.user("u1", "alice");
+    let follow = json!({
+        "type": "Follow", "created_at": "2026-06-01T12:00:00Z", "author": u1, "followee": format!("{OURS}:garden"),
+    });
+    b.sends(&follow).await.is(202);
+    b.hears("FollowAccept", |said| said["type"] == "FollowAccept")
+        .await;
+    let carol = world.mastodon().actor("carol").follows(&group).await;
+    let post = carol.post(&group, "leeks").await;
+    let share = b
+        .hears("Share", |said| said["type"] == "pub.versia:share/Share")
+        .await;
+    let path = format!("pub.versia%3Ashare%2FShare/{}", share["id"].as_str().unwrap());
+    assert_eq!(sees(&b, &path).await, share);
+    let note = sees(&b, &format!("Note/{}", local(&share["shared"]))).await;
+    assert_eq!(note["extensions"]["org.folkmoot:bridge"]["id"], json!(post.post));
+    carol.deletes(&group, &post).await;
+    world.settles().await;
+    assert_eq!(asks(&b, &path).await.0, 404);
+    b.is_content();
     world.end().await;
 }
 
