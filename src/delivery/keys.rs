@@ -58,10 +58,7 @@ impl Keys {
     pub(super) fn new() -> Self {
         Self {
             parsed: Cache::builder().max_capacity(AT_MOST).time_to_live(FOR).build(),
-            of_domain: Cache::builder()
-                .max_capacity(1)
-                .time_to_live(FOR_DOMAIN)
-                .build(),
+            of_domain: Cache::builder().max_capacity(1).time_to_live(FOR_DOMAIN).build(),
             told: Cache::new(AT_MOST),
         }
     }
