@@ -34,7 +34,7 @@ pub(super) async fn run(house: &House, command: Key, out: Out) -> anyhow::Result
     let public = written_for_domain(&public);
     let domain = house.here.domain().unwrap_or_default();
     let text = format!(
-        "{domain} has a new key:\n  {public}\nWhat this server sends is signed with it within ten minutes; others read it when they \
+        "{domain} has a new key:\n  {public}\nWhat this server sends is signed with it within seconds; others read it when they \
          need it.",
     );
     out.answer(

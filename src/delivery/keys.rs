@@ -16,6 +16,9 @@ use crate::{
 const AT_MOST: u64 = 4_096;
 /// After this long a key that was replaced is read anew.
 const FOR: Duration = Duration::from_secs(600);
+/// The key of our domain speaks for every group: when it is changed, whoever has read the new one refuses all of them, so it is
+/// read anew soon.
+const FOR_DOMAIN: Duration = Duration::from_secs(5);
 
 /// A private key and the id under which its public half is published.
 pub(super) struct Key {
@@ -46,6 +49,7 @@ impl From<store::Error> for NoKey {
 /// The cache.
 pub(super) struct Keys {
     parsed: Cache<String, Arc<Key>>,
+    of_domain: Cache<String, Arc<Key>>,
     /// Purposes of which the log has said that there is no key.
     told: Cache<String, ()>,
 }
@@ -54,14 +58,19 @@ impl Keys {
     pub(super) fn new() -> Self {
         Self {
             parsed: Cache::builder().max_capacity(AT_MOST).time_to_live(FOR).build(),
+            of_domain: Cache::builder().max_capacity(1).time_to_live(FOR_DOMAIN).build(),
             told: Cache::new(AT_MOST),
         }
     }
 
     /// The key for a purpose of `own_key`. Many who ask at once cause one look.
     pub(super) async fn get(&self, store: &Store, purpose: &str) -> Result<Arc<Key>, NoKey> {
-        let key = self
-            .parsed
+        let kept = if purpose == store::DOMAIN {
+            &self.of_domain
+        } else {
+            &self.parsed
+        };
+        let key = kept
             .try_get_with_by_ref(purpose, load(store, purpose))
             .await
             .map_err(|error: Arc<NoKey>| error.as_ref().clone());

@@ -24,6 +24,8 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     match said.what {
         What::Named if !said.is_comment => Some(by_id(said, here)),
         What::Posted if said.is_comment && !said.is_wrapped() => Some(by_id(said, here)),
+        // What deletes a mirror here has no other id than the mirror's, which is gone: 424.
+        What::Deleted if here.mirrored(said.object).is_some() => Some(by_group(said, here)),
         What::Posted | What::Edited | What::Deleted if said.is_wrapped() => Some(wrapped(said, here)),
         // It has no word for a Dislike (`src/activitypub/inbox.js`, 4.15.1).
         What::Voted | What::Unvoted if !said.is_about("Dislike") => Some(wrapped(said, here)),

@@ -123,12 +123,28 @@ impl<'a> Entity<'a> {
         let kind =
             text_of(&entity, "type").ok_or_else(|| Unreadable::new("type", "The entity has no type."))?;
         let kind = kind.to_owned();
-        Ok(Self {
+        let entity = Self {
             entity,
             kind,
             signer,
             here,
-        })
+        };
+        entity.has_a_sound_base()?;
+        Ok(entity)
+    }
+
+    /// What every entity has. An example of the specification leaves out when it was made (`app/extensions/reports`).
+    fn has_a_sound_base(&self) -> Result<(), Unreadable> {
+        if self.is_there("created_at") && self.created_at().is_none() {
+            return Err(Unreadable::new(
+                "created_at",
+                "This is no date as RFC 3339 has it.",
+            ));
+        }
+        if self.is_there("extensions") && !self.entity["extensions"].is_object() {
+            return Err(Unreadable::new("extensions", "The extensions are no object."));
+        }
+        Ok(())
     }
 
     /// What must be the signer's: whoever speaks, and what they have power over.

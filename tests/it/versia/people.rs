@@ -34,7 +34,9 @@ async fn an_admin_from_elsewhere_bans_and_pardons() {
     undo["type"] = json!("Undo");
     undo["object"] = block;
     owner.sends(&group, &undo).await.is(202);
-    b.joins(&u1, "garden").await;
+    let mut again = b.subscribe(&u1, "garden");
+    again["created_at"] = json!("2026-05-01T11:00:00Z");
+    b.sends(&again).await.is(202);
     b.publishes(&b.note("n1", &u1, "garden", "Hi")).await.is(202);
     assert_eq!(world.count(NOTES).await, 1);
     b.is_content();

@@ -375,6 +375,9 @@ fn what_cannot_be_read_is_said_by_its_field() {
         (note(&json!({"content": "Hi"})), "content"),
         (note(&json!({"group": 1})), "group"),
         (note(&json!({"replies_to": {}})), "replies_to"),
+        (note(&json!({"created_at": "yesterday"})), "created_at"),
+        (note(&json!({"created_at": 3})), "created_at"),
+        (note(&json!({"extensions": 3})), "extensions"),
         (
             json!({"type": "pub.versia:groups/Subscribe", "subscriber": "u1"}),
             "group",
