@@ -88,7 +88,8 @@ pub(in crate::dialect) fn crosses(shape: Shape, said: &Said<'_>, here: &Here) ->
         said.what,
         What::Deleted | What::Removed | What::TakenOut | What::Unnamed
     );
-    is_content && is_theirs != SHAPES.contains(&shape) && (!retracts || said.private_group)
+    let ends_everywhere = retracts && !said.private_group;
+    is_content && is_theirs != SHAPES.contains(&shape) && !ends_everywhere
 }
 
 /// For those who subscribed.
