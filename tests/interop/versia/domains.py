@@ -59,12 +59,19 @@ def waits_for(what, look, limit=LIMIT, otherwise=lambda: ""):
         time.sleep(0.02)
 
 
+def problem(status, title):
+    """RFC 9457."""
+    body = json.dumps({"title": title, "status": status}).encode()
+    return status, {"Content-Type": "application/problem+json"}, body
+
+
 class Web:
     """Who is where: in place of DNS and port 443."""
 
     def __init__(self):
         self.origins = {}
         self.keys = {}
+        self.complaints = []
 
     def url(self, domain, target):
         return f"{self.origins[domain]}{target}"
@@ -102,7 +109,7 @@ class Domain:
         self.key = signing.Key()
         self.entities = {}
         self.inbox = []
-        self.complaints = []
+        self.fetched = []
         self.gone = False
         self.like_the_reference = False
         self.numbers = itertools.count(1)
@@ -126,7 +133,7 @@ class Domain:
         self.listener.stop()
 
     def complains(self, why):
-        self.complaints.append(f"{self.name}: {why}")
+        self.web.complaints.append(f"{self.name}: {why}")
 
     # What it serves
 
@@ -136,24 +143,25 @@ class Domain:
         try:
             return self.answer(request)
         except (strict.Refused, signing.Unsigned) as error:
+            if self.like_the_reference and request.method == "GET":
+                return problem(401, str(error))
             self.complains(f"{request.method} {request.target}: {error}\n{dict(request.headers)}\n{request.body!r}")
             status = 401 if isinstance(error, signing.Unsigned) else 422
-            return status, {"Content-Type": "text/plain"}, str(error).encode()
+            return problem(status, str(error))
 
     def answer(self, request):
         if request.method == "POST":
             return self.hear(request)
+        self.fetched.append(request.target)
         if request.path == "/.well-known/versia":
             return self.document({"versions": [strict.VERSION]})
         if request.path == INSTANCE:
             return self.document(self.metadata)
-        signed_by = self.verify(request)
+        self.verify(request)
         self.check_headers(request)
         found = self.find(request.path)
         if found is None:
-            return 404, {"Content-Type": "text/plain"}, b"not here"
-        if callable(found):
-            found = found(signed_by)
+            return problem(404, "not here")
         return self.document(found, request.path)
 
     def document(self, value, signed_path=None):
@@ -218,10 +226,14 @@ class Domain:
         headers.update(how.get("headers", {}))
         return {name: value for name, value in headers.items() if name not in how.get("without", ())}
 
-    def posts(self, entity, to, target=INBOX, **how):
-        """POSTs an entity, or bytes; the answer must be one that an inbox may give."""
+    def posts(self, entity, to, **how):
+        """POSTs an entity, or bytes, signed."""
         body = entity if isinstance(entity, bytes) else json.dumps(entity).encode()
-        answer = wire.send("POST", self.web.url(to, target), self.signed("POST", target, body, **how), body)
+        return self.sends_again(to, self.signed("POST", INBOX, body, **how), body)
+
+    def sends_again(self, to, headers, body):
+        """POSTs something that is signed already; the answer must be one that an inbox may give."""
+        answer = wire.send("POST", self.web.url(to, INBOX), headers, body)
         if answer.status not in INBOX_STATUS:
             self.complains(f"the inbox of {to} answers {answer}")
         if answer.status >= 400:
@@ -263,18 +275,18 @@ class Domain:
         of, id = reference.split(":")
         answer = self.gets(entity_path(type, id), of)
         if answer.status != 200:
-            return answer
+            raise AssertionError(f"{type} {reference}: {answer}")
         entity = strict.entity(strict.parse(answer.body), f"{reference}", type, signed_by=of)
         strict.expect(entity["id"] == id, reference, f"its id is {entity['id']}")
         return entity
 
-    def collects(self, type, reference, name, limit=40, **query):
-        """A page of a collection of references."""
+    def collects(self, type, reference, name, **query):
+        """A page of a collection of references; `offset` and `limit` as they are asked for."""
         of, id = reference.split(":")
         answer = self.gets(collection_path(type, id, name, **query), of)
         if answer.status != 200:
-            return answer
-        return strict.collection(strict.parse(answer.body), f"{name} of {reference}", limit=limit)
+            raise AssertionError(f"{name} of {reference}: {answer}")
+        return strict.collection(strict.parse(answer.body), f"{name} of {reference}", limit=min(max(query.get("limit", 40), 1), 40))
 
     # What it heard
 
@@ -291,7 +303,7 @@ class Domain:
         """Waits for so many; the last of them."""
 
         def told():
-            return f"{self.name} heard {self.inbox}, and complains: {self.complaints}"
+            return f"{self.name} heard {self.inbox}. Complaints: {self.web.complaints[-3:]}"
 
         what = f"{times} {type} {fields}"
         return waits_for(what, lambda: self.heard(type, **fields)[times - 1 : times], limit, told)[0]
@@ -375,6 +387,11 @@ class User:
         """Writes a note and sends it to where the group is: the note and the answer."""
         note = self.writes(group, html, **fields)
         return note, self.sends(note)
+
+    def edits(self, note, html, **fields):
+        """The whole note again, under its id."""
+        note.update(content=text(html), **fields)
+        return self.sends(note)
 
     def deletes(self, note, **how):
         self.domain.entities.pop(("Note", note["id"]), None)

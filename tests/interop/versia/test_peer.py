@@ -232,7 +232,7 @@ class BetweenPeers(unittest.TestCase):
     def test_what_is_signed_arrives_and_what_is_not_is_complained_of(self):
         self.assertEqual(self.forum.posts(FEDERATE, "a.test").status, 202)
         self.assertEqual(self.a.hears(FEDERATE["type"], note="b.test:n1").signed_by, "forum.test")
-        self.assertEqual(self.a.complaints, [])
+        self.assertEqual(self.web.complaints, [])
         bad = [
             {"key": signing.Key()},
             {"signed_at": 1},
@@ -245,28 +245,28 @@ class BetweenPeers(unittest.TestCase):
         ]
         for how in bad:
             with self.subTest(how):
-                before = len(self.a.complaints)
+                before = len(self.web.complaints)
                 self.assertIn(self.forum.posts(FEDERATE, "a.test", **how).status, (401, 422))
-                self.assertEqual(len(self.a.complaints), before + 1)
+                self.assertEqual(len(self.web.complaints), before + 1)
         self.assertEqual(len(self.a.inbox), 1)
 
     def test_what_another_domain_says_of_a_group_is_complained_of(self):
         self.assertEqual(self.a.posts(FEDERATE, "forum.test").status, 422)
-        self.assertEqual(len(self.forum.complaints), 1)
+        self.assertEqual(len(self.web.complaints), 1)
 
     def test_entities_are_fetched_signed_and_their_answers_verified(self):
         note = self.a.user("ann").writes("forum.test:group-garden")
         self.assertEqual(self.forum.fetches(f"a.test:{note['id']}", "Note"), note)
         self.forum.entities[("pub.versia:groups/Group", "group-garden")] = GROUP
         self.assertEqual(self.a.fetches("forum.test:group-garden", "pub.versia:groups/Group"), GROUP)
-        self.assertEqual(self.a.complaints + self.forum.complaints, [])
+        self.assertEqual(self.web.complaints, [])
 
     def test_an_answer_that_another_signed_is_complained_of(self):
         note = self.a.user("ann").writes("forum.test:group-garden")
         self.forum.web.key_of("a.test")
         self.a.key = signing.Key()
         self.forum.fetches(f"a.test:{note['id']}", "Note")
-        self.assertEqual(len(self.forum.complaints), 1)
+        self.assertEqual(len(self.web.complaints), 1)
 
     def test_paths_are_encoded_once(self):
         self.assertEqual(
