@@ -61,6 +61,10 @@ def stage():
     return _stage
 
 
+def is_set():
+    return _stage is not None
+
+
 class Group:
     """A group of the server under test, with all its faces."""
 
