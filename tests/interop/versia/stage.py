@@ -24,7 +24,11 @@ SHARED = ["a.test", "b.test", "c.test"]
 # Each for one test alone; see `Scene.spare`.
 SPARE = [f"spare{number}.test" for number in range(1, 13)]
 
-ACTIVITY = "application/activity+json"
+# All requests come from one address and most from three domains, hundreds of them wrong on purpose.
+PATIENT = {
+    "LIMITS__BAD_SIGNATURES_PER_MINUTE": "100000",
+    "LIMITS__REQUESTS_PER_MINUTE": "100000",
+}
 
 
 class Stage:
@@ -35,7 +39,7 @@ class Stage:
         self.towns = {software: Town(software, self.web) for software in ("mastodon", "lemmy")}
         self.owner = self.towns["lemmy"].person("owner")
         resolve = ",".join(f"{name}={origin}" for name, origin in self.web.origins.items())
-        self.folkmoot = Folkmoot(VERSIA__DOMAIN=FORUM, VERSIA__DEV_RESOLVE=resolve)
+        self.folkmoot = Folkmoot(VERSIA__DOMAIN=FORUM, VERSIA__DEV_RESOLVE=resolve, **PATIENT)
         self.web.origins[FORUM] = self.folkmoot.base
         self.numbers = itertools.count(1)
 
