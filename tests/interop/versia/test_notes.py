@@ -5,7 +5,7 @@ One rule: what is told is a Federate, once for each domain with a member, the au
 
 import unittest
 
-from domains import GROUP, INBOX, entity_path, text, waits_for
+from domains import GROUP, INBOX, MEDIA_TYPE, entity_path, text, waits_for
 from stage import FORUM, Scene
 
 
@@ -152,6 +152,13 @@ class Lanes(Scene):
         self.assertEqual([row["class"] for row in rows], ["versia"])
         rows = [row for row in self.queue() if row["host"] == "a.test"]
         self.assertEqual([row["inbox"] for row in rows if "#" not in row["inbox"]], [f"https://a.test{INBOX}"])
+
+    def test_what_is_sent_says_what_answer_it_understands(self):
+        group = self.group()
+        ann = self.member(self.a, group)
+        note = self.posted(ann, group)
+        told = self.federated(self.a, group, ann.reference_of(note))
+        self.assertEqual(told.request.headers["Accept"], MEDIA_TYPE)
 
     def test_a_domain_that_is_blocked_is_out(self):
         group = self.group()
