@@ -207,7 +207,8 @@ class ToActivityPub(Scene):
     def setUp(self):
         super().setUp()
         self.garden = self.group()
-        self.ann = self.member(self.a, self.garden, name="annie")
+        self.name = f"annie{next(self.stage.numbers)}"
+        self.ann = self.member(self.a, self.garden, name=self.name)
         self.lea = self.joined(self.lemmy, self.garden, "lea")
         self.mia = self.joined(self.mastodon, self.garden, "mia")
 
@@ -229,7 +230,7 @@ class ToActivityPub(Scene):
         self.assertEqual(create["actor"], self.mirror(self.ann))
         self.assertEqual(create["object"]["attributedTo"], self.mirror(self.ann))
         self.assertEqual(create["object"]["audience"], self.garden.iri)
-        self.lemmy.fetches(create["id"])
+        self.assertStatus(200, self.lemmy.asks_for(create["id"]))
         self.mastodon.hears("a boost", "Announce", lambda heard: heard["object"] == mirror)
         for town in (self.lemmy, self.mastodon):
             post, author = town.reads(mirror)
@@ -243,13 +244,13 @@ class ToActivityPub(Scene):
         self.posted(self.ann, self.garden)
         person = self.mastodon.looks_up(self.mirror(self.ann))
         self.assertEqual(person["type"], "Person")
-        self.assertEqual(person["preferredUsername"], "annie_a_test")
-        self.assertEqual(person["name"], "Annie")
+        self.assertEqual(person["preferredUsername"], f"{self.name}_a_test")
+        self.assertEqual(person["name"], self.name.capitalize())
         self.assertIn("mirrored from", person["summary"].lower())
         self.assertIn("a.test", person["url"])
 
     def test_two_of_one_name_are_two(self):
-        other = self.member(self.a, self.garden, name="annie")
+        other = self.member(self.a, self.garden, name=self.name)
         names = {self.mastodon.looks_up(self.mirror(who))["preferredUsername"] for who in (self.ann, other)}
         self.assertEqual(len(names), 2)
 
@@ -307,7 +308,7 @@ class ToActivityPub(Scene):
         # A Lemmy hears nothing of its own posts' votes but what others cast.
         liked = self.lemmy.hears("a Like", "Announce", votes("Like", page["id"]))
         self.assertEqual(liked["object"]["actor"], self.mirror(self.ann))
-        self.lemmy.fetches(liked["object"]["id"])
+        self.assertStatus(200, self.lemmy.asks_for(liked["object"]["id"]))
         undo = self.ann.passing(
             "Delete", author=self.ann.reference, deleted_type="pub.versia:likes/Like", deleted=f"a.test:{like['id']}"
         )

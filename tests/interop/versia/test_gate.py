@@ -34,13 +34,14 @@ class Signatures(Scene):
         for garbled in ("", "!", "AAAA", other, other[:-4], other + other):
             self.assertEqual(self.both(headers={signing.SIGNATURE: garbled}), (401, 401), garbled)
 
+    # A 422 is given by the inbox alone.
     def test_a_stale_signature_is_a_422(self):
         for late in (310, 86400, time.time()):
-            self.assertEqual(self.both(signed_at=int(time.time() - late)), (422, 422), late)
+            self.assertEqual(self.both(signed_at=int(time.time() - late)), (422, 401), late)
 
     def test_a_signature_of_the_future_is_a_422(self):
         for early in (330, 86400, 10**9):
-            self.assertEqual(self.both(signed_at=int(time.time() + early)), (422, 422), early)
+            self.assertEqual(self.both(signed_at=int(time.time() + early)), (422, 401), early)
 
     def test_a_time_within_five_minutes_is_now(self):
         for late in (290, -280):
@@ -279,8 +280,8 @@ class Shapes(Scene):
             ("extensions", 3),
             ("subject", {}),
         ):
-            answer = ann.sends({**good, field: odd})
-            self.assertIn(answer.status, (400, 403, 422), f"{field} = {odd!r}: {answer}")
+            with self.subTest(f"{field} = {odd!r}"):
+                self.assertIn(ann.sends({**good, field: odd}).status, (400, 403, 422))
         for body in (b"", b"{", b"[]", b"3", b"null", b'"x"', b"\xff\xfe", b'{"type":"Note"}', b"[" * 5000, b'{"type":"Nonsense"'):
             self.assertIn(self.a.posts(body, FORUM).status, (400, 422), body[:20])
         self.assertEqual(self.b.collects(GROUP, group.reference, "notes")["items"], [])
@@ -308,17 +309,18 @@ class Shapes(Scene):
             {"content": text("<p>" + "x" * 90_000 + "</p>")},
             {"content": text("<script>alert(1)</script><p onclick='x()'>Hi</p>")},
             {"content": None, "attachments": [image]},
-            {"attachments": [{"text/html": {"content": "https://a.test/1", "remote": True}}, {"odd": {}}, {}]},
+            {"attachments": [{mime: {"content": "https://a.test/1", "remote": True}} for mime in ("text/html", "application/x-odd")]},
             {"attachments": [{"image/png": {**image["image/png"], "width": 10**12, "fps": 3, "thumbhash": "x"}}]},
             {"extensions": {"org.example:odd": {"deep": [[[[1]]]]}}},
             {"$schema": "https://versia.pub/schemas/note.json", "uri": "https://a.test/1"},
             {"subject": ""},
             {"category": "odd"},
         ):
-            note, answer = ann.says(group.reference, **fields)
-            self.assertStatus(202, answer)
-            self.federated(self.a, group, ann.reference_of(note))
-            self.lemmy.reads(self.mirror_of_note(ann, note))
+            with self.subTest(str(fields)[:200]):
+                note, answer = ann.says(group.reference, **fields)
+                self.assertStatus(202, answer)
+                self.federated(self.a, group, ann.reference_of(note))
+                self.lemmy.reads(self.mirror_of_note(ann, note))
 
     def test_what_is_left_out_has_its_default(self):
         group = self.group()

@@ -43,7 +43,8 @@ class Request:
 
 
 def send(method, url, headers=None, body=None):
-    """To an absolute URL, whose path goes out as it stands there."""
+    """To an absolute URL, whose path goes out as it stands there; its fragment, if it has one, stays here."""
+    url = url.split("#")[0]
     split = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(split.hostname, split.port or 80, timeout=PATIENCE)
     try:
