@@ -99,7 +99,7 @@ class Scene(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        self.stage = stage()
+        self.stage = self.plays_on()
         self.folkmoot = self.stage.folkmoot
         self.base = self.folkmoot.base
         self.a, self.b, self.c = (self.stage.domains[name] for name in SHARED)
@@ -109,6 +109,10 @@ class Scene(unittest.TestCase):
     def tearDown(self):
         new = self.stage.complaints()[self.complained :]
         self.assertEqual(new, [], "Somebody complained.")
+
+    def plays_on(self):
+        """The one stage, but for whoever breaks it."""
+        return stage()
 
     def spare(self):
         return self.stage.domains[next(self.stage.spare)]

@@ -96,6 +96,15 @@ class Groups(Scene):
         said = [inner for extension in user.get("extensions", {}).values() for inner in extension.values()]
         self.assertIn(group.reference, said, "nothing leads from the user to the group")
 
+    def test_the_user_of_a_group_has_the_collections_of_a_user(self):
+        group = self.group()
+        fan = self.follower(self.a, group)
+        for name, items in (("followers", [fan.reference]), ("following", [])):
+            self.assertEqual(self.b.collects("User", group.sharer, name), {"author": group.sharer, "total": len(items), "items": items})
+        answer = self.b.gets(collection_path("User", group.name, "outbox"), FORUM)
+        self.assertStatus(200, answer)
+        strict.collection(strict.parse(answer.body), items=strict.note)
+
     def test_the_members_come_in_pages_of_at_most_forty(self):
         group = self.group()
         people = [self.person(self.lemmy) for _ in range(41)]

@@ -122,7 +122,8 @@ class Private(Scene):
         note = self.posted(ann, group)
         self.federated(self.a, group, ann.reference_of(note))
         for url in (self.mirror_of_note(ann, note), f"{group.iri}/outbox?page=1"):
-            self.assertStatus(404, self.lemmy.asks_for(url))
+            self.assertStatus(404, self.mastodon.asks_for(url))
+        self.assertStatus(404, self.lemmy.asks_for(self.mirror_of_note(ann, note)))  # where the owner lives
         shown = self.folkmoot.command("group", "show", group.name)
         self.assertFalse(shown["bridge"])
 
