@@ -120,9 +120,11 @@ class Domain:
         self.name = name
         self.web = web
         self.key = signing.Key()
+        self.answers_with = self.key
         self.entities = {}
         self.inbox = []
         self.fetched = []
+        self.instead = {}
         self.gone = False
         self.like_the_reference = False
         self.numbers = itertools.count(1)
@@ -166,6 +168,8 @@ class Domain:
         if request.method == "POST":
             return self.hear(request)
         self.fetched.append(request.target)
+        if request.path in self.instead:
+            return self.instead[request.path]
         if request.path == "/.well-known/versia":
             return self.document({"versions": [strict.VERSION]})
         if request.path == INSTANCE:
@@ -179,13 +183,17 @@ class Domain:
             return problem(404, "not here")
         return self.document(found, request.path)
 
+    def changes_key(self):
+        self.key = self.answers_with = signing.Key()
+        self.metadata["public_key"]["key"] = self.key.public
+
     def document(self, value, signed_path=None):
         body = json.dumps(value).encode()
         mime = "application/json" if self.like_the_reference else strict.CONTENT_TYPE
         headers = {"Content-Type": mime}
         if signed_path is not None:
             path = encode_again(signed_path) if self.like_the_reference else signed_path
-            headers.update(signing.sign(self.key, self.name, "GET", path, body))
+            headers.update(signing.sign(self.answers_with, self.name, "GET", path, body))
         return 200, headers, body
 
     def find(self, path):

@@ -22,7 +22,7 @@ FORUM = "forum.test"
 SHARED = ["a.test", "b.test", "c.test"]
 
 # Each for one test alone; see `Scene.spare`.
-SPARE = [f"spare{number}.test" for number in range(1, 13)]
+SPARE = [f"spare{number}.test" for number in range(1, 25)]
 
 # All requests come from one address and most from three domains, hundreds of them wrong on purpose.
 PATIENT = {

@@ -155,6 +155,15 @@ class ToVersia(Scene):
         _, answer = self.told([ann.reference_of(note), reference])
         self.assertEqual(answer["replies_to"], reference)
 
+    def test_nobody_follows_a_mirror(self):
+        lea = self.joined(self.lemmy, self.garden)
+        self.said(lea, self.garden)
+        _, note = self.told()
+        ann = self.a.user("ann")
+        self.assertIn(ann.follows(note["author"]).status, (202, 403, 404))
+        self.settles(self.a)
+        self.assertEqual(self.a.heard("FollowAccept", follower=ann.reference), [])
+
     def test_where_the_bridge_is_off_nothing_passes(self):
         self.folkmoot.command("group", "set", self.garden.name, "--bridge", "off")
         ann = self.member(self.a, self.garden)
@@ -248,6 +257,14 @@ class ToActivityPub(Scene):
         self.assertEqual(person["name"], self.name.capitalize())
         self.assertIn("mirrored from", person["summary"].lower())
         self.assertIn("a.test", person["url"])
+        self.assertEqual(self.mastodon.fetches(person["outbox"])["totalItems"], 0)
+
+    def test_what_is_sent_to_a_mirror_goes_nowhere_and_breaks_nothing(self):
+        person = self.mastodon.looks_up(self.mirror(self.ann))
+        for kind, object in (("Follow", person["id"]), ("Block", person["id"]), ("Create", self.mia.post(person["id"], "", "Psst"))):
+            activity = {"id": self.mia.mint("x"), "type": kind, "actor": self.mia.id, "to": [person["id"]], "object": object}
+            for inbox in (person["inbox"], person["endpoints"]["sharedInbox"]):
+                self.assertIn(self.mia.sends(inbox, activity).status, (202, 403, 404, 405), f"{kind} to {inbox}")
 
     def test_two_of_one_name_are_two(self):
         other = self.member(self.a, self.garden, name=self.name)

@@ -8,7 +8,7 @@ import time
 import unittest
 
 import signing
-from domains import GROUP, INBOX, entity_path, now, text
+from domains import GROUP, INBOX, INSTANCE, entity_path, now, text
 from stage import FORUM, Scene
 
 SUBSCRIBE = "pub.versia:groups/Subscribe"
@@ -98,6 +98,14 @@ class Signatures(Scene):
             odd.metadata["public_key"].update(key)
             self.assertStatus(401, odd.user("eve").asks("Subscribe", self.group().reference))
 
+    def test_metadata_that_are_elsewhere_or_endless_open_nothing(self):
+        elsewhere = {"Location": self.a.listener.base + INSTANCE, "Content-Type": "text/plain"}
+        endless = {"Content-Type": "application/vnd.versia+json; charset=utf-8"}
+        for answer in ((302, elsewhere, b""), (301, elsewhere, b""), (200, endless, b" " * (1 << 19) + b"{}"), (500, {}, b""), (200, endless, b"[]")):
+            odd = self.spare()
+            odd.instead[INSTANCE] = answer
+            self.assertIn(odd.user("eve").asks("Subscribe", self.group().reference).status, (401, 503), answer[0])
+
     def test_a_domain_that_does_not_answer_is_not_believed(self):
         away = self.spare()
         away.gone = True
@@ -110,8 +118,7 @@ class Signatures(Scene):
     def test_a_new_key_is_found_in_the_metadata(self):
         domain, group = self.spare(), self.group()
         self.member(domain, group)
-        domain.key = signing.Key()
-        domain.metadata["public_key"]["key"] = domain.key.public
+        domain.changes_key()
         self.member(domain, group)
 
     def test_a_request_that_comes_twice_does_nothing_twice(self):
@@ -127,6 +134,48 @@ class Signatures(Scene):
         self.federated(self.b, group, ann.reference_of(note))
         self.settles(self.a, self.b)
         self.assertEqual(self.federations(self.b, group), [ann.reference_of(note)])
+
+
+class Users(Scene):
+    """Who somebody is, is read where they live; that nothing is read there keeps nobody out."""
+
+    def joins(self, domain, user):
+        group = self.group()
+        self.assertStatus(202, user.asks("Subscribe", group.reference))
+        domain.hears("pub.versia:groups/SubscribeAccept", subscriber=user.reference, group=group.reference)
+        return self.mastodon.looks_up(self.mirror(user))["name"]
+
+    def test_an_answer_that_another_signed_is_not_believed(self):
+        domain = self.spare()
+        domain.answers_with = signing.Key()
+        self.assertNotEqual(self.joins(domain, domain.user("mallory")), "Mallory")
+
+    def test_an_answer_that_nobody_signed_is_believed(self):
+        domain = self.spare()
+        user = domain.user("walter")
+        body = json.dumps(domain.entities[("User", user.id)]).encode()
+        domain.instead[entity_path("User", user.id)] = (200, {"Content-Type": "application/json"}, body)
+        self.assertEqual(self.joins(domain, user), "Walter")
+
+    def test_a_user_with_another_id_is_not_believed(self):
+        domain = self.spare()
+        user = domain.user("mallory")
+        domain.entities[("User", user.id)]["id"] = "somebody-else"
+        self.assertNotEqual(self.joins(domain, user), "Mallory")
+
+    def test_a_user_who_cannot_be_read_takes_part_all_the_same(self):
+        domain = self.spare()
+        user = domain.user("ghost")
+        domain.entities.pop(("User", user.id))
+        self.joins(domain, user)
+
+    def test_what_a_user_says_of_themselves_is_made_harmless(self):
+        domain = self.spare()
+        odd = {"display_name": "<script>alert(1)</script>", "bio": text("<script>x</script><p onclick='x'>Hi</p>")}
+        user = domain.user("odd", **odd)
+        self.joins(domain, user)
+        person = self.mastodon.looks_up(self.mirror(user))
+        self.assertNotRegex(person["summary"], "script|onclick")
 
 
 class Authority(Scene):

@@ -3,6 +3,7 @@
 One rule: what is told is a Federate, once for each domain with a member, the author's own too.
 """
 
+import concurrent.futures
 import unittest
 
 from domains import GROUP, INBOX, MEDIA_TYPE, entity_path, text, waits_for
@@ -116,6 +117,31 @@ class Telling(Scene):
         self.settles(self.a, self.b)
         self.assertEqual(self.federations(self.b, group), [ann.reference_of(note)])
 
+    def test_what_many_say_at_once_reaches_everybody_once_and_in_one_order(self):
+        group = self.group()
+        people = [self.member(domain, group) for domain in (self.a, self.b, self.c) for _ in range(2)]
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            said = list(pool.map(lambda number: self.says(people[number % 6], group, number), range(48)))
+        for domain in (self.a, self.b, self.c):
+            waits_for("48 notes", lambda: len(self.federations(domain, group)) >= 48, otherwise=lambda: str(domain.inbox))
+        self.settles(self.a, self.b, self.c)
+        told = [self.federations(domain, group) for domain in (self.a, self.b, self.c)]
+        self.assertEqual(sorted(told[0]), sorted(said))
+        self.assertEqual(told, [told[0]] * 3)
+
+    def says(self, user, group, number):
+        return user.reference_of(self.posted(user, group, f"<p>{number}</p>"))
+
+    def test_whoever_deletes_themselves_is_gone(self):
+        group = self.group()
+        ann, bob = self.member(self.a, group), self.member(self.b, group)
+        note = self.posted(ann, group)
+        self.federated(self.b, group, ann.reference_of(note))
+        gone = ann.passing("Delete", author=ann.reference, deleted_type="User", deleted=ann.reference)
+        self.assertStatus(202, ann.sends(gone))
+        waits_for("that ann is gone", lambda: group.members() == [self.mirror(bob)], otherwise=lambda: str(group.members()))
+        waits_for("that her note is", lambda: self.b.collects(GROUP, group.reference, "notes")["items"] == [])
+
     def test_a_group_of_the_people_next_door_is_another_one(self):
         one, other = self.group(), self.group()
         ann = self.member(self.a, one)
@@ -164,12 +190,16 @@ class Lanes(Scene):
         group = self.group()
         domain = self.spare()
         ann, bob = self.member(domain, group), self.member(self.b, group)
+        before = self.posted(ann, group)
+        self.federated(domain, group, ann.reference_of(before))
         self.folkmoot.command("peer", "block", domain.name)
         self.assertIn(ann.says(group.reference)[1].status, (401, 403))
         self.assertIn(domain.gets(entity_path("User", group.name), FORUM).status, (401, 403, 404))
         note = self.posted(bob, group)
         self.federated(self.b, group, bob.reference_of(note))
-        self.assertEqual(self.federations(domain, group), [])
+        self.assertEqual(self.federations(domain, group), [ann.reference_of(before)])
+        for iri in (self.mirror(ann), self.mirror_of_note(ann, before)):
+            self.assertStatus(404, self.mastodon.asks_for(iri))
         self.folkmoot.command("peer", "unblock", domain.name)
 
 

@@ -262,8 +262,7 @@ class BetweenPeers(unittest.TestCase):
 
     def test_an_answer_that_another_signed_is_complained_of(self):
         note = self.a.user("ann").writes("forum.test:group-garden")
-        self.forum.web.key_of("a.test")
-        self.a.key = signing.Key()
+        self.a.answers_with = signing.Key()
         self.forum.fetches(f"a.test:{note['id']}", "Note")
         self.assertEqual(len(self.web.complaints), 1)
 

@@ -53,7 +53,10 @@ def send(method, url, headers=None, body=None):
             connection.putheader(name, value)
         if body is not None:
             connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body)
+        try:
+            connection.endheaders(body)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it has answered before it read everything
         answer = connection.getresponse()
         return Answer(answer.status, answer.headers, answer.read())
     finally:
