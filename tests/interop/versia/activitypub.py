@@ -231,7 +231,7 @@ class Town:
         return waits_for(what, lambda: self.heard(kind, wanted), limit, told)[0]
 
     def tellings(self, post):
-        """How often a group told of this post's beginning, in this software's own form."""
+        """Each time that a group told of this post for the first time, in this software's own form."""
 
         def is_of(document):
             inner = document["object"]

@@ -5,7 +5,7 @@ One rule: whoever follows hears of everything by Share; what they answer or ment
 
 import unittest
 
-from domains import GROUP, entity_path
+from domains import GROUP, entity_path, waits_for
 from stage import FORUM, Scene
 
 SHARE = "pub.versia:share/Share"
@@ -115,7 +115,7 @@ class Submitting(Scene):
         share = self.a.hears("pub.versia:share/Share", author=group.sharer)
         answer = self.posted_in_public(ann, replies_to=share["shared"])
         mirror = self.mirror_of_note(ann, answer)
-        announce = self.lemmy.hears("the answer", "Announce", lambda heard: heard["object"]["object"]["id"] == mirror)
+        announce = waits_for("the answer", lambda: self.lemmy.tellings(mirror))[0]
         self.assertEqual(announce["object"]["object"]["inReplyTo"], page["id"])
 
     def test_a_public_note_that_mentions_the_user_is_posted_there(self):
