@@ -55,7 +55,11 @@ class Key:
         url = url.split("#")[0]
         split = urllib.parse.urlsplit(url)
         target = url.split(split.netloc, 1)[1]
-        signed = {"(request-target)": f"{method.lower()} {target}", "host": split.netloc, "date": email.utils.formatdate(usegmt=True)}
+        signed = {
+            "(request-target)": f"{method.lower()} {target}",
+            "host": split.netloc,
+            "date": email.utils.formatdate(usegmt=True),
+        }
         if body is not None:
             signed["digest"] = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
             signed["content-type"] = MEDIA_TYPE
@@ -177,7 +181,9 @@ class Town:
         if key_id not in self.keys:
             owner = self.fetches(key_id.split("#")[0])
             key = owner.get("publicKey") or {}
-            expect(key.get("id") == key_id and key.get("owner") == owner["id"], f"{key_id} is not a key of {owner['id']}")
+            expect(
+                key.get("id") == key_id and key.get("owner") == owner["id"], f"{key_id} is not a key of {owner['id']}"
+            )
             self.keys[key_id] = (owner["id"], key["publicKeyPem"])
         return self.keys[key_id]
 
@@ -336,7 +342,11 @@ class Person:
 
     def wraps(self, group, kind, object):
         """Sends a Create, Update or Delete of a post: the activity and the answer."""
-        where = {"audience": group, "to": [PUBLIC], "cc": [group]} if self.town.software == "lemmy" else {"to": [PUBLIC], "cc": [group]}
+        where = (
+            {"audience": group, "to": [PUBLIC], "cc": [group]}
+            if self.town.software == "lemmy"
+            else {"to": [PUBLIC], "cc": [group]}
+        )
         return self.does(group, kind, object, published=now(), **where)
 
     def says(self, group, title="Compost", content="Compost, anyone?", **fields):

@@ -2,9 +2,9 @@
 
 One rule: it believes nothing that is not signed and strict. Whatever it dislikes about what reaches it is a complaint,
 and a test with complaints fails. Several of them live in one process, each on a port of its own; `Web` knows the ports.
+Who lives there is in `users.py`.
 """
 
-import datetime
 import itertools
 import json
 import os
@@ -16,6 +16,7 @@ import urllib.parse
 import signing
 import strict
 import wire
+from users import User, now, text
 
 VERSIA = "/.versia/v0.6"
 INBOX = f"{VERSIA}/inbox"
@@ -28,16 +29,6 @@ LIMIT = float(os.environ.get("VERSIA_LIMIT", "30"))
 
 # What an inbox may answer.
 INBOX_STATUS = {202, 400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 503}
-
-
-def now(ago=0):
-    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=ago)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
-
-
-def text(html):
-    """A ContentFormat as everybody takes it."""
-    return {"text/html": {"content": html, "remote": False}}
 
 
 def entity_path(type, id):
@@ -286,7 +277,9 @@ class Domain:
         """Errors are problem documents (RFC 9457)."""
         try:
             mime = answer.headers.get("Content-Type", "")
-            strict.expect(mime.startswith("application/problem+json"), "Content-Type", f"of a {answer.status}: {mime!r}")
+            strict.expect(
+                mime.startswith("application/problem+json"), "Content-Type", f"of a {answer.status}: {mime!r}"
+            )
             problem = json.loads(answer.body)
             strict.expect(problem.get("status") == answer.status, "status", f"{problem}")
             strict.string(problem.get("title"), "title")
@@ -309,7 +302,9 @@ class Domain:
         answer = self.gets(collection_path(type, id, name, **query), of)
         if answer.status != 200:
             raise AssertionError(f"{name} of {reference}: {answer}")
-        return strict.collection(strict.parse(answer.body), f"{name} of {reference}", limit=min(max(query.get("limit", 40), 1), 40))
+        return strict.collection(
+            strict.parse(answer.body), f"{name} of {reference}", limit=min(max(query.get("limit", 40), 1), 40)
+        )
 
     # What it heard
 
@@ -357,81 +352,6 @@ class Domain:
             **fields,
         }
         return User(self, id)
-
-
-class User:
-    """Somebody, and what they do: each deed is one signed request, and returns what was answered."""
-
-    def __init__(self, domain, id):
-        self.domain = domain
-        self.id = id
-
-    @property
-    def reference(self):
-        return f"{self.domain.name}:{self.id}"
-
-    def passing(self, type, **fields):
-        return {"type": type, "created_at": now(), **fields}
-
-    def sends(self, entity, to="forum.test", **how):
-        return self.domain.posts(entity, to, **how)
-
-    def asks(self, kind, group, **how):
-        """`Subscribe` or `Unsubscribe`."""
-        entity = self.passing(f"{strict.GROUPS}/{kind}", subscriber=self.reference, group=group)
-        return self.sends(entity, group.split(":")[0], **how)
-
-    def follows(self, sharer, type="Follow", **how):
-        entity = self.passing(type, author=self.reference, followee=sharer)
-        return self.sends(entity, sharer.split(":")[0], **how)
-
-    def writes(self, group, html="<p>Compost, anyone?</p>", **fields):
-        """A note that is kept here for whoever fetches it; it is not sent."""
-        id = fields.pop("id", None) or f"n{next(self.domain.numbers)}"
-        note = {
-            "type": "Note",
-            "id": id,
-            "created_at": now(),
-            "author": self.reference,
-            "category": "forum",
-            "content": text(html),
-            "device": None,
-            "group": group,
-            "attachments": [],
-            "is_sensitive": False,
-            "mentions": [],
-            "previews": [],
-            "quotes": None,
-            "replies_to": None,
-            "subject": None,
-            **fields,
-        }
-        self.domain.entities[("Note", id)] = note
-        return note
-
-    def reference_of(self, note):
-        return f"{self.domain.name}:{note['id']}"
-
-    def says(self, group, html="<p>Compost, anyone?</p>", **fields):
-        """Writes a note and sends it to where the group is: the note and the answer."""
-        note = self.writes(group, html, **fields)
-        return note, self.sends(note)
-
-    def edits(self, note, html, **fields):
-        """The whole note again, under its id."""
-        note.update(content=text(html), **fields)
-        return self.sends(note)
-
-    def deletes(self, note, **how):
-        self.domain.entities.pop(("Note", note["id"]), None)
-        entity = self.passing("Delete", author=self.reference, deleted_type="Note", deleted=self.reference_of(note))
-        return self.sends(entity, **how)
-
-    def does(self, type, **fields):
-        """Something that has an id: a Like, a Share."""
-        entity = self.passing(type, id=f"e{next(self.domain.numbers)}", author=self.reference, **fields)
-        self.domain.entities[(type, entity["id"])] = entity
-        return entity, self.sends(entity)
 
 
 def encode_again(path):

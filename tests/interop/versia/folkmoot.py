@@ -56,7 +56,11 @@ class Folkmoot:
         }
         self.log_file = open(os.path.join(self.data, "log"), "w+b")
         self.child = subprocess.Popen(
-            [binary(), "serve"], env=self.environment, stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=self.log_file
+            [binary(), "serve"],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log_file,
+            stderr=self.log_file,
         )
         try:
             self.answers()

@@ -121,7 +121,9 @@ class Scene(unittest.TestCase):
 
     def group(self, *policies):
         name = f"garden{next(self.stage.numbers)}"
-        self.folkmoot.command("group", "create", name, "--title", "Gardeners", "--owner", self.stage.owner.id, *policies)
+        self.folkmoot.command(
+            "group", "create", name, "--title", "Gardeners", "--owner", self.stage.owner.id, *policies
+        )
         return Group(self.stage, name)
 
     def person(self, town, name="ann", **fields):
@@ -192,9 +194,13 @@ class Scene(unittest.TestCase):
 
         def nothing_waits():
             rows = [row for row in self.queue() if row["host"] in names]
-            return all(row["entries"] + row["letters"] == 0 and row["state"] not in ("sending", "looking_up") for row in rows)
+            return all(
+                row["entries"] + row["letters"] == 0 and row["state"] not in ("sending", "looking_up") for row in rows
+            )
 
-        waits_for(f"that nothing waits for {names}", nothing_waits, LIMIT * 2, lambda: json.dumps(self.queue(), indent=1))
+        waits_for(
+            f"that nothing waits for {names}", nothing_waits, LIMIT * 2, lambda: json.dumps(self.queue(), indent=1)
+        )
 
     def queue(self):
         """A row for each inbox that the server sends to."""
@@ -210,4 +216,3 @@ class Scene(unittest.TestCase):
         while time.monotonic() < end:
             self.assertFalse(look())
             time.sleep(0.05)
-

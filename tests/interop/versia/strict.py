@@ -193,7 +193,14 @@ def text(value, where):
 
 def media(*families):
     """A ContentFormat of what is fetched from where it is."""
-    details = {"description": string, "size": count, "hash": sha256, "thumbhash": string, "width": count, "height": count}
+    details = {
+        "description": string,
+        "size": count,
+        "hash": sha256,
+        "thumbhash": string,
+        "width": count,
+        "height": count,
+    }
 
     def check(value, where):
         expect(isinstance(value, dict) and value, where, f"no ContentFormat: {value!r}")
@@ -239,7 +246,10 @@ FETCHED = {
         "is_sensitive": boolean,
         "mentions": list_of(reference),
         "previews": list_of(
-            record({"link": url, "title": string}, {"description": or_null(string), "image": or_null(url), "icon": or_null(url)})
+            record(
+                {"link": url, "title": string},
+                {"description": or_null(string), "image": or_null(url), "icon": or_null(url)},
+            )
         ),
         "content": or_null(text),
         "category": or_null(category),
@@ -293,7 +303,9 @@ def entity(value, where="entity", type=None, signed_by=None):
     expect(isinstance(value, dict), where, f"no object: {value!r}")
     found = value.get("type")
     expect(type is None or found == type, where, f"{found} where {type} should be")
-    expect(isinstance(found, str) and (found in FETCHED or found in PASSING), where, f"{found!r} is no entity that we know")
+    expect(
+        isinstance(found, str) and (found in FETCHED or found in PASSING), where, f"{found!r} is no entity that we know"
+    )
     base = {"type": one_of(found), "created_at": time}
     if found in FETCHED:
         base["id"] = identifier
@@ -345,7 +357,9 @@ def metadata(value, where="metadata", of=None):
             "type": one_of("InstanceMetadata"),
             "name": string,
             "software": record({"name": string, "version": string}),
-            "compatibility": record({"versions": list_of(semver), "extensions": list_of(matching(EXTENSION, "extension"))}),
+            "compatibility": record(
+                {"versions": list_of(semver), "extensions": list_of(matching(EXTENSION, "extension"))}
+            ),
             "domain": domain,
             "public_key": record({"algorithm": one_of("ed25519"), "key": is_key}),
             "created_at": time,

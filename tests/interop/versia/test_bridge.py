@@ -105,7 +105,14 @@ class ToVersia(Scene):
 
     def test_pictures_and_links_come_with_it(self):
         lea = self.joined(self.lemmy, self.garden, "lea")
-        image = {"type": "Image", "mediaType": "image/webp", "url": "https://m.test/1.webp", "name": "a leek", "width": 640, "height": 480}
+        image = {
+            "type": "Image",
+            "mediaType": "image/webp",
+            "url": "https://m.test/1.webp",
+            "name": "a leek",
+            "width": 640,
+            "height": 480,
+        }
         link = {"type": "Link", "href": "https://soil.test/article"}
         self.said(lea, self.garden, "Look", attachment=[image])
         one, note = self.told()
@@ -261,8 +268,18 @@ class ToActivityPub(Scene):
 
     def test_what_is_sent_to_a_mirror_goes_nowhere_and_breaks_nothing(self):
         person = self.mastodon.looks_up(self.mirror(self.ann))
-        for kind, object in (("Follow", person["id"]), ("Block", person["id"]), ("Create", self.mia.post(person["id"], "", "Psst"))):
-            activity = {"id": self.mia.mint("x"), "type": kind, "actor": self.mia.id, "to": [person["id"]], "object": object}
+        for kind, object in (
+            ("Follow", person["id"]),
+            ("Block", person["id"]),
+            ("Create", self.mia.post(person["id"], "", "Psst")),
+        ):
+            activity = {
+                "id": self.mia.mint("x"),
+                "type": kind,
+                "actor": self.mia.id,
+                "to": [person["id"]],
+                "object": object,
+            }
             for inbox in (person["inbox"], person["endpoints"]["sharedInbox"]):
                 self.assertIn(self.mia.sends(inbox, activity).status, (202, 403, 404, 405), f"{kind} to {inbox}")
 
@@ -342,7 +359,11 @@ class ToActivityPub(Scene):
         self.said(self.lea, self.garden)
         post = self.new_federation(self.a, self.garden)
         report = self.ann.passing(
-            "pub.versia:reports/Report", author=self.ann.reference, reported=[post], tags=["spam"], comment="Cheap watches"
+            "pub.versia:reports/Report",
+            author=self.ann.reference,
+            reported=[post],
+            tags=["spam"],
+            comment="Cheap watches",
         )
         self.assertStatus(202, self.ann.sends(report))
         self.assertIn("Cheap watches", str(self.garden.command("reports")))
@@ -365,7 +386,11 @@ class ToActivityPub(Scene):
         marker = self.posted(self.ann, self.garden, "<p>After that</p>")
         self.announced("Create", marker)
         self.settles(self.lemmy, self.a)
-        heard = [announce["object"]["object"] for announce in self.lemmy.heard("Announce") if announce["actor"] == self.garden.iri]
+        heard = [
+            announce["object"]["object"]
+            for announce in self.lemmy.heard("Announce")
+            if announce["actor"] == self.garden.iri
+        ]
         contents = [object["content"] for object in heard if isinstance(object, dict)]
         self.assertEqual([content for content in contents if "After that" not in content], [], page)
 

@@ -15,9 +15,13 @@ SUBSCRIBE = "pub.versia:groups/Subscribe"
 
 
 class Signatures(Scene):
+    def setUp(self):
+        super().setUp()
+        self.garden = self.group()
+
     def both(self, **how):
         """What a POST and a GET are answered that are wrong in this way."""
-        group = self.group()
+        group = self.garden
         ann = self.a.user("ann")
         posted = ann.asks("Subscribe", group.reference, **how)
         self.assertEqual(group.members(), [], how)
@@ -68,7 +72,19 @@ class Signatures(Scene):
         self.assertEqual(self.both(signed_body=b"{}")[0], 401)
 
     def test_nobody_signs_as_ourselves_or_as_no_domain(self):
-        for name in (FORUM, FORUM.upper(), "a.test:80", "a.test.", "A.TEST", "https://a.test", "a.test/x", "127.0.0.1", "localhost", "a..test", "[::1]"):
+        for name in (
+            FORUM,
+            FORUM.upper(),
+            "a.test:80",
+            "a.test.",
+            "A.TEST",
+            "https://a.test",
+            "a.test/x",
+            "127.0.0.1",
+            "localhost",
+            "a..test",
+            "[::1]",
+        ):
             for status in self.both(signed_by=name):
                 self.assertIn(status, (401, 403), name)
 
@@ -101,7 +117,13 @@ class Signatures(Scene):
     def test_metadata_that_are_elsewhere_or_endless_open_nothing(self):
         elsewhere = {"Location": self.a.listener.base + INSTANCE, "Content-Type": "text/plain"}
         endless = {"Content-Type": "application/vnd.versia+json; charset=utf-8"}
-        for answer in ((302, elsewhere, b""), (301, elsewhere, b""), (200, endless, b" " * (1 << 19) + b"{}"), (500, {}, b""), (200, endless, b"[]")):
+        for answer in (
+            (302, elsewhere, b""),
+            (301, elsewhere, b""),
+            (200, endless, b" " * (1 << 19) + b"{}"),
+            (500, {}, b""),
+            (200, endless, b"[]"),
+        ):
             odd = self.spare()
             odd.instead[INSTANCE] = answer
             self.assertIn(odd.user("eve").asks("Subscribe", self.group().reference).status, (401, 503), answer[0])
@@ -220,8 +242,12 @@ class Authority(Scene):
         ann, bob = self.member(self.a, group), self.member(self.b, group)
         note = ann.reference_of(self.posted(ann, group))
         for type, field in (("pub.versia:likes/Like", "liked"), ("pub.versia:likes/Dislike", "disliked")):
-            self.assertStatus(403, self.a.posts(bob.passing(type, id="x1", author=bob.reference, **{field: note}), FORUM))
-        report = bob.passing("pub.versia:reports/Report", author=bob.reference, reported=[note], tags=[], comment="spam")
+            self.assertStatus(
+                403, self.a.posts(bob.passing(type, id="x1", author=bob.reference, **{field: note}), FORUM)
+            )
+        report = bob.passing(
+            "pub.versia:reports/Report", author=bob.reference, reported=[note], tags=[], comment="spam"
+        )
         self.assertStatus(403, self.a.posts(report, FORUM))
 
     def test_a_foreign_user_is_a_403(self):
@@ -266,7 +292,12 @@ class Authority(Scene):
         self.assertStatus(403, self.a.posts({**federate, "group": group.reference}, FORUM))
         self.assertStatus(403, self.a.posts({**federate, "group": "b.test:garden"}, FORUM))
         for type in ("SubscribeAccept", "SubscribeReject"):
-            entity = {"type": f"pub.versia:groups/{type}", "created_at": now(), "subscriber": ann.reference, "group": group.reference}
+            entity = {
+                "type": f"pub.versia:groups/{type}",
+                "created_at": now(),
+                "subscriber": ann.reference,
+                "group": group.reference,
+            }
             self.assertStatus(403, self.a.posts(entity, FORUM))
         # One that it may send, of a group of which nobody here is a member: nothing comes of it.
         self.assertIn(self.a.posts({**federate, "group": "a.test:garden"}, FORUM).status, (202, 403))
@@ -331,7 +362,18 @@ class Shapes(Scene):
         ):
             with self.subTest(f"{field} = {odd!r}"):
                 self.assertIn(ann.sends({**good, field: odd}).status, (400, 403, 422))
-        for body in (b"", b"{", b"[]", b"3", b"null", b'"x"', b"\xff\xfe", b'{"type":"Note"}', b"[" * 5000, b'{"type":"Nonsense"'):
+        for body in (
+            b"",
+            b"{",
+            b"[]",
+            b"3",
+            b"null",
+            b'"x"',
+            b"\xff\xfe",
+            b'{"type":"Note"}',
+            b"[" * 5000,
+            b'{"type":"Nonsense"',
+        ):
             self.assertIn(self.a.posts(body, FORUM).status, (400, 422), body[:20])
         self.assertEqual(self.b.collects(GROUP, group.reference, "notes")["items"], [])
 
@@ -354,11 +396,20 @@ class Shapes(Scene):
             {"content": {"text/plain": {"content": "1 < 2", "remote": False}}},
             {"content": {"text/markdown": {"content": "*Hi*", "remote": False}}},
             {"content": {**text("<p>Hi</p>"), "application/x-odd": {"content": "x", "remote": False}}},
-            {"content": {"text/html": {"content": "<p>Hi</p>", "remote": False, "size": 9, "hash": {"sha256": "0" * 64}}}},
+            {
+                "content": {
+                    "text/html": {"content": "<p>Hi</p>", "remote": False, "size": 9, "hash": {"sha256": "0" * 64}}
+                }
+            },
             {"content": text("<p>" + "x" * 90_000 + "</p>")},
             {"content": text("<script>alert(1)</script><p onclick='x()'>Hi</p>")},
             {"content": None, "attachments": [image]},
-            {"attachments": [{mime: {"content": "https://a.test/1", "remote": True}} for mime in ("text/html", "application/x-odd")]},
+            {
+                "attachments": [
+                    {mime: {"content": "https://a.test/1", "remote": True}}
+                    for mime in ("text/html", "application/x-odd")
+                ]
+            },
             {"attachments": [{"image/png": {**image["image/png"], "width": 10**12, "fps": 3, "thumbhash": "x"}}]},
             {"extensions": {"org.example:odd": {"deep": [[[[1]]]]}}},
             {"$schema": "https://versia.pub/schemas/note.json", "uri": "https://a.test/1"},
@@ -375,7 +426,17 @@ class Shapes(Scene):
         group = self.group()
         ann = self.member(self.a, group)
         note = ann.writes(group.reference)
-        for field in ("attachments", "mentions", "previews", "is_sensitive", "subject", "device", "quotes", "replies_to", "category"):
+        for field in (
+            "attachments",
+            "mentions",
+            "previews",
+            "is_sensitive",
+            "subject",
+            "device",
+            "quotes",
+            "replies_to",
+            "category",
+        ):
             note.pop(field)
         self.assertStatus(202, ann.sends(note))
         self.federated(self.a, group, ann.reference_of(note))

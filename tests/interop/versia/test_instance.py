@@ -100,7 +100,10 @@ class Groups(Scene):
         group = self.group()
         fan = self.follower(self.a, group)
         for name, items in (("followers", [fan.reference]), ("following", [])):
-            self.assertEqual(self.b.collects("User", group.sharer, name), {"author": group.sharer, "total": len(items), "items": items})
+            self.assertEqual(
+                self.b.collects("User", group.sharer, name),
+                {"author": group.sharer, "total": len(items), "items": items},
+            )
         answer = self.b.gets(collection_path("User", group.name, "outbox"), FORUM)
         self.assertStatus(200, answer)
         strict.collection(strict.parse(answer.body), items=strict.note)

@@ -20,7 +20,9 @@ class Coming(Scene):
         accept = self.a.hears(ACCEPT, subscriber=ann.reference, group=group.reference)
         self.assertEqual(accept.signed_by, FORUM)
         self.assertEqual(group.members(), [self.mirror(ann)])
-        self.assertEqual(self.b.collects(GROUP, group.reference, "members"), {"author": None, "total": 1, "items": [ann.reference]})
+        self.assertEqual(
+            self.b.collects(GROUP, group.reference, "members"), {"author": None, "total": 1, "items": [ann.reference]}
+        )
 
     def test_who_asks_where_approval_is_needed_waits_for_it(self):
         group = self.group("--join", "approval")
@@ -35,7 +37,9 @@ class Coming(Scene):
         self.a.hears(ACCEPT, subscriber=ann.reference, group=group.reference)
         self.b.hears(REJECT, subscriber=bob.reference, group=group.reference)
         self.settles(self.a, self.b)
-        self.assertEqual(self.a.heard(REJECT, subscriber=ann.reference) + self.b.heard(ACCEPT, subscriber=bob.reference), [])
+        self.assertEqual(
+            self.a.heard(REJECT, subscriber=ann.reference) + self.b.heard(ACCEPT, subscriber=bob.reference), []
+        )
         self.assertEqual(group.members(), [self.mirror(ann)])
 
     def test_an_admin_on_activitypub_decides_who_of_versia_comes_in(self):
@@ -120,7 +124,9 @@ class Coming(Scene):
         group = self.group("--members-list", "admins")
         self.member(self.a, group)
         for domain in (self.a, self.b):
-            answer = domain.gets(f"/.versia/v0.6/entities/pub.versia%3Agroups%2FGroup/group-{group.name}/collections/members", FORUM)
+            answer = domain.gets(
+                f"/.versia/v0.6/entities/pub.versia%3Agroups%2FGroup/group-{group.name}/collections/members", FORUM
+            )
             if answer.status == 200:
                 self.assertEqual(answer.json()["items"], [])
             else:
@@ -161,7 +167,11 @@ class OlderShapes(Scene):
     def test_an_address_of_another_form_is_no_reference(self):
         group = self.group()
         ann = self.a.user("ann")
-        for odd in (group.iri, f"https://{FORUM}/groups/{group.name}", f"https://{FORUM}:443/.versia/v0.6/entities/Group/group-{group.name}"):
+        for odd in (
+            group.iri,
+            f"https://{FORUM}/groups/{group.name}",
+            f"https://{FORUM}:443/.versia/v0.6/entities/Group/group-{group.name}",
+        ):
             answer = ann.sends(ann.passing("pub.versia:groups/Subscribe", subscriber=ann.reference, group=odd))
             self.assertIn(answer.status, (400, 422), odd)
 

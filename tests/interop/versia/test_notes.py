@@ -123,7 +123,9 @@ class Telling(Scene):
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             said = list(pool.map(lambda number: self.says(people[number % 6], group, number), range(48)))
         for domain in (self.a, self.b, self.c):
-            waits_for("48 notes", lambda: len(self.federations(domain, group)) >= 48, otherwise=lambda: str(domain.inbox))
+            waits_for(
+                "48 notes", lambda: len(self.federations(domain, group)) >= 48, otherwise=lambda: str(domain.inbox)
+            )
         self.settles(self.a, self.b, self.c)
         told = [self.federations(domain, group) for domain in (self.a, self.b, self.c)]
         self.assertEqual(sorted(told[0]), sorted(said))
@@ -139,7 +141,9 @@ class Telling(Scene):
         self.federated(self.b, group, ann.reference_of(note))
         gone = ann.passing("Delete", author=ann.reference, deleted_type="User", deleted=ann.reference)
         self.assertStatus(202, ann.sends(gone))
-        waits_for("that ann is gone", lambda: group.members() == [self.mirror(bob)], otherwise=lambda: str(group.members()))
+        waits_for(
+            "that ann is gone", lambda: group.members() == [self.mirror(bob)], otherwise=lambda: str(group.members())
+        )
         waits_for("that her note is", lambda: self.b.collects(GROUP, group.reference, "notes")["items"] == [])
 
     def test_a_group_of_the_people_next_door_is_another_one(self):

@@ -44,7 +44,10 @@ GROUP = {
     "type": "pub.versia:groups/Group",
     "id": "group-garden",
     "created_at": "2026-05-01T10:00:00.000Z",
-    "name": {"text/plain": {"content": "Gardeners", "remote": False}, "text/html": {"content": "Gardeners", "remote": False}},
+    "name": {
+        "text/plain": {"content": "Gardeners", "remote": False},
+        "text/html": {"content": "Gardeners", "remote": False},
+    },
     "description": text("<p>All about soil.</p>"),
     "open": True,
     "extensions": {"org.example.groupserver:actor": {"user": "forum.test:garden"}},
@@ -81,7 +84,15 @@ NOTE = {
     "created_at": "2026-05-01T10:00:01Z",
     "author": "forum.test:m1",
     "attachments": [
-        {"image/webp": {"content": "https://m.test/1.webp", "remote": True, "description": "a leek", "width": 640, "height": 480}}
+        {
+            "image/webp": {
+                "content": "https://m.test/1.webp",
+                "remote": True,
+                "description": "a leek",
+                "width": 640,
+                "height": 480,
+            }
+        }
     ],
     "is_sensitive": False,
     "mentions": ["b.test:u1"],
@@ -134,11 +145,19 @@ class Checker(unittest.TestCase):
 
     def refuses(self, check, document, rows):
         for path, value in rows:
-            with self.subTest(f"{path} = {'(absent)' if value is DROP else value!r}"), self.assertRaises(strict.Refused):
+            with self.subTest(f"{path} = {'(absent)' if value is DROP else value!r}"), self.assertRaises(
+                strict.Refused
+            ):
                 check(changed(document, path, value))
 
     def test_entities_with_a_fault_are_refused(self):
-        base = [("type", "Gruppe"), ("type", DROP), ("created_at", DROP), ("created_at", "yesterday"), ("created_at", "2026-13-01T00:00:00Z")]
+        base = [
+            ("type", "Gruppe"),
+            ("type", DROP),
+            ("created_at", DROP),
+            ("created_at", "yesterday"),
+            ("created_at", "2026-13-01T00:00:00Z"),
+        ]
         self.refuses(strict.entity, GROUP, base + [("id", DROP), ("id", "a b"), ("id", ""), ("id", "x" * 513)])
         self.refuses(
             strict.entity,
@@ -163,22 +182,59 @@ class Checker(unittest.TestCase):
                 ("extensions|actor", {}),
             ],
         )
-        self.refuses(strict.entity, FEDERATE, [("id", "x"), ("note", "n1"), ("note", "b.test:443:n1"), ("note", "https://b.test/n1")])
-        self.refuses(strict.entity, FEDERATE, [("note", "B.test:n1"), ("note", "b.test.:n1"), ("note", "b:n1"), ("note", None), ("note", DROP)])
+        self.refuses(
+            strict.entity,
+            FEDERATE,
+            [("id", "x"), ("note", "n1"), ("note", "b.test:443:n1"), ("note", "https://b.test/n1")],
+        )
+        self.refuses(
+            strict.entity,
+            FEDERATE,
+            [("note", "B.test:n1"), ("note", "b.test.:n1"), ("note", "b:n1"), ("note", None), ("note", DROP)],
+        )
         self.refuses(strict.entity, DELETE, [("author", DROP), ("author", None), ("deleted_type", DROP)])
         self.refuses(
             strict.entity,
             USER,
-            [("username", "a b"), ("username", ""), ("fields", None), ("fields|0|key", "Group"), ("bio", DROP), ("bio", "x")]
-            + [("indexable", DROP), ("avatar|image/png|fps", 3), ("avatar|text/html", {"content": "x", "remote": False})]
-            + [("avatar|image/png|remote", False), ("avatar|image/png|content", "a.png"), ("inbox", "https://forum.test/inbox")],
+            [
+                ("username", "a b"),
+                ("username", ""),
+                ("fields", None),
+                ("fields|0|key", "Group"),
+                ("bio", DROP),
+                ("bio", "x"),
+            ]
+            + [
+                ("indexable", DROP),
+                ("avatar|image/png|fps", 3),
+                ("avatar|text/html", {"content": "x", "remote": False}),
+            ]
+            + [
+                ("avatar|image/png|remote", False),
+                ("avatar|image/png|content", "a.png"),
+                ("inbox", "https://forum.test/inbox"),
+            ],
         )
         self.refuses(
             strict.entity,
             NOTE,
-            [("attachments", DROP), ("attachments", None), ("mentions", ["u1"]), ("category", "thread"), ("group", "garden")]
-            + [("attachments|0|image/webp|duration", 1.5), ("attachments|0|text/html", {"content": "https://a.test/", "remote": True})]
-            + [("attachments|0|image/webp|width", -1), ("subject", ""), ("previews|0|title", DROP), ("visibility", "public")]
+            [
+                ("attachments", DROP),
+                ("attachments", None),
+                ("mentions", ["u1"]),
+                ("category", "thread"),
+                ("group", "garden"),
+            ]
+            + [
+                ("attachments|0|image/webp|duration", 1.5),
+                ("attachments|0|text/html", {"content": "https://a.test/", "remote": True}),
+            ]
+            + [
+                ("attachments|0|image/webp|width", -1),
+                ("subject", ""),
+                ("previews|0|title", DROP),
+                ("visibility", "public"),
+            ]
             + [("replies_to", "https://a.test/1"), ("is_sensitive", 1), ("device", {"name": "x"} | {"id": 3})],
         )
 
@@ -192,8 +248,17 @@ class Checker(unittest.TestCase):
             lambda document: strict.metadata(document, of="forum.test"),
             METADATA,
             [("domain", "b.test"), ("domain", "forum.test:443"), ("id", "x"), ("compatibility|versions", ["0.6"])]
-            + [("compatibility|versions", ["0.5.0", "0.6.0"]), ("compatibility|extensions", []), ("public_key|algorithm", "rsa")]
-            + [("public_key|key", vectors.PUBLIC[16:]), ("public_key|key", DROP), ("software|url", "x"), ("shared_inbox", "x")],
+            + [
+                ("compatibility|versions", ["0.5.0", "0.6.0"]),
+                ("compatibility|extensions", []),
+                ("public_key|algorithm", "rsa"),
+            ]
+            + [
+                ("public_key|key", vectors.PUBLIC[16:]),
+                ("public_key|key", DROP),
+                ("software|url", "x"),
+                ("shared_inbox", "x"),
+            ],
         )
         for document in ({"versions": ["0.6"]}, {"versions": ["0.6.0"], "domain": "forum.test"}, []):
             with self.assertRaises(strict.Refused):
@@ -212,7 +277,14 @@ class Checker(unittest.TestCase):
 
     def test_json_that_is_not_plain_is_refused(self):
         self.assertEqual(strict.parse(b'{"a": [1, 1.5, "\xc3\xa9"]}'), {"a": [1, 1.5, "é"]})
-        for body in (b'{"a":1,"a":2}', b'{"a":1e3}', b'{"a":1.0}', b'{"a":9007199254740993}', b'{"a b":1}', b'{"a":"\xff"}'):
+        for body in (
+            b'{"a":1,"a":2}',
+            b'{"a":1e3}',
+            b'{"a":1.0}',
+            b'{"a":9007199254740993}',
+            b'{"a b":1}',
+            b'{"a":"\xff"}',
+        ):
             with self.subTest(body), self.assertRaises(strict.Refused):
                 strict.parse(body)
         for body in (b'{"a":NaN}', b"{", b"{}\r\n"):

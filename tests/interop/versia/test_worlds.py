@@ -27,7 +27,9 @@ class Worlds(Scene):
 
         with self.subTest("two domains of Versia hear of all four by Federate"):
             for domain in (self.a, self.b):
-                waits_for("four notes", lambda: len(self.federations(domain, group)) >= 4, otherwise=lambda: str(domain.inbox))
+                waits_for(
+                    "four notes", lambda: len(self.federations(domain, group)) >= 4, otherwise=lambda: str(domain.inbox)
+                )
         with self.subTest("the Mastodon hears of the others' by a boost, the Lemmy whole"):
             for town, others in ((self.mastodon, [*mirrors, page["id"]]), (self.lemmy, [*mirrors, status["id"]])):
                 for post in others:
