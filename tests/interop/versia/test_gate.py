@@ -89,18 +89,17 @@ class Signatures(Scene):
                 self.assertIn(status, (401, 403), name)
 
     def test_older_versions_are_told_so_and_asked_for_nothing(self):
-        before = len(self.a.fetched)
-        group = self.group()
-        ann = self.a.user("ann")
+        old = self.spare()
+        ann = old.user("ann")
         for how in (
-            {"signed_by": "https://a.test"},
-            {"signed_by": "instance a.test"},
-            {"without": [signing.SIGNATURE], "headers": {"X-Signature": "AAAA", "X-Signed-By": "a.test"}},
+            {"signed_by": f"https://{old.name}"},
+            {"signed_by": f"instance {old.name}"},
+            {"without": [signing.SIGNATURE], "headers": {"X-Signature": "AAAA", "X-Signed-By": old.name}},
         ):
-            answer = ann.asks("Subscribe", group.reference, **how)
+            answer = ann.asks("Subscribe", self.garden.reference, **how)
             self.assertStatus(401, answer)
             self.assertIn(b"0.6", answer.body)
-        self.assertEqual(self.a.fetched[before:], [])
+        self.assertEqual(old.fetched, [])
 
     def test_metadata_of_another_domain_open_nothing(self):
         liar = self.spare()
