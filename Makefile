@@ -4,7 +4,7 @@
 #   make test     every test
 #   make demo     the main job before your eyes, on the release build
 #   make faults   kills the server, its database and its sessions a thousand times over; takes an hour
-#   make interop  a real client, written by others, against the release build
+#   make interop  a real client, written by others, and servers that speak another protocol, against the release build
 #   make bench    every figure of docs/performance.md; BENCH=fanout for one, BENCH_SIZE=small for a quick look
 #   make lint     formatting and lints        make fmt  format
 #   make setup    the system packages only
