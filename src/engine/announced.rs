@@ -44,12 +44,10 @@ impl Engine {
     /// group of ours with it (NodeBB's own actor brings what its people wrote for us; 4.15.1, 2026-08-22); of something that we
     /// have it is counted.
     pub(super) async fn announce(&self, tx: &mut Tx, case: &Case, objects: &[Iri]) -> Result<(), Trouble> {
-        let mut followers: BTreeSet<String> = following::followers_of(tx, case.actor.id)
-            .await?
-            .into_iter()
-            .collect();
+        let following = following::followers_of(tx, case.actor.id).await?;
+        let mut followers: BTreeSet<&String> = following.iter().collect();
         if case.actor.kind != "Person" {
-            followers.extend(case.activity.addressed.groups().iter().cloned());
+            followers.extend(case.activity.addressed.groups());
         }
         let mut shared = BTreeSet::new();
         for object in objects {
@@ -61,7 +59,13 @@ impl Engine {
             self.has_room(tx, &case.actor.host).await?;
             for name in &followers {
                 let key = format!("{object} {name}");
-                self.keep(tx, case, &key, object.as_str(), Some(name)).await?;
+                // Whoever is not followed cannot make others wait for what they say they bring.
+                let brings = following
+                    .contains(name)
+                    .then(|| dialect::post_carried(&case.raw, object));
+                let brings = brings.flatten();
+                self.keep(tx, case, &key, object.as_str(), Some(name), brings.as_ref())
+                    .await?;
             }
         }
         let shares: Vec<Ask> = shared
@@ -201,6 +205,11 @@ impl Engine {
         };
         if let Err(refused) = self.check_origin(&activity, &author).await {
             return End::Never(format!("{refused:?}"));
+        }
+        if let Bearing::Relays(group) = via
+            && let Err(end) = self.recover_relayed(&activity, group).await
+        {
+            return end;
         }
         let sought = answers(&activity, &waiting.needs);
         self.close(Case {

@@ -20,6 +20,7 @@ mod describing;
 mod discreet;
 mod door;
 mod enrol;
+mod errand;
 mod face;
 pub(crate) mod figures;
 mod follows;

@@ -62,10 +62,19 @@ impl Engine {
     /// Keeps a document until what it needs is there.
     pub(super) async fn keep_waiting(&self, tx: &mut Tx, case: &Case, needs: &str) -> Result<(), Trouble> {
         self.has_room(tx, &case.actor.host).await?;
-        self.keep(tx, case, case.activity.id.as_str(), needs, case.via.as_deref())
-            .await
+        let brings = brings(case);
+        self.keep(
+            tx,
+            case,
+            case.activity.id.as_str(),
+            needs,
+            case.via.as_deref(),
+            brings,
+        )
+        .await
     }
 
+    /// Of what brings a post, `brings` is its id: what answers that waits behind it.
     pub(super) async fn keep(
         &self,
         tx: &mut Tx,
@@ -73,6 +82,7 @@ impl Engine {
         key: &str,
         needs: &str,
         via: Option<&str>,
+        brings: Option<&Iri>,
     ) -> Result<(), Trouble> {
         let new = NewWaiting {
             id: self.clock().uuid(),
@@ -82,10 +92,7 @@ impl Engine {
             actor: case.actor.id,
             host: &case.actor.host,
             needs,
-            object: match &case.activity.ask {
-                Ask::Post(document) if via.is_none() => Some(document.id.as_str()),
-                _ => None,
-            },
+            object: brings.map(Iri::as_str),
             raw: &case.said(),
             at: self.clock().now(),
         };
@@ -143,7 +150,9 @@ impl Engine {
             End::Failed(error) => Err(error),
             End::Later if now - waiting.at > LONGEST => {
                 tracing::info!(received = %waiting.id, "a document waited for a day and is dropped");
-                self.give_up_reply(waiting).await;
+                if waiting.via.is_none() {
+                    self.give_up_reply(waiting).await;
+                }
                 self.store().drop_waiting(waiting.id).await
             }
             End::Later => self.store().put_off(waiting.id, now + pause(waiting.tries)).await,
@@ -179,11 +188,13 @@ impl Engine {
             Ok(activity) => activity,
             Err(refused) => return End::Never(format!("{refused:?}")),
         };
-        let id = match &arrived.ask {
+        let (id, edit) = match &arrived.ask {
             Ask::Moved { target } => return self.try_moved(actor, target).await,
-            Ask::Fetch { object, .. } => object.clone(),
+            Ask::Fetch { object, edit } => (object.clone(), *edit),
             _ => return self.go_on(waiting, arrived, actor, None).await,
         };
+        // Of what was brought by its id alone, its id is all that was kept: whom it names only the post itself says.
+        let is_bare = arrived.id == id && !edit;
         if !id.same_origin(&actor.iri) {
             return End::Never("its object is not on the server of its actor".into());
         }
@@ -192,6 +203,13 @@ impl Engine {
             Err(error) => return after(&error),
         };
         let fetched = Some(object.to_string());
+        if is_bare {
+            let post = self.as_post(&object, &id);
+            return match post.filter(|post| post.actor == actor.iri) {
+                Some(activity) => self.go_on(waiting, activity, actor, fetched).await,
+                None => End::Never("what was brought is not a post that names its author".into()),
+            };
+        }
         document["object"] = object;
         match read(&document, self) {
             Ok(activity) if waiting.needs == id.as_str() => self.end(waiting, activity, actor, fetched).await,
@@ -256,6 +274,14 @@ impl Engine {
             Ok(Turned::Stale(_)) | Err(Refused::Busy { .. } | Refused::Unavailable(_)) => End::Later,
             Err(refused) => End::Never(format!("{waited:?}: {refused:?}")),
         }
+    }
+}
+
+/// The post that a document brings by its author's own word.
+pub(super) const fn brings(case: &Case) -> Option<&Iri> {
+    match &case.activity.ask {
+        Ask::Post(document) => Some(&document.id),
+        _ => None,
     }
 }
 

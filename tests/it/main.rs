@@ -34,6 +34,7 @@ mod private;
 mod queue;
 mod races;
 mod reach;
+mod relayed;
 mod shapes;
 mod stories;
 mod strict;
