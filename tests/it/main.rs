@@ -8,6 +8,7 @@
     reason = "the support is shared with the demo and the benches"
 )]
 
+mod amended;
 mod attack;
 mod cli;
 mod collections;
