@@ -8,9 +8,11 @@
     reason = "the support is shared with the demo and the benches"
 )]
 
+mod amended;
 mod attack;
 mod cli;
 mod collections;
+mod contexts;
 mod ed25519;
 mod fanout;
 mod fixtures;
@@ -34,6 +36,7 @@ mod private;
 mod queue;
 mod races;
 mod reach;
+mod relayed;
 mod shapes;
 mod stories;
 mod strict;
