@@ -15,7 +15,10 @@ use crate::{
 pub(super) const SHAPE: Shape = Shape("explainer");
 
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
-    if !said.is_wrapped() || said.is_in_odd_words() || matches!(said.what, What::Named | What::Unnamed) {
+    if !said.is_wrapped()
+        || said.is_in_odd_words()
+        || matches!(said.what, What::Named | What::Unnamed | What::Departed)
+    {
         return None;
     }
     match said.what {

@@ -42,10 +42,11 @@ pub(super) fn write_as(shape: Shape, said: &Said<'_>, here: &Here) -> Option<Wri
     Some(Written::whole(document, false))
 }
 
-/// What they have no word for: collections of things, lists of members, comments that are pinned.
+/// What they have no word for: collections of things, lists of members, comments that are pinned, accounts that end (of a Delete
+/// that is announced, Lemmy asks for the community of what is deleted, and a Person has none: `activity_lists.rs`, 2026-08-12).
 fn is_unknown(said: &Said<'_>) -> bool {
     match said.what {
-        What::Collected | What::Listed(_) | What::Named | What::Unnamed => true,
+        What::Collected | What::Listed(_) | What::Named | What::Unnamed | What::Departed => true,
         What::Marked(Mark::Pinned, _) => said.is_comment,
         _ => false,
     }

@@ -227,7 +227,7 @@ impl Engine {
     /// The sender's actor is gone: it is in no group any more.
     pub(super) async fn actor_gone(&self, tx: &mut Tx, case: &Case) -> Result<(), Trouble> {
         store::mark_gone_in(tx, case.actor.id, self.clock().now()).await?;
-        self.has_gone(tx, &case.actor).await
+        self.has_gone(tx, &case.actor, Some(case)).await
     }
 
     pub(super) async fn send_accept(
