@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     dialect,
-    store::{Slice, ThreadView},
+    store::{Slice, ThreadView, Viewer},
     web::{
         Answer, Web,
         asking::Asking,
@@ -99,15 +99,7 @@ pub(in crate::web) async fn context(
     let group = group_to_read(&web, &name, &asking.viewer).await?;
     let (store, here, viewer) = (web.engine.store(), web.engine.here(), &asking.viewer);
     let total = store.thread_total(group.id, thread, viewer).await?;
-    if total == 0 {
-        return Err(Problem::new(error::NOT_FOUND));
-    }
-    let listing = Listing {
-        id: here.thread(&name, thread),
-        owner: here.group(&name),
-        total,
-        viewer,
-    };
+    let listing = of_thread(here.thread(&name, thread), here.group(&name), total, viewer)?;
     let is_whole = place.is_whole();
     let after = place.cursor();
     let slice = store.thread_ids(group.id, thread, viewer, after, PAGE).await?;
@@ -130,15 +122,12 @@ pub(in crate::web) async fn history(
     let group = group_to_read(&web, &name, &asking.viewer).await?;
     let (store, here, viewer) = (web.engine.store(), web.engine.here(), &asking.viewer);
     let total = store.thread_history_total(group.id, thread, viewer).await?;
-    if total == 0 {
-        return Err(Problem::new(error::NOT_FOUND));
-    }
-    let listing = Listing {
-        id: here.thread_history(&name, thread),
-        owner: here.group(&name),
+    let listing = of_thread(
+        here.thread_history(&name, thread),
+        here.group(&name),
         total,
         viewer,
-    };
+    )?;
     let after = match place {
         Place::Whole => return Ok(listing.whole()),
         Place::Page(after) => after,
@@ -182,6 +171,19 @@ pub(in crate::web) async fn replies(
         .reply_ids(post.group_id, post.id, viewer, after, PAGE)
         .await?;
     Ok(page(&listing, after, slice))
+}
+
+/// A thread of which there is nothing for this viewer to see is not there.
+fn of_thread(id: String, owner: String, total: u64, viewer: &Viewer) -> Result<Listing<'_>, Problem> {
+    if total == 0 {
+        return Err(Problem::new(error::NOT_FOUND));
+    }
+    Ok(Listing {
+        id,
+        owner,
+        total,
+        viewer,
+    })
 }
 
 fn page(
