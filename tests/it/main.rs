@@ -13,6 +13,7 @@ mod attack;
 mod cli;
 mod collections;
 mod contexts;
+mod departed;
 mod ed25519;
 mod fanout;
 mod fixtures;
