@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     dialect::{
         Unreadable,
+        conversation::conversations,
         fields::{id_of, kind_of, list, text_of},
     },
     domain::Iri,
@@ -22,6 +23,8 @@ pub struct PostDocument {
     /// Named in `attributedTo` beside the signer: to be checked by whoever knows actors.
     pub others: Vec<Iri>,
     pub in_reply_to: Option<Iri>,
+    /// The collections that it says its thread is, the better one first.
+    pub conversations: Vec<Iri>,
     /// The collection that it says it belongs to (FEP-400e).
     pub target: Option<String>,
     pub name: Option<String>,
@@ -74,6 +77,7 @@ pub(crate) fn read(object: &Value, signer: &Iri) -> Result<PostDocument, Unreada
         others: others(object, signer)?,
         is_poll_vote: name.is_some() && content.is_none() && in_reply_to.is_some(),
         url: url(object),
+        conversations: conversations(object),
         target: object.get("target").and_then(id_of).map(ToOwned::to_owned),
         published: date(object, "published"),
         updated: date(object, "updated"),

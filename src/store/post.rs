@@ -183,6 +183,23 @@ impl Store {
         Ok(found.fetch_one(&self.pool).await?)
     }
 
+    /// Whether a group has, or had, a post of this id, or has decided, or is to, whether it takes it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_known_in(&self, iri: &Iri, group: &str) -> Result<bool> {
+        let found = sqlx::query_scalar!(
+            r#"select exists(select from post p where p.iri = $1 and (p.deleted_at is not null
+                   or exists(select from post_group pg join "group" g on g.id = pg.group_id
+                             where pg.post_id = p.id and g.name = $2)))
+               or exists(select from held h join "group" g on g.id = h.group_id
+                         where h.object = $1 and g.name = $2 and (h.outcome is null or h.outcome = 'rejected')) as "is!""#,
+            iri.as_str(),
+            group
+        );
+        Ok(found.fetch_one(&self.pool).await?)
+    }
+
     /// The id of the post that an announcement of ours is about. It never changes.
     ///
     /// # Errors

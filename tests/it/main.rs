@@ -35,6 +35,7 @@ mod private;
 mod queue;
 mod races;
 mod reach;
+mod relayed;
 mod shapes;
 mod stories;
 mod strict;
