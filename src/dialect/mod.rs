@@ -71,7 +71,7 @@ pub use letter::{
 };
 pub use news::{News, Tidings, news, told};
 pub use peertube::as_channel;
-pub use post::{PostDocument, is_question};
+pub use post::{PostDocument, author_of, is_question};
 pub use review::{Entry, entry, notice, queue, taken_out};
 pub use roll::our_groups_on;
 pub use shape::{
