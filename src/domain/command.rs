@@ -164,6 +164,16 @@ pub enum Vote {
 }
 
 impl Vote {
+    /// Of two that nobody has at once the other one.
+    #[must_use]
+    pub const fn opposite(self) -> Option<Self> {
+        match self {
+            Self::Like => Some(Self::Dislike),
+            Self::Dislike => Some(Self::Like),
+            Self::Share | Self::Answer => None,
+        }
+    }
+
     /// The word for it in the database.
     #[must_use]
     pub const fn word(self) -> &'static str {
