@@ -64,6 +64,10 @@ pub enum Ask {
     Delete {
         object: Iri,
     },
+    /// Undo of a Delete: it is to be there again.
+    Restore {
+        object: Iri,
+    },
     /// A post is to have a mark in a group, or not any more.
     Mark {
         mark: Mark,
@@ -372,6 +376,9 @@ fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
             object: object_id(inner)?,
         },
         Some("Lock") => lock(inner, false)?,
+        Some("Delete") => Ask::Restore {
+            object: object_id(inner)?,
+        },
         Some("Invite" | "Offer" | "Block" | "Add" | "Grant") => {
             administer::undone(inner, actor, here).unwrap_or_else(|| by_id(inner))
         }

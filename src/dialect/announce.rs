@@ -21,6 +21,8 @@ pub enum What {
     Removed,
     /// The same, and they said Remove.
     TakenOut,
+    /// Back in the group. Classes that have no word for that hear of it as of a new post.
+    Restored,
     Voted,
     Unvoted,
     /// A post has a mark from now on, or not any more.
@@ -54,6 +56,9 @@ const LINKED: &str = "RsaSignature2017";
 pub const NAMED: &str = "named";
 pub const UNNAMED: &str = "unnamed";
 
+/// That for [`What::Restored`].
+pub const RESTORED: &str = "restored";
+
 /// That for [`What::Departed`].
 const DEPARTED: &str = "departed";
 
@@ -67,6 +72,7 @@ impl What {
             "deleted" => Self::Deleted,
             "removed" if is_remove(raw) => Self::TakenOut,
             "removed" => Self::Removed,
+            RESTORED => Self::Restored,
             "voted" => Self::Voted,
             "unvoted" => Self::Unvoted,
             "locked" => Self::Marked(Mark::Locked, true),
@@ -105,6 +111,7 @@ impl What {
             Self::Described => "described",
             Self::Closed => "closed",
             Self::Departed => DEPARTED,
+            Self::Restored => RESTORED,
             _ => "collected",
         }
     }

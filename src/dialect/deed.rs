@@ -140,7 +140,7 @@ pub fn is_worded(what: What, raw: &str, group: &str, private_group: bool, here: 
     let in_words = match what {
         What::Removed => is(&["Delete"]),
         What::Marked(Mark::Locked, true) => is(&["Lock"]),
-        What::Marked(Mark::Locked, false) | What::Banned(false) => undoes(),
+        What::Marked(Mark::Locked, false) | What::Banned(false) | What::Restored => undoes(),
         What::Marked(Mark::Pinned, _) => is(&["Add", "Remove"]) && aims_at(part("featured")),
         What::Ranked(_) => is(&["Add", "Remove"]) && aims_at(part("moderators")),
         What::Banned(true) => is(&["Block"]) && aims_at(here.group(group)),
@@ -170,6 +170,7 @@ const fn is_an_act(what: What) -> bool {
         what,
         What::Removed
             | What::TakenOut
+            | What::Restored
             | What::Marked(..)
             | What::Ranked(_)
             | What::Banned(_)
@@ -240,6 +241,7 @@ const fn kind_of_act(what: What) -> (&'static str, bool) {
         What::Marked(Mark::Pinned, true) | What::Ranked(true) | What::Listed(true) => ("Add", false),
         What::Marked(Mark::Pinned, false) | What::Ranked(false) | What::Listed(false) => ("Remove", false),
         What::TakenOut => ("Remove", false),
+        What::Restored => ("Delete", true),
         What::Described => ("Update", false),
         _ => ("Delete", false),
     }

@@ -49,7 +49,7 @@ pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
-pub use announce::{NAMED, Said, UNNAMED, What, Written, announced_by_id};
+pub use announce::{NAMED, RESTORED, Said, UNNAMED, What, Written, announced_by_id};
 pub use carried::{carried, post_carried};
 pub use class::{Class, Evidence, class_of, evidence_of, programs};
 pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};

@@ -29,6 +29,8 @@ pub enum Command {
     Delete(Subject),
     /// Somebody who is not its author wants a post out of the group.
     Remove(Subject),
+    /// Back in the group, after those who run it took it out.
+    Restore(Restored),
     /// A post is to have a mark, or not any more.
     Mark(Mark, Subject, bool),
     /// What was held for review is let through, or not.
@@ -101,6 +103,15 @@ pub struct Item {
     pub wanted: bool,
     /// Whoever asks put it there.
     pub is_mine: bool,
+    /// Whatever is said about it names Public.
+    pub names_public: bool,
+}
+
+/// A post that is to be in the group again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Those who run the group took it out, and its author has it still.
+    pub is_out: bool,
     /// Whatever is said about it names Public.
     pub names_public: bool,
 }

@@ -50,6 +50,7 @@ mod receipts;
 mod recovery;
 mod removal;
 mod reports;
+mod restoring;
 mod review;
 mod saying;
 mod sender;

@@ -48,6 +48,7 @@ impl Engine {
             | Ask::Mark { .. }
             | Ask::Vote { .. }
             | Ask::Unvote { .. }) => self.decide_now(&mut tx, &[Matter::of_seen(case, ask)]).await?,
+            Ask::Restore { object } => self.restore(&mut tx, case, object).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
             Ask::Report {

@@ -37,6 +37,7 @@ pub mod record;
 pub mod report;
 mod scheme;
 mod settle;
+pub mod restoring;
 mod shard;
 pub mod turn;
 mod view;

@@ -36,6 +36,7 @@ mod queue;
 mod races;
 mod reach;
 mod relayed;
+mod restored;
 mod shapes;
 mod stories;
 mod strict;
