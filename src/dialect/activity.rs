@@ -122,6 +122,8 @@ pub enum Ask {
         whom: Iri,
         until: Option<DateTime<Utc>>,
         reason: Option<String>,
+        /// What they wrote in the group goes, too.
+        clears: bool,
         wanted: bool,
     },
     /// Add to a collection, or Remove; whose collection it is, and of what, its id says.

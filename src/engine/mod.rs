@@ -14,6 +14,7 @@ mod book;
 mod calls;
 mod case;
 mod chores;
+mod clearing;
 mod content;
 mod departed;
 mod describing;

@@ -76,6 +76,7 @@ impl Engine {
                 whom,
                 until,
                 reason,
+                clears,
                 wanted,
             } => {
                 let ban = Ban {
@@ -85,6 +86,9 @@ impl Engine {
                 let act = if *wanted { Act::Ban(ban) } else { Act::Unban };
                 self.block(&mut tx, case, (group.as_deref(), whom), &act, reason.as_deref())
                     .await?;
+                if *clears {
+                    self.clears(&mut tx, case, group.as_deref(), whom).await?;
+                }
             }
             Ask::Arrange { group, what } => {
                 self.arrange(&mut tx, case, group.as_deref(), what).await?;

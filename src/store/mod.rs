@@ -9,6 +9,7 @@ pub mod asked;
 pub mod album;
 mod bell;
 pub mod call;
+pub mod clearing;
 mod collections;
 mod connect;
 pub mod deeds;

@@ -9,6 +9,7 @@
 )]
 
 mod attack;
+mod cleared;
 mod cli;
 mod collections;
 mod departed;
