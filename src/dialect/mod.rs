@@ -51,7 +51,7 @@ pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
 pub use announce::{NAMED, RESTORED, Said, UNNAMED, What, Written, announced_by_id};
 pub use carried::{carried, post_carried};
-pub use class::{Class, Evidence, class_of, evidence_of, programs};
+pub use class::{Class, Evidence, class_of, evidence_in, evidence_of, programs};
 pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};
 pub use conversation::{Listed, Listing, conversations, listing};
 pub use deed::{Deed, STEWARD, by_steward, deed, is_worded};
