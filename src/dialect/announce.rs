@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    dialect::{Here, fields::kind_of, group},
+    dialect::{Here, explainer, fields::kind_of, group, mobilizon},
     domain::{Mark, Shape},
 };
 
@@ -267,6 +267,17 @@ pub(crate) fn announce(said: &Said<'_>, here: &Here, shape: Shape, cc: Vec<Strin
     act(said, here, shape, "Announce", cc)
 }
 
+/// Who reads what is not for everybody. Of a private group its followers are its members, and most programs know them by that name
+/// (6.5). Mobilizon's own groups say it to members (3.12), and so does the explainer; what is for members alone in a public group is for
+/// those everywhere.
+pub(crate) fn readers(said: &Said<'_>, shape: Shape) -> &'static str {
+    if said.private_group && ![explainer::SHAPE, mobilizon::SHAPE].contains(&shape) {
+        "followers"
+    } else {
+        "members"
+    }
+}
+
 /// The fields of what a group does itself about something that was said.
 pub(crate) fn act(
     said: &Said<'_>,
@@ -279,7 +290,7 @@ pub(crate) fn act(
     let to = if said.public {
         PUBLIC.to_owned()
     } else {
-        here.part(said.group, "members")
+        here.part(said.group, readers(said, shape))
     };
     fields(json!({
         "@context": group::context(),
