@@ -12,6 +12,7 @@ use crate::{
     domain::{Iri, Vote},
     engine::{
         Engine,
+        amended::{Word, is_amendment},
         case::{Case, Shown, Warrant},
         inbox::read,
         matter::Matter,
@@ -112,15 +113,17 @@ impl Engine {
         }
         let (text, document) = match self.peers().document(&needs).await {
             Ok(found) => found,
-            Err(error) => match (after(&error), inner_object(&waiting.raw, &needs)) {
-                (End::Never(_), Some(object)) => return self.try_object(waiting, via, &object).await,
-                (end, _) => return end,
-            },
+            Err(error) => {
+                return match after(&error) {
+                    End::Never(why) => self.try_hearsay(waiting, via, &needs, why).await,
+                    end => end,
+                };
+            }
         };
         if document.get("actor").is_some() {
             return match read(&document, self) {
                 Ok(activity) if activity.id == needs && activity.id.same_origin(&activity.actor) => {
-                    self.end_via(waiting, activity, &text, None, via).await
+                    self.end_said(waiting, via, activity, Word::Origins(&text)).await
                 }
                 Ok(_) => End::Never("the activity is not on the server of its actor".into()),
                 Err(refused) => End::Never(format!("{refused:?}")),
@@ -148,13 +151,39 @@ impl Engine {
         document: &Value,
     ) -> End {
         if document.get("actor").is_some() {
-            return self.end_via(waiting, activity, text, None, via).await;
+            return self.end_said(waiting, via, activity, Word::Proven(text)).await;
         }
         let fetched = Some(document.to_string());
         self.end_via(waiting, activity, "", fetched, via).await
     }
 
-    /// The activity is not to be had (ids of fragments never are): its object may be.
+    /// An activity that is its author's: a post comes by way of whoever passed it on; what a group that is followed says of posts
+    /// that are here is looked into.
+    async fn end_said(&self, waiting: &Waiting, via: Bearing<'_>, activity: Activity, word: Word<'_>) -> End {
+        match via {
+            Bearing::Relays(group) if is_amendment(&activity.ask) => {
+                self.end_amended(group, activity, word).await
+            }
+            _ => self.end_via(waiting, activity, word.text(), None, via).await,
+        }
+    }
+
+    /// The activity is not to be had (ids of fragments never are): what it is about may be.
+    async fn try_hearsay(&self, waiting: &Waiting, via: Bearing<'_>, id: &Iri, why: String) -> End {
+        let carried = dialect::carried(&waiting.raw, id.as_str());
+        let said = carried.and_then(|(_, document)| read(&document, self).ok());
+        match (via, said, inner_object(&waiting.raw, id)) {
+            (Bearing::Relays(group), Some(said), _) if is_amendment(&said.ask) => {
+                self.end_amended(group, said, Word::Hearsay).await
+            }
+            (_, Some(said), _) if !matches!(said.ask, Ask::Post(_) | Ask::Fetch { edit: false, .. }) => {
+                End::Never(why)
+            }
+            (.., Some(object)) => self.try_object(waiting, via, &object).await,
+            (.., None) => End::Never(why),
+        }
+    }
+
     async fn try_object(&self, waiting: &Waiting, via: Bearing<'_>, object: &Iri) -> End {
         match self.peers().document(object).await {
             Ok((_, document)) => self.end_object(waiting, via, &document, object).await,
@@ -196,7 +225,7 @@ impl Engine {
         via: Bearing<'_>,
     ) -> End {
         if !matches!(activity.ask, Ask::Post(_)) {
-            return End::Never("only posts of followed groups are taken".into());
+            return End::Never("it is no post, and nothing that is done to one by its author".into());
         }
         let author = match self.peers().actor(&activity.actor).await {
             Ok(author) => author,

@@ -7,6 +7,7 @@ mod acts;
 mod admin;
 mod administer;
 mod albums;
+mod amended;
 mod announced;
 mod answers;
 mod batch;

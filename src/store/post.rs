@@ -147,6 +147,14 @@ pub struct Reported {
     pub group: String,
 }
 
+/// A group that a post is in, and whether everybody may read it there.
+#[derive(Clone, Debug)]
+pub struct Whereabouts {
+    pub author: String,
+    pub group: String,
+    pub public: bool,
+}
+
 /// Who wrote these posts, and where they are: a row for each group.
 ///
 /// # Errors
@@ -194,6 +202,25 @@ impl Store {
             group
         );
         Ok(found.fetch_one(&self.pool).await?)
+    }
+
+    /// Who wrote a post, and where it is: a row for each group.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn whereabouts(&self, iri: &Iri) -> Result<Vec<Whereabouts>> {
+        let found = sqlx::query_as!(
+            Whereabouts,
+            r#"select a.iri as author, g.name as "group", p.public and g.visibility = 'public' as "public!"
+               from post p
+               join actor a on a.id = p.author_id
+               join post_group pg on pg.post_id = p.id and pg.removed_at is null
+               join "group" g on g.id = pg.group_id
+               where p.iri = $1 and p.deleted_at is null
+               order by g.id"#,
+            iri.as_str()
+        );
+        Ok(found.fetch_all(&self.pool).await?)
     }
 
     /// The id of the post that an announcement of ours is about. It never changes.

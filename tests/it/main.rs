@@ -8,10 +8,12 @@
     reason = "the support is shared with the demo and the benches"
 )]
 
+mod amended;
 mod attack;
 mod cleared;
 mod cli;
 mod collections;
+mod contexts;
 mod departed;
 mod ed25519;
 mod fanout;
