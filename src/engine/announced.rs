@@ -57,7 +57,11 @@ impl Engine {
                 shared.insert(self.post_meant(tx, object).await?);
                 continue;
             }
-            self.has_room(tx, &case.actor.host).await?;
+            if following.is_empty() {
+                self.has_room(tx, &case.actor).await?;
+            } else {
+                self.host_has_room(tx, &case.actor).await?;
+            }
             for name in &followers {
                 let key = format!("{object} {name}");
                 // Whoever is not followed cannot make others wait for what they say they bring.

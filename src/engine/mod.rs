@@ -54,6 +54,7 @@ mod removal;
 mod reports;
 mod restoring;
 mod review;
+mod room;
 mod saying;
 mod sender;
 mod settle;

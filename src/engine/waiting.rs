@@ -48,20 +48,9 @@ pub(super) enum End {
 }
 
 impl Engine {
-    /// Whether another document of this host may wait; else it is to come again later.
-    pub(super) async fn has_room(&self, tx: &mut Tx, host: &str) -> Result<(), Trouble> {
-        let limits = &self.settings().limits;
-        let (all, of_host) = received::waiting_count(tx, host).await?;
-        if all >= i64::from(limits.received_waiting) || of_host >= i64::from(limits.received_waiting_per_host)
-        {
-            return Err(Refused::Busy { retry_after: 60 }.into());
-        }
-        Ok(())
-    }
-
     /// Keeps a document until what it needs is there.
     pub(super) async fn keep_waiting(&self, tx: &mut Tx, case: &Case, needs: &str) -> Result<(), Trouble> {
-        self.has_room(tx, &case.actor.host).await?;
+        self.has_room(tx, &case.actor).await?;
         let brings = brings(case);
         self.keep(
             tx,

@@ -191,7 +191,8 @@ async fn a_private_group_is_told_to_its_members_alone() {
     // Its followers are its members (6.5). Mobilizon says members; a wall has one list for both, and is told it by either name.
     let readers = [group.part("followers"), group.part("members")];
     let addressed = |who: &Actor, kind: &str| {
-        let heard = who.heard().into_iter().find(|heard| heard.kind() == kind);
+        let mut heard = who.heard().into_iter();
+        let heard = heard.find(|heard| heard.kind() == kind && heard.object_id() == post.post);
         heard.unwrap().document["to"].clone()
     };
     assert_eq!(addressed(&moe, "Announce"), json!([readers[1]]));
