@@ -302,6 +302,7 @@ mod tests {
             "group accept garden https://g.example/activities/019e830e-1a00-7426-95ae-8a3e196d0bbc",
             "group pending garden --json",
             "group remove-post garden https://a.example/p/1 --reason spam",
+            "group restore-post garden https://a.example/p/1",
             "group watch garden https://a.example/u/me on",
             "group follow garden https://b.example/c/garden",
             "group unfollow garden https://b.example/c/garden",

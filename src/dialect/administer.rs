@@ -90,7 +90,8 @@ pub(super) fn undone(inner: &Value, actor: &Iri, here: &Here) -> Option<Ask> {
     deed(inner, kind, actor, here, false).ok()
 }
 
-/// `Block{object: actor, target: group}`, for good or until `endTime` (Lemmy before 0.19: `expires`).
+/// `Block{object: actor, target: group}`, for good or until `endTime` (Lemmy before 0.19: `expires`); `removeData`: with all that they wrote
+/// there (lemmy.md 3.5).
 fn block(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable> {
     let whom = canonical(object_id(document)?, "object")?;
     let target = optional(document, "target")?;
@@ -107,6 +108,7 @@ fn block(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable>
         whom,
         until: until(document)?,
         reason: reason(document)?,
+        clears: wanted && document.get("removeData") == Some(&Value::Bool(true)),
         wanted,
     })
 }

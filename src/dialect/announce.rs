@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    dialect::{Here, fields::kind_of, group},
+    dialect::{Here, explainer, fields::kind_of, group, mobilizon},
     domain::{Mark, Shape},
 };
 
@@ -21,6 +21,8 @@ pub enum What {
     Removed,
     /// The same, and they said Remove.
     TakenOut,
+    /// Back in the group. Classes that have no word for that hear of it as of a new post.
+    Restored,
     Voted,
     Unvoted,
     /// A post has a mark from now on, or not any more.
@@ -54,6 +56,9 @@ const LINKED: &str = "RsaSignature2017";
 pub const NAMED: &str = "named";
 pub const UNNAMED: &str = "unnamed";
 
+/// That for [`What::Restored`].
+pub const RESTORED: &str = "restored";
+
 /// That for [`What::Departed`].
 const DEPARTED: &str = "departed";
 
@@ -67,6 +72,7 @@ impl What {
             "deleted" => Self::Deleted,
             "removed" if is_remove(raw) => Self::TakenOut,
             "removed" => Self::Removed,
+            RESTORED => Self::Restored,
             "voted" => Self::Voted,
             "unvoted" => Self::Unvoted,
             "locked" => Self::Marked(Mark::Locked, true),
@@ -105,6 +111,7 @@ impl What {
             Self::Described => "described",
             Self::Closed => "closed",
             Self::Departed => DEPARTED,
+            Self::Restored => RESTORED,
             _ => "collected",
         }
     }
@@ -260,6 +267,17 @@ pub(crate) fn announce(said: &Said<'_>, here: &Here, shape: Shape, cc: Vec<Strin
     act(said, here, shape, "Announce", cc)
 }
 
+/// Who reads what is not for everybody. Of a private group its followers are its members, and most programs know them by that name
+/// (6.5). Mobilizon's own groups say it to members (3.12), and so does the explainer; what is for members alone in a public group is for
+/// those everywhere.
+pub(crate) fn readers(said: &Said<'_>, shape: Shape) -> &'static str {
+    if said.private_group && ![explainer::SHAPE, mobilizon::SHAPE].contains(&shape) {
+        "followers"
+    } else {
+        "members"
+    }
+}
+
 /// The fields of what a group does itself about something that was said.
 pub(crate) fn act(
     said: &Said<'_>,
@@ -272,7 +290,7 @@ pub(crate) fn act(
     let to = if said.public {
         PUBLIC.to_owned()
     } else {
-        here.part(said.group, "members")
+        here.part(said.group, readers(said, shape))
     };
     fields(json!({
         "@context": group::context(),

@@ -50,6 +50,10 @@ pub enum Ask {
     Delete {
         object: Iri,
     },
+    /// Undo of a Delete: it is to be there again.
+    Restore {
+        object: Iri,
+    },
     /// A post is to have a mark in a group, or not any more.
     Mark {
         mark: Mark,
@@ -104,6 +108,8 @@ pub enum Ask {
         whom: Iri,
         until: Option<DateTime<Utc>>,
         reason: Option<String>,
+        /// What they wrote in the group goes, too.
+        clears: bool,
         wanted: bool,
     },
     /// Add to a collection, or Remove; whose collection it is, and of what, its id says.

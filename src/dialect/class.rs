@@ -48,7 +48,7 @@ impl Class {
 /// What a host of a program that we do not know has shown of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// It sent `audience` or an Announce of an activity: it speaks FEP-1b12.
+    /// It sent `audience` or an Announce of an activity, or has groups of its own, which we met: it speaks FEP-1b12.
     Wraps,
     /// One of its actors sent a Join.
     Joins,
@@ -302,7 +302,7 @@ const UNKNOWN: Class = Class::shown("unknown", microblog::SHAPE, "nothing known:
 const WRAPS: Class = Class::shown(
     threadiverse::SHAPE.0,
     threadiverse::SHAPE,
-    "by evidence: it speaks FEP-1b12",
+    "by evidence: it speaks FEP-1b12, or has groups",
 );
 const JOINS: Class = Class::shown(
     explainer::SHAPE.0,
@@ -337,9 +337,19 @@ pub fn class_of(software: Option<&str>, evidence: Option<Evidence>) -> Class {
     }
 }
 
-/// What a document shows of the host that sent it.
+/// What a document, and whoever sent it, by their type, show of the host that they are at.
 #[must_use]
-pub fn evidence_of(document: &serde_json::Value) -> Option<Evidence> {
+pub fn evidence_of(document: &serde_json::Value, kind: &str) -> Option<Evidence> {
+    shown_by(document).or_else(|| evidence_in(kind))
+}
+
+/// What it shows that a host has an actor of this type.
+#[must_use]
+pub fn evidence_in(kind: &str) -> Option<Evidence> {
+    (kind == "Group").then_some(Evidence::Wraps)
+}
+
+fn shown_by(document: &serde_json::Value) -> Option<Evidence> {
     if super::fields::kind_of(document, &["Join"]).is_some() {
         return Some(Evidence::Joins);
     }

@@ -185,6 +185,7 @@ const fn kind_of_act(what: What) -> (&'static str, bool) {
         What::Marked(Mark::Pinned, true) | What::Ranked(true) | What::Listed(true) => ("Add", false),
         What::Marked(Mark::Pinned, false) | What::Ranked(false) | What::Listed(false) => ("Remove", false),
         What::TakenOut => ("Remove", false),
+        What::Restored => ("Delete", true),
         What::Described => ("Update", false),
         _ => ("Delete", false),
     }

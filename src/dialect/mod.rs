@@ -53,10 +53,10 @@ pub use activity::{Activity, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
-pub use announce::{NAMED, Said, UNNAMED, What, Written, announced_by_id};
+pub use announce::{NAMED, RESTORED, Said, UNNAMED, What, Written, announced_by_id};
 pub use ask::Ask;
 pub use carried::{carried, post_carried};
-pub use class::{Class, Evidence, class_of, evidence_of, programs};
+pub use class::{Class, Evidence, class_of, evidence_in, evidence_of, programs};
 pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};
 pub use conversation::{Listed, Listing, conversations, listing};
 pub use deed::{Deed, STEWARD, by_steward, deed};
@@ -76,7 +76,7 @@ pub use letter::{
 };
 pub use news::{News, Tidings, news, told};
 pub use peertube::as_channel;
-pub use post::{PostDocument, is_question};
+pub use post::{PostDocument, author_of, is_question};
 pub use review::{Entry, entry, notice, queue, taken_out};
 pub use roll::our_groups_on;
 pub use shape::{

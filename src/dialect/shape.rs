@@ -90,10 +90,10 @@ pub fn takes_receipts(dialect: &str) -> bool {
     dialect == explainer::SHAPE.0
 }
 
-/// Whether they make sense of a Reject of one: a wall marks by it what it waited with.
+/// Whether they make sense of a Reject of one, or ignore it: all but Lemmy and its kin, which answer 400 (0.19.20, measured 2026-08).
 #[must_use]
 pub fn takes_rejects(dialect: &str) -> bool {
-    takes_receipts(dialect) || dialect == wall::SHAPE.0
+    class_written_in(written_in(dialect)) != threadiverse::SHAPE.0
 }
 
 /// Whether they make sense of hearing that something waits for an admin.

@@ -5,7 +5,7 @@
 //! (Lemmy 0.19.20 answers 400 to a Group; measured 2026-08).
 //! Classed here: see `class.rs`; each row has its source.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     dialect::{
@@ -55,11 +55,10 @@ fn is_unknown(said: &Said<'_>) -> bool {
 
 fn around(said: &Said<'_>, actor: &str, shape: Shape, here: &Here) -> Map<String, Value> {
     let followers = here.part(said.group, "followers");
-    if said.public {
-        return announce(said, here, shape, vec![followers, actor.to_owned()]);
-    }
-    // Of a private group its followers are its members (6.5).
-    let mut fields = announce(said, here, shape, vec![actor.to_owned()]);
-    fields.insert("to".to_owned(), json!([followers]));
-    fields
+    let cc = if said.public {
+        vec![followers, actor.to_owned()]
+    } else {
+        vec![actor.to_owned()]
+    };
+    announce(said, here, shape, cc)
 }

@@ -44,6 +44,9 @@ pub(super) fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Un
             object: object_id(inner)?,
         },
         Some("Lock") => lock(inner, false)?,
+        Some("Delete") => Ask::Restore {
+            object: object_id(inner)?,
+        },
         Some("Invite" | "Offer" | "Block" | "Add" | "Grant") => {
             administer::undone(inner, actor, here).unwrap_or_else(|| by_id(inner))
         }

@@ -32,7 +32,7 @@ pub fn is_worded(what: What, raw: &str, group: &str, private_group: bool, here: 
     let in_words = match what {
         What::Removed => is(&["Delete"]),
         What::Marked(Mark::Locked, true) => is(&["Lock"]),
-        What::Marked(Mark::Locked, false) | What::Banned(false) => undoes(),
+        What::Marked(Mark::Locked, false) | What::Banned(false) | What::Restored => undoes(),
         What::Marked(Mark::Pinned, _) => is(&["Add", "Remove"]) && aims_at(part("featured")),
         What::Ranked(_) => is(&["Add", "Remove"]) && aims_at(part("moderators")),
         What::Banned(true) => is(&["Block"]) && aims_at(here.group(group)),
@@ -62,6 +62,7 @@ pub(super) const fn is_an_act(what: What) -> bool {
         what,
         What::Removed
             | What::TakenOut
+            | What::Restored
             | What::Marked(..)
             | What::Ranked(_)
             | What::Banned(_)

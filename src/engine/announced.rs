@@ -207,10 +207,9 @@ impl Engine {
 
     /// A bare object as if its author had sent it.
     pub(super) fn as_post(&self, document: &Value, id: &Iri) -> Option<Activity> {
-        let author = document.get("attributedTo").and_then(dialect::id_of)?;
-        let actor = Iri::object(author).ok().filter(|actor| actor.same_origin(id))?;
+        let actor = dialect::author_of(document, id)?;
         let wrapped = serde_json::json!({
-            "id": id.as_str(), "type": "Create", "actor": author, "object": document,
+            "id": id.as_str(), "type": "Create", "actor": actor.as_str(), "object": document,
             "to": document.get("to"), "cc": document.get("cc"),
         });
         let activity = dialect::read(&wrapped, self.here()).ok()?;

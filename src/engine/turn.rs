@@ -48,6 +48,7 @@ impl Engine {
             | Ask::Mark { .. }
             | Ask::Vote { .. }
             | Ask::Unvote { .. }) => self.decide_now(&mut tx, &[Matter::of_seen(case, ask)]).await?,
+            Ask::Restore { object } => self.restore(&mut tx, case, object).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
             Ask::Report {
@@ -75,6 +76,7 @@ impl Engine {
                 whom,
                 until,
                 reason,
+                clears,
                 wanted,
             } => {
                 let ban = Ban {
@@ -84,6 +86,9 @@ impl Engine {
                 let act = if *wanted { Act::Ban(ban) } else { Act::Unban };
                 self.block(&mut tx, case, (group.as_deref(), whom), &act, reason.as_deref())
                     .await?;
+                if *clears {
+                    self.clears(&mut tx, case, group.as_deref(), whom).await?;
+                }
             }
             Ask::Arrange { group, what } => {
                 self.arrange(&mut tx, case, group.as_deref(), what).await?;

@@ -31,6 +31,11 @@ impl Engine {
         if vote == Vote::Answer && !dialect::is_question(&stored.kind) {
             return Ok(vec![]);
         }
+        let vote = if back {
+            at.taken_back(stored, case.actor.id, vote)
+        } else {
+            vote
+        };
         let voted = at.facts.has_voted(stored.id, case.actor.id, vote);
         let command = |subject| {
             if back {

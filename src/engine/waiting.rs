@@ -179,6 +179,7 @@ impl Engine {
         };
         let (id, edit) = match &arrived.ask {
             Ask::Moved { target } => return self.try_moved(actor, target).await,
+            Ask::Restore { object } => return self.try_restored(waiting, &arrived, actor, object).await,
             Ask::Fetch { object, edit } => (object.clone(), *edit),
             _ => return self.go_on(waiting, arrived, actor, None).await,
         };

@@ -116,11 +116,7 @@ pub struct Cast<'a> {
 impl Cast<'_> {
     /// A Like takes the place of a Dislike and the other way round.
     pub(super) const fn instead_of(&self) -> Option<Vote> {
-        match self.vote {
-            Vote::Like => Some(Vote::Dislike),
-            Vote::Dislike => Some(Vote::Like),
-            Vote::Share | Vote::Answer => None,
-        }
+        self.vote.opposite()
     }
 }
 

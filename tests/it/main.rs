@@ -10,6 +10,7 @@
 
 mod amended;
 mod attack;
+mod cleared;
 mod cli;
 mod collections;
 mod contexts;
@@ -38,6 +39,7 @@ mod queue;
 mod races;
 mod reach;
 mod relayed;
+mod restored;
 mod shapes;
 mod stories;
 mod strict;
