@@ -11,6 +11,7 @@ use crate::{
         Addressed, Answered, Arranging, Founding, Granting, Here, PostDocument, Unreadable, administer,
         fields::{embedded, id_of, ids_of, kind_of, text_of},
         founding, post,
+        vote::{CHOICE, vote_of},
     },
     domain::{Call, Iri, Mark, Vote, Way},
 };
@@ -78,6 +79,11 @@ pub enum Ask {
     Unvote {
         vote: Vote,
         object: Iri,
+    },
+    /// A reply is the answer to what its thread asks, or not any more: a vote in that question.
+    Choose {
+        object: Iri,
+        wanted: bool,
     },
     /// Undo of something given by id only: what it was is in the store.
     Undo {
@@ -221,6 +227,9 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
     let Some(kind) = kind_of(document, &KINDS) else {
         return Ok(Ask::Nothing);
     };
+    if let Some(vote) = vote_of(kind) {
+        return vote_asked(kind, vote, document, true);
+    }
     Ok(match kind {
         "Follow" => Ask::Join {
             group: object_id(document)?,
@@ -236,20 +245,6 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Create" => create(document, actor, here, false)?,
         "Update" => create(document, actor, here, true)?,
         "Delete" => delete(document, actor, here)?,
-        // A reaction of PieFed and Pleroma counts as the Like that others send.
-        "Like" | "EmojiReact" => Ask::Vote {
-            vote: Vote::Like,
-            object: object_id(document)?,
-        },
-        // PieFed's word for a vote in a poll, and for the answer that a question was asked for.
-        "PollVote" | "ChooseAnswer" => Ask::Vote {
-            vote: Vote::Answer,
-            object: object_id(document)?,
-        },
-        "Dislike" => Ask::Vote {
-            vote: Vote::Dislike,
-            object: object_id(document)?,
-        },
         "Undo" => undo(document, actor, here)?,
         "Announce" => announce(document)?,
         "Flag" => flag(document, here)?,
@@ -257,6 +252,15 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Lock" => lock(document, true)?,
         "Move" => moved(document, actor),
         _ => administer::deed(document, kind, actor, here, true)?,
+    })
+}
+
+fn vote_asked(kind: &str, vote: Vote, document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
+    let object = object_id(document)?;
+    Ok(match (kind, wanted) {
+        (CHOICE, wanted) => Ask::Choose { object, wanted },
+        (_, true) => Ask::Vote { vote, object },
+        (_, false) => Ask::Unvote { vote, object },
     })
 }
 
@@ -355,17 +359,13 @@ fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
     {
         return Err(Unreadable::new("object.actor", NOT_YOURS));
     }
-    Ok(match kind_of(inner, &KINDS) {
+    let kind = kind_of(inner, &KINDS);
+    if let Some((kind, vote)) = kind.and_then(|kind| Some((kind, vote_of(kind)?))) {
+        return vote_asked(kind, vote, inner, false);
+    }
+    Ok(match kind {
         Some("Follow" | "Join" | "TentativeJoin") => Ask::Leave {
             group: object_id(inner)?,
-        },
-        Some("Like" | "EmojiReact") => Ask::Unvote {
-            vote: Vote::Like,
-            object: object_id(inner)?,
-        },
-        Some("Dislike") => Ask::Unvote {
-            vote: Vote::Dislike,
-            object: object_id(inner)?,
         },
         Some("Announce") => Ask::Unvote {
             vote: Vote::Share,

@@ -5,7 +5,8 @@
 
 use crate::{
     dialect::{
-        discourse, explainer, lotide, microblog, mobilizon, nodebb, peertube, streams, threadiverse, wall,
+        discourse, explainer, lotide, microblog, mobilizon, nodebb, peertube, piefed, shape, streams,
+        threadiverse, wall,
     },
     domain::Shape,
 };
@@ -80,8 +81,8 @@ const SOFTWARE: [Row; 52] = [
     ),
     (
         "piefed",
-        threadiverse::SHAPE,
-        "ignores an Announce of an id on another host (app/activitypub/util.py); wants `algorithm` in a signature",
+        piefed::SHAPE,
+        "ignores an Announce of an id on another host (app/activitypub/util.py); wants `algorithm` in a signature; reads EmojiReact, PollVote and ChooseAnswer",
         "https://github.com/Fedihosting-Foundation-Forks/pyfedi",
         "2026-03-05",
     ),
@@ -311,10 +312,10 @@ const JOINS: Class = Class::shown(
 
 /// Every program that we know by name, in the order in which they are read here.
 pub fn programs() -> impl Iterator<Item = (&'static str, Class)> {
-    SOFTWARE.iter().map(|(name, shape, why, source, date)| {
+    SOFTWARE.iter().map(|(name, written, why, source, date)| {
         let class = Class {
-            name: shape.0,
-            shape: *shape,
+            name: shape::class_written_in(*written),
+            shape: *written,
             why,
             source,
             date,
@@ -385,6 +386,8 @@ mod tests {
             microblog::SHAPE
         );
         assert_eq!(class_of(Some("lemmy"), None).shape, threadiverse::SHAPE);
+        let piefed = class_of(Some("piefed"), None);
+        assert_eq!((piefed.name, piefed.shape), ("threadiverse", piefed::SHAPE));
         assert_eq!(
             class_of(Some("something-new"), Some(Evidence::Wraps)).shape,
             threadiverse::SHAPE

@@ -32,6 +32,7 @@ mod mobilizon;
 mod news;
 mod nodebb;
 mod peertube;
+mod piefed;
 mod policies;
 mod post;
 mod review;
@@ -40,6 +41,7 @@ mod shape;
 mod steward;
 mod streams;
 mod threadiverse;
+mod vote;
 mod wall;
 
 pub use activity::{Activity, Ask, read};

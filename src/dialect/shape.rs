@@ -5,8 +5,8 @@
 
 use crate::{
     dialect::{
-        Here, Said, Written, discourse, explainer, lotide, microblog, mobilizon, nodebb, peertube, streams,
-        threadiverse, wall,
+        Here, Said, Written, discourse, explainer, lotide, microblog, mobilizon, nodebb, peertube, piefed,
+        streams, threadiverse, wall,
     },
     domain::Shape,
 };
@@ -22,17 +22,19 @@ pub struct Dialect {
 /// Writes one event in one shape; `None`: programs of this shape are told nothing of it.
 type Write = fn(&Said<'_>, &Here) -> Option<Written>;
 
-const TABLE: [(Shape, Write); 10] = [
-    (threadiverse::SHAPE, threadiverse::write),
-    (nodebb::SHAPE, nodebb::write),
-    (discourse::SHAPE, discourse::write),
-    (microblog::SHAPE, microblog::write),
-    (wall::SHAPE, wall::write),
-    (lotide::SHAPE, lotide::write),
-    (streams::SHAPE, streams::write),
-    (mobilizon::SHAPE, mobilizon::write),
-    (peertube::SHAPE, peertube::write),
-    (explainer::SHAPE, explainer::write),
+/// Each with the class whose programs it is for: of most classes all programs are written to in one shape.
+const TABLE: [(Shape, Shape, Write); 11] = [
+    (threadiverse::SHAPE, threadiverse::SHAPE, threadiverse::write),
+    (piefed::SHAPE, threadiverse::SHAPE, piefed::write),
+    (nodebb::SHAPE, nodebb::SHAPE, nodebb::write),
+    (discourse::SHAPE, discourse::SHAPE, discourse::write),
+    (microblog::SHAPE, microblog::SHAPE, microblog::write),
+    (wall::SHAPE, wall::SHAPE, wall::write),
+    (lotide::SHAPE, lotide::SHAPE, lotide::write),
+    (streams::SHAPE, streams::SHAPE, streams::write),
+    (mobilizon::SHAPE, mobilizon::SHAPE, mobilizon::write),
+    (peertube::SHAPE, peertube::SHAPE, peertube::write),
+    (explainer::SHAPE, explainer::SHAPE, explainer::write),
 ];
 
 /// What an id without a shape stands for: the first of these that tells of it, then the others.
@@ -62,10 +64,17 @@ pub fn shapes() -> Vec<Shape> {
     FIRST.into_iter().chain(others).collect()
 }
 
+/// The name of the class whose programs a shape is for.
+#[must_use]
+pub(super) fn class_written_in(shape: Shape) -> &'static str {
+    let row = TABLE.iter().find(|(known, ..)| *known == shape);
+    row.map_or(shape.0, |(_, class, _)| class.0)
+}
+
 /// Writes one event in one shape.
 #[must_use]
 pub fn write(shape: Shape, said: &Said<'_>, here: &Here) -> Option<Written> {
-    let (_, write) = TABLE.iter().find(|(known, _)| *known == shape)?;
+    let (.., write) = TABLE.iter().find(|(known, ..)| *known == shape)?;
     write(said, here)
 }
 
@@ -94,7 +103,7 @@ pub fn takes_notices(dialect: &str) -> bool {
 }
 
 fn shapes_written() -> impl Iterator<Item = Shape> {
-    TABLE.iter().map(|(shape, _)| *shape)
+    TABLE.iter().map(|(shape, ..)| *shape)
 }
 
 #[cfg(test)]

@@ -27,6 +27,10 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
         // Who is in the group, its members' servers keep for themselves (Smithereen `model/Group.java`).
         return Some(Written::whole(fields(deed::by_group(said, SHAPE, here)?), false));
     }
+    if said.what == What::Departed {
+        // Their own word takes the account out, too (`DeletePersonHandler`); what they wrote on the wall the group takes off it.
+        return (said.public && said.has_signature()).then(Written::forwarded);
+    }
     let wall = here.part(said.group, if said.is_comment { COMMENTS } else { WALL });
     if said.target != Some(wall.as_str()) || !said.is_for_readers() {
         return None;

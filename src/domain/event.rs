@@ -64,7 +64,7 @@ impl Event {
             Self::Marked(Mark::Pinned, false) => Some("unpinned"),
             Self::Voted(Vote::Like | Vote::Dislike) => Some("voted"),
             Self::Voted(Vote::Answer) => Some("answered"),
-            Self::Unvoted(Vote::Like | Vote::Dislike) => Some("unvoted"),
+            Self::Unvoted(Vote::Like | Vote::Dislike | Vote::Answer) => Some("unvoted"),
             Self::Collected => Some("collected"),
             Self::Uncollected => Some("uncollected"),
             _ => None,

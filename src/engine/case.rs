@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{Activity, Ask, Local, PostDocument},
-    domain::{Iri, Mark},
+    domain::{Iri, Mark, Vote},
     engine::{Engine, Refused, turn::Trouble},
     store::{Actor, Tx, post, turn::key_of},
     text,
@@ -190,6 +190,16 @@ impl Engine {
         {
             // Undo of a vote by its id, by whoever cast it (ORG11).
             case.activity.ask = Ask::Unvote { vote, object };
+        }
+        if let Ask::Choose { object, wanted } = &case.activity.ask
+            && let Some(object) = self.store().question_of(object).await?
+        {
+            let vote = Vote::Answer;
+            case.activity.ask = if *wanted {
+                Ask::Vote { vote, object }
+            } else {
+                Ask::Unvote { vote, object }
+            };
         }
         if let Ask::Undo { object } = &case.activity.ask
             && let Some((object, group)) = self.locked_by(object).await?

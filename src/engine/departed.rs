@@ -1,7 +1,8 @@
 //! What is left of actors that are no more: their memberships end, and what they said goes out of every group.
 //!
 //! One rule: an actor is gone when it says so itself, or when its own server answers 410 for it; nothing else counts (ORD05).
-//! The group says that a post is gone, in its own name: its author cannot any more.
+//! The group says that a post is gone, in its own name: its author said nothing of posts, and cannot any more. What they said of
+//! themselves is passed on as it came to walls, which read it if it is signed within (`dialect/wall.rs`).
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::{
     domain::{Command, Iri},
     engine::{
         Engine,
+        acts::Telling,
         book::Deed,
         case::{Case, Shown, Warrant},
         content::{At, Decided},
@@ -18,8 +20,9 @@ use crate::{
         turn::Trouble,
     },
     store::{
-        self, Actor,
+        self, Actor, Tx,
         departed::{self, Remains},
+        group::InTurn,
     },
 };
 
@@ -44,6 +47,24 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Their own Delete, as it came, to those who believe it from us. To all others the group says which posts are gone.
+    pub(super) async fn tell_departure(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        said: &Case,
+    ) -> Result<(), Trouble> {
+        let telling = Telling {
+            id: self.clock().uuid(),
+            what: What::Departed,
+            word: What::Departed.word(),
+            public: true,
+            by: Some(said),
+            raw: &said.raw,
+        };
+        self.tell(tx, group, &telling).await.map(drop)
     }
 
     async fn clear(&self, actor: &Actor) -> Result<(), Trouble> {

@@ -127,10 +127,15 @@ impl Engine {
     }
 }
 
-/// An Update that names nobody leaves its audience as it was.
+/// An Update that names nobody leaves its audience as it was. What was for members is for everybody only if the post itself
+/// says so: whom the Update names is who is told of it.
 fn is_public_after(matter: &Matter<'_>, before: &Pending) -> bool {
     let addressed = &matter.case.activity.addressed;
-    addressed.public || (before.public && !addressed.somebody)
+    if before.public {
+        addressed.public || !addressed.somebody
+    } else {
+        addressed.public && addressed.opens
+    }
 }
 
 fn pending_in<'a>(at: &At<'a>, group: &Turned, object: &Iri) -> Option<&'a Pending> {

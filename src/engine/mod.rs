@@ -53,6 +53,7 @@ mod saying;
 mod sender;
 mod settle;
 mod shares;
+mod steward;
 mod tokens;
 mod turn;
 mod turns;

@@ -122,8 +122,8 @@ impl Engine {
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
             Ask::Moved { target } => self.moved(&mut tx, case, target).await?,
-            // Decided before its turn: its keys take time.
-            Ask::Found(_) | Ask::Nothing => {}
+            // Decided before its turn: its keys take time. What is chosen answers no question that is here.
+            Ask::Found(_) | Ask::Choose { .. } | Ask::Nothing => {}
         }
         self.names_public_where_it_may(&mut tx, case).await?;
         if let Some(waited) = case.waited {

@@ -64,7 +64,10 @@ pub use lane::{
 };
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
-pub use own_key::{OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
+pub use own_key::{
+    OwnKey, ed25519_of, has_ed25519, insert_own_key, is_ed25519, keep_key_of_steward, key_of_group,
+    key_of_steward,
+};
 pub use peer::{LookedUp, PeerClass, peer_class_in, shape_of};
 pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
 pub use record::Record;

@@ -213,6 +213,21 @@ impl Store {
             Iri::object(&row.iri).ok().map(|iri| (iri, vote))
         }))
     }
+
+    /// The first post of the thread of this post, which may ask what that answers. A reply to fewer readers than the question is
+    /// nobody's answer to it. It never changes, but that a reply goes.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn question_of(&self, reply: &Iri) -> Result<Option<Iri>> {
+        let question = sqlx::query_scalar!(
+            "select q.iri from post p join post q on q.id = p.thread_id
+             where p.iri = $1 and p.deleted_at is null and (p.public or not q.public)",
+            reply.as_str()
+        );
+        let question = question.fetch_optional(&self.pool).await?;
+        Ok(question.and_then(|iri| Iri::object(&iri).ok()))
+    }
 }
 
 /// As [`Store::iri_announced`], for whoever is in a transaction.

@@ -11,6 +11,7 @@
 mod attack;
 mod cli;
 mod collections;
+mod departed;
 mod ed25519;
 mod fanout;
 mod fixtures;

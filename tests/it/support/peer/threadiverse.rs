@@ -21,6 +21,9 @@ const ANNOUNCABLE: [&str; 10] = [
     "Create", "Update", "Delete", "Like", "Dislike", "Undo", "Lock", "Block", "Add", "Remove",
 ];
 
+/// What may be undone there.
+const UNDONE: [&str; 5] = ["Like", "Dislike", "Delete", "Lock", "Block"];
+
 /// What PieFed knows besides.
 const PIEFEDS: [&str; 3] = ["EmojiReact", "PollVote", "ChooseAnswer"];
 
@@ -147,6 +150,10 @@ fn vote(me: &Me<'_>, group: &Group, kind: &str, post: &Said) -> Value {
 }
 
 impl Threadiverse {
+    fn knows(&self, kind: &str, all: &[&str]) -> bool {
+        all.contains(&kind) || self.is_piefed && PIEFEDS.contains(&kind)
+    }
+
     fn announced(&self, document: &Value) -> Result<(), Complaint> {
         let followers = format!("{}/followers", document["actor"].as_str().unwrap_or_default());
         if !(self.keeps_private && document["to"] == json!([followers])) {
@@ -155,9 +162,22 @@ impl Threadiverse {
         let inner = &document["object"];
         match inner["type"].as_str() {
             None => return refuse(400, "an Announce of an id"),
-            Some(kind) if self.is_piefed && PIEFEDS.contains(&kind) => {}
-            Some(kind) if !ANNOUNCABLE.contains(&kind) => {
+            Some(kind) if !self.knows(kind, &ANNOUNCABLE) => {
                 return refuse(400, format!("an Announce of a {kind}"));
+            }
+            Some("Undo") => {
+                let undone = inner["object"]["type"].as_str().unwrap_or_default();
+                if !self.knows(undone, &UNDONE) {
+                    return refuse(400, format!("an Announce of the Undo of a {undone}"));
+                }
+            }
+            // A vote in a poll: it has no polls, and wants `content` of a comment.
+            Some("Create")
+                if !self.is_piefed
+                    && inner["object"]["type"] == "Note"
+                    && inner["object"]["content"].is_null() =>
+            {
+                return refuse(400, "missing field `content`");
             }
             Some(_) => {}
         }
