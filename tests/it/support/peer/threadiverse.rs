@@ -1,19 +1,30 @@
 //! Lemmy, Mbin, PieFed and their kin: they Follow, and hear of everything as `Announce{activity}` (FEP-1b12).
 //!
-//! One rule: an Announce without `cc`, of an id, or of what is not public is answered 400 (Lemmy 0.19.20, measured).
+//! One rule: an Announce without `cc`, of an id, or of what is not public is answered 400 (Lemmy 0.19.20, measured). What Lemmy alone
+//! refuses is in `lemmy.rs`; of the others nothing is refused that was not read in them.
 
 use serde_json::{Value, json};
 
 use super::Group;
+use super::lemmy;
 use super::manners::{
-    CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer, refuse,
+    CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer, refuse, shrug,
 };
 
 pub(super) struct Threadiverse {
     /// It has private groups, which speak to their followers.
     pub keeps_private: bool,
-    /// It is PieFed, which knows words of its own, and looks at no signature that does not name its algorithm.
-    pub is_piefed: bool,
+    pub kin: Kin,
+}
+
+/// Which of them it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kin {
+    /// It reads field by field (`lemmy.rs`).
+    Lemmy,
+    /// It knows words of its own, and looks at no signature that does not name its algorithm.
+    PieFed,
+    Other,
 }
 
 /// What may stand inside an Announce (Lemmy `activity_lists.rs`).
@@ -31,6 +42,11 @@ impl Manners for Threadiverse {
     fn judge(&self, document: &Value, _: Door) -> Result<Option<String>, Complaint> {
         is_activity(document, 400)?;
         match document["type"].as_str() {
+            // 0.19.20, measured; 1.0 knows it. Whoever asked with an older one waits for ever: nothing else can be said there.
+            Some("Reject") if self.kin == Kin::Lemmy => {
+                is_answer(document, 400)?;
+                return shrug(400, "data did not match any variant: a Reject");
+            }
             Some("Accept" | "Reject") => is_answer(document, 400)?,
             Some("Announce") => self.announced(document)?,
             Some("Follow") => {}
@@ -46,7 +62,7 @@ impl Manners for Threadiverse {
     }
 
     fn looks_at_signature(&self, header: &str) -> Result<(), Complaint> {
-        if self.is_piefed {
+        if self.kin == Kin::PieFed {
             super::wall::wants_algorithm(header)
         } else {
             Ok(())
@@ -151,7 +167,7 @@ fn vote(me: &Me<'_>, group: &Group, kind: &str, post: &Said) -> Value {
 
 impl Threadiverse {
     fn knows(&self, kind: &str, all: &[&str]) -> bool {
-        all.contains(&kind) || self.is_piefed && PIEFEDS.contains(&kind)
+        all.contains(&kind) || self.kin == Kin::PieFed && PIEFEDS.contains(&kind)
     }
 
     fn announced(&self, document: &Value) -> Result<(), Complaint> {
@@ -173,7 +189,7 @@ impl Threadiverse {
             }
             // A vote in a poll: it has no polls, and wants `content` of a comment.
             Some("Create")
-                if !self.is_piefed
+                if self.kin != Kin::PieFed
                     && inner["object"]["type"] == "Note"
                     && inner["object"]["content"].is_null() =>
             {
@@ -186,6 +202,9 @@ impl Threadiverse {
         }
         if inner["actor"] == document["actor"] {
             return refuse(400, "the actor of an announced activity must be a Person"); // [M]
+        }
+        if self.kin == Kin::Lemmy {
+            lemmy::reads(inner, &document["actor"])?;
         }
         Ok(())
     }
