@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use folkmoot::signature::{Request, Scheme, sign};
 
 use crate::peers::{PUBLIC, announce, answer, create, group_and};
-use crate::support::peer::{Actor, Group, Mood};
+use crate::support::peer::{Actor, Group, Mood, Server};
 
 /// A group, somebody at a server of this software, and what it refuses of what the group sends there.
 struct Stage {
@@ -99,14 +99,25 @@ async fn discourse_reads_only_a_create_inside() {
         .await;
 }
 
-/// `app/activitypub/util.py`: an id on another host than the announcer's is not looked at.
+/// `resolve_remote_post` (`app/activitypub/util.py`, 2026-03-05): of its own host it fetches one, and nothing else is answered with an error.
 #[tokio::test]
 async fn piefed_ignores_an_id_of_another_host() {
     let stage = Stage::of("piefed");
-    let create = create(&stage.group);
-    stage.takes(&announce(&stage.group, create.clone())).await;
-    let boost = announce(&stage.group, create["object"]["id"].clone());
-    stage.refuses(&boost, 400, "an Announce of an id").await;
+    let own = create(&stage.group)["object"].clone();
+    stage.takes(&announce(&stage.group, own["id"].clone())).await;
+    let server = stage.group.server();
+    assert_eq!(server.times_fetched(server.path(own["id"].as_str().unwrap())), 1);
+    let elsewhere = Server::start("lemmy", server.ground()).settle("garden", "Group");
+    let other = create(&elsewhere)["object"]["id"].clone();
+    let boost = announce(&stage.group, other.clone());
+    stage.refuses(&boost, 200, "on another host").await;
+    let path = elsewhere.server().path(other.as_str().unwrap()).to_owned();
+    assert_eq!(elsewhere.server().times_fetched(&path), 0);
+    let mut forged = own.clone();
+    forged["attributedTo"] = json!(elsewhere.id());
+    server.publishes(&forged);
+    let boost = announce(&stage.group, own["id"].clone());
+    stage.refuses(&boost, 200, "its author is not of its host").await;
 }
 
 /// `ApInboxService.ts`

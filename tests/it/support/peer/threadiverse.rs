@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::Group;
 use super::lemmy;
 use super::manners::{
-    CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer, refuse, shrug,
+    CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer,
+    is_shown, refuse, shrug,
 };
 
 pub(super) struct Threadiverse {
@@ -48,12 +49,20 @@ impl Manners for Threadiverse {
                 return shrug(400, "data did not match any variant: a Reject");
             }
             Some("Accept" | "Reject") => is_answer(document, 400)?,
-            Some("Announce") => self.announced(document)?,
+            Some("Announce") => return self.announced(document),
             Some("Follow") => {}
             Some("Undo") if document["object"]["type"] == "Follow" => is_activity(&document["object"], 400)?,
             kind => return refuse(400, format!("data did not match any variant: {kind:?}")),
         }
         Ok(None)
+    }
+
+    /// PieFed: who wrote it lives where it is (`create_resolved_object`).
+    fn believes(&self, _: &Value, fetched: &Value) -> Result<(), Complaint> {
+        if self.kin == Kin::PieFed && host(&fetched["attributedTo"]) != host(&fetched["id"]) {
+            return refuse(200, "its author is not of its host");
+        }
+        is_shown(fetched)
     }
 
     /// A duplicate is an error to Lemmy [M].
@@ -170,13 +179,15 @@ impl Threadiverse {
         all.contains(&kind) || self.kin == Kin::PieFed && PIEFEDS.contains(&kind)
     }
 
-    fn announced(&self, document: &Value) -> Result<(), Complaint> {
+    /// What of it is to be fetched, if anything.
+    fn announced(&self, document: &Value) -> Result<Option<String>, Complaint> {
         let followers = format!("{}/followers", document["actor"].as_str().unwrap_or_default());
         if !(self.keeps_private && document["to"] == json!([followers])) {
             is_announce(document, 400)?;
         }
         let inner = &document["object"];
         match inner["type"].as_str() {
+            None if self.kin == Kin::PieFed => return of_id(document),
             None => return refuse(400, "an Announce of an id"),
             Some(kind) if !self.knows(kind, &ANNOUNCABLE) => {
                 return refuse(400, format!("an Announce of a {kind}"));
@@ -204,8 +215,26 @@ impl Threadiverse {
             return refuse(400, "the actor of an announced activity must be a Person"); // [M]
         }
         if self.kin == Kin::Lemmy {
-            lemmy::reads(inner, &document["actor"])?;
+            // What somebody else wrote is passed on as it came, or not at all: that it is refused is no fault of the group's.
+            let is_shrug = host(&inner["actor"]) != host(&document["actor"]);
+            lemmy::reads(inner, &document["actor"]).map_err(|complaint| Complaint {
+                is_shrug,
+                ..complaint
+            })?;
         }
-        Ok(())
+        Ok(None)
     }
+}
+
+/// PieFed reads an announced id where it is; one on another host than the community's is not looked at (`resolve_remote_post`,
+/// `app/activitypub/util.py`, 2026-03-05).
+fn of_id(announce: &Value) -> Result<Option<String>, Complaint> {
+    if host(&announce["object"]).is_none() || host(&announce["object"]) != host(&announce["actor"]) {
+        return refuse(200, "an Announce of an id on another host than the community's");
+    }
+    Ok(announce["object"].as_str().map(ToOwned::to_owned))
+}
+
+fn host(id: &Value) -> Option<&str> {
+    id.as_str()?.split('/').nth(2)
 }
