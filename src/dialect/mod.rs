@@ -23,6 +23,7 @@ mod fields;
 mod founding;
 mod grant;
 mod group;
+mod hears;
 mod here;
 mod json;
 mod letter;
@@ -44,6 +45,7 @@ mod threadiverse;
 mod vote;
 mod wall;
 
+pub use able::{FEPS, implements};
 pub use activity::{Activity, Ask, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::{Addressed, names_blindly};
@@ -61,6 +63,7 @@ pub use grant::{Affiliation, Granting};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
 };
+pub use hears::{HEARS, Hears};
 pub use here::{Here, Local, group_of_steward, steward_name};
 pub use json::{Limits, parse};
 pub use letter::{
