@@ -255,7 +255,7 @@ pub(super) const KEYS: &[Key] = &[
         "limits.received_waiting_per_host",
         HOLDS,
         Is("100"),
-        "The same for the activities of one host; at most received_waiting.",
+        "The same for the activities of one host; at most received_waiting. One actor has a quarter of it at most.",
     ),
     key(
         "limits.shutdown_seconds",

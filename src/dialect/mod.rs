@@ -11,6 +11,7 @@ mod actor;
 mod address;
 mod administer;
 mod announce;
+mod ask;
 mod carried;
 mod class;
 mod collection;
@@ -25,6 +26,7 @@ mod grant;
 mod group;
 mod hears;
 mod here;
+mod invite;
 mod json;
 mod letter;
 mod lotide;
@@ -42,19 +44,22 @@ mod shape;
 mod steward;
 mod streams;
 mod threadiverse;
+mod undo;
 mod vote;
 mod wall;
+mod worded;
 
 pub use able::{FEPS, implements};
-pub use activity::{Activity, Ask, read};
+pub use activity::{Activity, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
 pub use announce::{NAMED, Said, UNNAMED, What, Written, announced_by_id};
+pub use ask::Ask;
 pub use carried::carried;
 pub use class::{Class, Evidence, class_of, evidence_of, programs};
 pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};
-pub use deed::{Deed, STEWARD, by_steward, deed, is_worded};
+pub use deed::{Deed, STEWARD, by_steward, deed};
 pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, is_activity, text_of};
@@ -81,6 +86,7 @@ pub use shape::{
 };
 pub use steward::{steward_document, steward_tombstone};
 pub use wall::{COMMENTS, WALL};
+pub use worded::is_worded;
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +109,6 @@ impl Unreadable {
     /// Whether it can be read well enough to see that it is not the sender's to ask (ORG10).
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
-        self.why == activity::NOT_YOURS
+        self.why == undo::NOT_YOURS
     }
 }

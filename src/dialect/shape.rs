@@ -24,8 +24,8 @@ type Write = fn(&Said<'_>, &Here) -> Option<Written>;
 
 /// Each with the class whose programs it is for: of most classes all programs are written to in one shape.
 const TABLE: [(Shape, Shape, Write); 11] = [
-    (threadiverse::SHAPE, threadiverse::SHAPE, threadiverse::write),
     (piefed::SHAPE, threadiverse::SHAPE, piefed::write),
+    (threadiverse::SHAPE, threadiverse::SHAPE, threadiverse::write),
     (nodebb::SHAPE, nodebb::SHAPE, nodebb::write),
     (discourse::SHAPE, discourse::SHAPE, discourse::write),
     (microblog::SHAPE, microblog::SHAPE, microblog::write),

@@ -11,7 +11,8 @@ use crate::{
     dialect::{
         Here, Said, What, Written,
         announce::{announce, around_activity},
-        deed::{by_steward, is_verbatim},
+        deed::by_steward,
+        worded::is_verbatim,
     },
     domain::{Mark, Shape},
 };

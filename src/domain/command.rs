@@ -130,8 +130,8 @@ pub struct Submission {
     pub approved: bool,
 }
 
-/// A stored post that something is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A stored post that something is about; by default one that is not here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Subject {
     /// It is in this group.
     pub is_here: bool,

@@ -156,7 +156,7 @@ impl Engine {
         deeds: Vec<Deed<'a>>,
     ) -> Result<Ending, Trouble> {
         if deeds.iter().any(|deed| matches!(deed, Deed::Wait(_))) {
-            match self.has_room(tx, &case.actor.host).await {
+            match self.has_room(tx, &case.actor).await {
                 Err(Trouble::Refused(refused)) => return Ok(Ending::Refused(refused)),
                 other => other?,
             }

@@ -124,6 +124,23 @@ pub(super) struct Touches {
 }
 
 impl Case {
+    /// What a group says by itself, as if it had come.
+    pub(super) fn of_group(activity: Activity, raw: String, group: Actor, warrant: Warrant) -> Self {
+        Self {
+            activity,
+            raw,
+            actor: Arc::new(group),
+            remembered: false,
+            inbox: None,
+            via: None,
+            waited: None,
+            sought: false,
+            fetched: None,
+            warrant,
+            shown: Shown::default(),
+        }
+    }
+
     /// For an answer to it: word for word, or where only the object is known, as if its author had sent that.
     pub(super) fn said(&self) -> Cow<'_, str> {
         if self.raw.is_empty() {

@@ -4,8 +4,6 @@
 //! The group says that a post is gone, in its own name: its author said nothing of posts, and cannot any more. What they said of
 //! themselves is passed on as it came to walls, which read it if it is signed within (`dialect/wall.rs`).
 
-use std::sync::Arc;
-
 use crate::{
     dialect::{self, Ask, What},
     domain::{Command, Iri},
@@ -13,7 +11,7 @@ use crate::{
         Engine,
         acts::Telling,
         book::Deed,
-        case::{Case, Shown, Warrant},
+        case::{Case, Warrant},
         content::{At, Decided},
         matter::Matter,
         places::Answered,
@@ -111,21 +109,10 @@ impl Engine {
         };
         activity.ask = Ask::Delete { object };
         let own = self.store().actor(&activity.actor).await?;
-        Ok(own.map(|own| Case {
-            activity,
-            raw: document.to_string(),
-            actor: Arc::new(own),
-            remembered: false,
-            inbox: None,
-            via: None,
-            waited: None,
-            sought: false,
-            fetched: None,
-            warrant: Warrant::Gone {
-                group: post.group.clone(),
-            },
-            shown: Shown::default(),
-        }))
+        let warrant = Warrant::Gone {
+            group: post.group.clone(),
+        };
+        Ok(own.map(|own| Case::of_group(activity, document.to_string(), own, warrant)))
     }
 
     /// As its author's Delete, in one group; members hear of it as of what the group took out.

@@ -49,6 +49,7 @@ mod recovery;
 mod removal;
 mod reports;
 mod review;
+mod room;
 mod saying;
 mod sender;
 mod settle;

@@ -67,20 +67,9 @@ impl Bearing<'_> {
 }
 
 impl Engine {
-    /// Whether another document of this host may wait; else it is to come again later.
-    pub(super) async fn has_room(&self, tx: &mut Tx, host: &str) -> Result<(), Trouble> {
-        let limits = &self.settings().limits;
-        let (all, of_host) = received::waiting_count(tx, host).await?;
-        if all >= i64::from(limits.received_waiting) || of_host >= i64::from(limits.received_waiting_per_host)
-        {
-            return Err(Refused::Busy { retry_after: 60 }.into());
-        }
-        Ok(())
-    }
-
     /// Keeps a document until what it needs is there.
     pub(super) async fn keep_waiting(&self, tx: &mut Tx, case: &Case, needs: &str) -> Result<(), Trouble> {
-        self.has_room(tx, &case.actor.host).await?;
+        self.has_room(tx, &case.actor).await?;
         self.keep(tx, case, case.activity.id.as_str(), needs, case.via.as_deref())
             .await
     }
@@ -120,6 +109,7 @@ impl Engine {
             .await?
             .into_iter()
             .collect();
+        let was_asked = !followers.is_empty();
         if case.actor.kind != "Person" {
             followers.extend(case.activity.addressed.groups().iter().cloned());
         }
@@ -130,7 +120,11 @@ impl Engine {
                 shared.insert(self.post_meant(tx, object).await?);
                 continue;
             }
-            self.has_room(tx, &case.actor.host).await?;
+            if was_asked {
+                self.host_has_room(tx, &case.actor).await?;
+            } else {
+                self.has_room(tx, &case.actor).await?;
+            }
             for name in &followers {
                 let key = format!("{object} {name}");
                 self.keep(tx, case, &key, object.as_str(), Some(name)).await?;

@@ -180,7 +180,7 @@ async fn no_door_shows_it_to_strangers() {
     ] {
         circle.shows_nothing(&format!("{base}{path}")).await;
     }
-    for collection in ["outbox", "threads"] {
+    for collection in ["outbox", "threads", "contexts"] {
         let document = world.document(&circle.group.part(collection)).await;
         assert_eq!(document["totalItems"], 0, "{collection}");
     }
