@@ -237,7 +237,7 @@ pub(super) const KEYS: &[Key] = &[
         "limits.inbox_per_minute_per_actor",
         RATE,
         Is("120"),
-        "Posts, edits, votes, shares and requests to join that one actor may send, per minute.",
+        "Posts, edits, votes, shares, items of collections and requests to join that one actor may send, per minute.",
     ),
     key(
         "limits.bad_signatures_per_minute",

@@ -54,7 +54,8 @@ pub enum Evidence {
     Joins,
 }
 
-/// A program, its dialect, what decides that, and where and when that was read; nothing, where there is nothing odd to read.
+/// A program, its dialect, what decides that, and where and when that was read; nothing, where it only is like another or has no
+/// groups.
 type Row = (&'static str, Shape, &'static str, &'static str, &'static str);
 
 const SOFTWARE: [Row; 52] = [
@@ -107,13 +108,13 @@ const SOFTWARE: [Row; 52] = [
         "https://github.com/friendica/friendica",
         "2024-10",
     ),
-    ("sublinks", threadiverse::SHAPE, "FEP-1b12", "", "2026-08"),
+    ("sublinks", threadiverse::SHAPE, "as lemmy", "", ""),
     (
         "folkmoot",
         threadiverse::SHAPE,
-        "unwraps announced activities and checks them at their origin",
-        "",
-        "",
+        "unwraps announced activities and checks them at their origin (FEP-fe34)",
+        "https://codeberg.org/fediverse/fep/src/branch/main/fep/fe34/fep-fe34.md",
+        "2025-11-06",
     ),
     (
         "nodebb",
@@ -156,17 +157,17 @@ const SOFTWARE: [Row; 52] = [
     (
         "iceshrimp.net",
         microblog::SHAPE,
-        "FEP-1b12 is planned",
-        "",
+        "strict JSON-LD; FEP-1b12 is planned",
+        "https://iceshrimp.dev/iceshrimp/Iceshrimp.NET/src/branch/dev/FEDERATION.md",
         "2026-08",
     ),
     ("catodon", microblog::SHAPE, "a fork of misskey", "", ""),
     (
         "pleroma",
         microblog::SHAPE,
-        "Announce of an object's id only",
-        "",
-        "",
+        "Announce of an object's id only; `source` is a string",
+        "https://git.pleroma.social/pleroma/pleroma",
+        "2026-08",
     ),
     ("akkoma", microblog::SHAPE, "a fork of pleroma", "", ""),
     (
@@ -381,11 +382,22 @@ mod tests {
             let again = all[i + 1..].iter().any(|(other, _)| other == name);
             assert!(!again, "{name} twice");
             assert!(!class.why.is_empty() && name.to_lowercase() == *name);
-            let is_dated = class.source.is_empty() || !class.date.is_empty();
-            assert!(
-                is_dated && (class.source.is_empty() || class.source.starts_with("https://")),
-                "{name}"
-            );
+            let (is_linked, is_dated) = (class.source.starts_with("https://"), !class.date.is_empty());
+            let is_sourced = is_linked && is_dated;
+            let is_plain = class.source.is_empty() && class.date.is_empty() && says_nothing_odd(class.why);
+            assert!(is_sourced || is_plain, "{name}: where and when was that read?");
+        }
+    }
+
+    /// It is like another of the table, or has nothing to read.
+    fn says_nothing_odd(why: &str) -> bool {
+        let other = why
+            .strip_prefix("a fork of ")
+            .or_else(|| why.strip_prefix("as "))
+            .and_then(|rest| rest.split([',', ';']).next());
+        match other {
+            Some(other) => programs().any(|(name, _)| name == other),
+            None => matches!(why, "has no groups" | "a small microblog"),
         }
     }
 

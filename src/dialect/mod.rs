@@ -25,6 +25,7 @@ mod fields;
 mod founding;
 mod grant;
 mod group;
+mod hears;
 mod here;
 mod invite;
 mod json;
@@ -49,6 +50,7 @@ mod vote;
 mod wall;
 mod worded;
 
+pub use able::{FEPS, implements};
 pub use activity::{Activity, read};
 pub use actor::{RemoteActor, read_actor, read_key_owner};
 pub use address::{Addressed, names_blindly};
@@ -68,6 +70,7 @@ pub use grant::{Affiliation, Granting};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
 };
+pub use hears::{HEARS, Hears};
 pub use here::{Here, Local, group_of_steward, steward_name};
 pub use json::{Limits, parse};
 pub use letter::{
