@@ -12,8 +12,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use folkmoot::domain::{
     Act, Ban, Call, CollectPolicy, Command, Event, FollowMeans, Group, Held, InfoPolicy, InvitePolicy, Iri,
-    Item, JoinPolicy, Mark, Policies, PostPolicy, Refusal, Review, Role, Rule, Standing, Subject, Submission,
-    Visibility, Vote, VotePolicy, Way, admits, decide,
+    Item, JoinPolicy, Mark, Policies, PostPolicy, Refusal, Restored, Review, Role, Rule, Standing, Subject,
+    Submission, Visibility, Vote, VotePolicy, Way, admits, decide,
 };
 
 const BEGIN: &str = "<!-- permissions: written by `UPDATE_DOCS=1 cargo test --test permissions` -->\n";
@@ -482,6 +482,15 @@ fn deciding() -> Vec<Row> {
     let any = || group(|_| ());
     vec![
         row("remove another's post", "", any(), Command::Remove(THEIRS)),
+        row(
+            "put back what was removed",
+            "",
+            any(),
+            Command::Restore(Restored {
+                is_out: true,
+                names_public: false,
+            }),
+        ),
         row(
             "lock a thread",
             "",

@@ -6,6 +6,7 @@
 mod people;
 mod policies;
 mod posts;
+mod servers;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,10 +19,10 @@ use uuid::Uuid;
 pub(super) use people::{Admin, People};
 pub(super) use policies::{Change, Policies};
 pub(super) use posts::{Post, Posts};
+pub(super) use servers::{AUTO, Peer, Queue};
 
 use crate::cli::key::Key;
 use crate::cli::names::{self, Waits};
-use crate::dialect;
 use crate::domain::{CollectPolicy, Iri};
 use crate::engine::Whom;
 use crate::server::Role;
@@ -222,71 +223,6 @@ pub(super) enum Collection {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Peer {
-    /// List the servers that we know
-    List,
-    /// Say how a server is spoken to, whatever it says of itself
-    Set {
-        #[arg(value_parser = names::host)]
-        host: String,
-        /// `auto` goes by what the server says of itself
-        #[arg(long, value_parser = shapes())]
-        shape: String,
-    },
-    /// Have nothing to do with a server and its sub-domains
-    Block {
-        #[arg(value_parser = names::host)]
-        host: String,
-    },
-    /// Take back a block
-    Unblock {
-        #[arg(value_parser = names::host)]
-        host: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Queue {
-    /// What waits for each server, since when, and why
-    Status {
-        /// List every server, also those for which nothing waits and nothing is wrong
-        #[arg(long)]
-        all: bool,
-        /// Only the sums
-        #[arg(long, conflicts_with = "all")]
-        totals: bool,
-    },
-    /// What waits for one server, and what came of the last attempts
-    Show {
-        #[arg(value_parser = names::host)]
-        host: String,
-    },
-    /// Try a server again at once, with everything that was put aside for it
-    Retry {
-        #[arg(value_parser = names::host)]
-        host: String,
-    },
-    /// Send nothing to a server until `queue resume`; what is said meanwhile waits for it
-    Pause {
-        #[arg(value_parser = names::host)]
-        host: String,
-    },
-    /// Send to a server again, beginning with what waited
-    Resume {
-        #[arg(value_parser = names::host)]
-        host: String,
-    },
-    /// Give up what waits for a server now, for good
-    Drop {
-        #[arg(value_parser = names::host)]
-        host: String,
-        /// Do it; without this, say how much it would be
-        #[arg(long)]
-        yes: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum Config {
     /// Say whether the settings are good, and where they come from
     Check,
@@ -309,13 +245,6 @@ fn role() -> impl TypedValueParser<Value = Role> {
         _ => Role::All,
     })
 }
-
-fn shapes() -> impl TypedValueParser<Value = String> {
-    PossibleValuesParser::new(dialect::dialects().map(|dialect| dialect.name).chain([AUTO]))
-}
-
-/// The word for no override.
-pub(super) const AUTO: &str = "auto";
 
 #[cfg(test)]
 mod tests {
@@ -377,6 +306,7 @@ mod tests {
             "group accept garden https://g.example/activities/019e830e-1a00-7426-95ae-8a3e196d0bbc",
             "group pending garden --json",
             "group remove-post garden https://a.example/p/1 --reason spam",
+            "group restore-post garden https://a.example/p/1",
             "group watch garden https://a.example/u/me on",
             "group follow garden https://b.example/c/garden",
             "group unfollow garden https://b.example/c/garden",

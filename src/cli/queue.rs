@@ -4,6 +4,7 @@
 
 mod show;
 mod status;
+mod totals;
 
 use serde_json::json;
 

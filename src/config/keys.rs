@@ -256,7 +256,7 @@ pub(super) const KEYS: &[Key] = &[
         "limits.inbox_per_minute_per_actor",
         RATE,
         Is("120"),
-        "Posts, edits, votes, shares and requests to join that one actor may send, per minute.",
+        "Posts, edits, votes, shares, items of collections and requests to join that one actor may send, per minute.",
     ),
     key(
         "limits.bad_signatures_per_minute",
@@ -274,7 +274,7 @@ pub(super) const KEYS: &[Key] = &[
         "limits.received_waiting_per_host",
         HOLDS,
         Is("100"),
-        "The same for the activities of one host; at most received_waiting.",
+        "The same for the activities of one host; at most received_waiting. One actor has a quarter of it at most.",
     ),
     key(
         "limits.shutdown_seconds",

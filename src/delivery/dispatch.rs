@@ -1,7 +1,10 @@
 //! Which lanes run when.
 //!
 //! One rule: a lane is a task only while something is due for it. Nothing here depends on a signal having been heard:
-//! marks of groups, waiting letters and times that have come are rows, found by looks that a ring only brings forward.
+//! marks of groups, waiting letters and times that have come are rows, found by looks (`dispatch/looks.rs`) that a ring only
+//! brings forward.
+
+mod looks;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -34,14 +37,9 @@ const QUIET: u32 = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// ... and a look that takes long comes seldom: looking takes a fifth of our time at most.
 const LOOKS_REST: u32 = 4;
-/// What operators do is heeded within this time ...
-const OPERATORS: Duration = Duration::from_secs(1);
-/// ... and sooner if finding out is quick: it takes a twentieth of our time at most.
-const OPERATORS_REST: u32 = 19;
 /// A lane that the database failed rests before it is tried again.
 const REST: Duration = Duration::from_secs(1);
-/// Ears on a page at most, and places that are worth one.
-const PAGE: usize = 512;
+/// As many places as are worth a page of ears.
 const WORTH_A_PAGE: usize = 64;
 
 /// The lanes under way.
@@ -139,85 +137,8 @@ impl Dispatch {
         self.active.is_empty() && self.again.is_empty() && self.resting.is_empty() && self.scans.is_done()
     }
 
-    /// Finds out what is due. Gives when the next destination has backed off for long enough.
-    async fn look(&mut self) -> Option<DateTime<Utc>> {
-        match self.try_to_look().await {
-            Ok(next_try) => next_try,
-            Err(error) => {
-                tracing::warn!(%error, "cannot see which lanes are due; looking again in a second");
-                self.scans.forget();
-                None
-            }
-        }
-    }
-
-    async fn try_to_look(&mut self) -> store::Result<Option<DateTime<Utc>>> {
-        let delivery = Arc::clone(&self.delivery);
-        let store = &delivery.store;
-        let shards = (delivery.shards.epoch(), delivery.shards.open());
-        if self.shards != shards {
-            self.shards = shards;
-            self.scans.forget();
-            self.places.forget();
-        }
-        if self.shards.1.is_empty() {
-            return Ok(None);
-        }
-        let (marks, blocks) = store.marks().await?;
-        if blocks != self.blocks {
-            // In force from the moment at which the command returned.
-            self.operators_at = Instant::now();
-            self.blocks = blocks;
-        }
-        self.heed_operators().await?;
-        // Letters go before entries: whoever has one is told before it is told of later entries.
-        let active: Vec<i64> = self.active.keys().copied().collect();
-        if !active.is_empty() {
-            self.interrupt(&store.with_letters(&active).await?);
-        }
-        delivery.runs.grown(&marks);
-        self.scans.marked(marks);
-        if self.places.free(Class::Prompt) >= WORTH_A_PAGE.min(self.lanes()) {
-            self.page().await?;
-        }
-        self.wake().await?;
-        store.next_try(&self.shards.1).await
-    }
-
-    /// What operators did since the last time: new blocks, and lanes that they stopped.
-    async fn heed_operators(&mut self) -> store::Result<()> {
-        let began = Instant::now();
-        if began < self.operators_at {
-            return Ok(());
-        }
-        let store = &self.delivery.store;
-        let blocked: HashSet<String> = store.blocked_hosts().await?.into_iter().collect();
-        if !self.blocked.is_subset(&blocked) {
-            // Somebody may be sent to again: what was passed over is looked through once more.
-            self.scans.forget();
-        }
-        self.blocked = blocked;
-        let mut stopped = self
-            .active
-            .iter()
-            .filter(|(_, active)| self.keeps_out(&active.host));
-        stopped.by_ref().for_each(|(_, active)| active.mail.interrupt());
-        let active: Vec<i64> = self.active.keys().copied().collect();
-        if !active.is_empty() {
-            self.interrupt(&store.interrupted(&active).await?);
-        }
-        self.operators_at = Instant::now() + (began.elapsed() * OPERATORS_REST).min(OPERATORS);
-        Ok(())
-    }
-
     fn keeps_out(&self, host: &str) -> bool {
         self.delivery.settings.walls.keep_out(host, &self.blocked)
-    }
-
-    fn interrupt(&self, lanes: &[i64]) {
-        for active in lanes.iter().filter_map(|lane| self.active.get(lane)) {
-            active.mail.interrupt();
-        }
     }
 
     /// Starts lanes while there are places and groups to be looked through.
@@ -237,89 +158,6 @@ impl Dispatch {
 
     fn lanes(&self) -> usize {
         self.delivery.settings.lanes.max(1)
-    }
-
-    /// One page of the next group: those of its ears that the log has gone past.
-    async fn page(&mut self) -> store::Result<()> {
-        let most = self.places.free(Class::Prompt).min(PAGE);
-        if most == 0 {
-            return Ok(());
-        }
-        let Some(scan) = self.scans.next() else {
-            return Ok(());
-        };
-        let began = Instant::now();
-        let limit = i64::try_from(most).unwrap_or(i64::MAX);
-        let store = &self.delivery.store;
-        let page = store
-            .ears_of_group(scan.group, scan.after, &self.shards.1, limit)
-            .await;
-        let page = match page {
-            Ok(page) => page,
-            Err(error) => {
-                self.scans.looked(scan, Some(scan.after), began.elapsed());
-                return Err(error);
-            }
-        };
-        self.scans.looked(scan, page.next, began.elapsed());
-        for ear in page.ears {
-            match self.active.get(&ear.lane) {
-                Some(active) => active.mail.add(ear),
-                None => self.start(vec![ear]),
-            }
-        }
-        Ok(())
-    }
-
-    /// Lanes that ended with something left, and those for which there was no place.
-    async fn look_again(&mut self) -> store::Result<()> {
-        if self.again.is_empty() || self.places.free(Class::Prompt) == 0 {
-            return Ok(());
-        }
-        let lanes: Vec<i64> = self.again.iter().copied().take(PAGE).collect();
-        let ears = self.delivery.store.ears_of_lanes(&lanes).await?;
-        for lane in &lanes {
-            self.again.remove(lane);
-        }
-        for ears in ears.chunk_by(|one, other| one.lane == other.lane) {
-            if !self.active.contains_key(&ears[0].lane) {
-                self.start(ears.to_vec());
-            }
-        }
-        Ok(())
-    }
-
-    /// Lanes that wake without an entry of their group.
-    async fn wake(&mut self) -> store::Result<()> {
-        let now = Instant::now();
-        self.again.extend(self.places.stranded());
-        let rested = self.resting.extract_if(.., |(_, until)| *until <= now);
-        self.again.extend(rested.map(|(lane, _)| lane));
-        for class in [Class::Prompt, Class::Doubtful] {
-            let resting = self.resting.iter().map(|(lane, _)| *lane);
-            // Those who wait for a place of their domain's are not to hide everybody else.
-            let waiting = self.places.waiting();
-            let except: Vec<i64> = self
-                .active
-                .keys()
-                .copied()
-                .chain(resting)
-                .chain(waiting)
-                .collect();
-            let free = i64::try_from(self.places.free(class)).unwrap_or(i64::MAX);
-            if free == 0 {
-                continue;
-            }
-            let Inner { store, settings, .. } = self.delivery.as_ref();
-            let doubtful = class == Class::Doubtful;
-            let woken = store
-                .woken(&self.shards.1, &except, doubtful, free, &settings.walls)
-                .await?;
-            for lane in woken {
-                self.start_lane(lane, class, vec![]);
-            }
-        }
-        Ok(())
     }
 
     fn start(&mut self, ears: Vec<Ear>) {

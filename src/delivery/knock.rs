@@ -73,7 +73,7 @@ pub(super) struct Envelope {
     pub inbox: Arc<str>,
     /// `destination.scheme`, else `peer.scheme`.
     pub scheme: Arc<str>,
-    /// Whose key signs it: the purpose of the group's RSA key in `own_key`.
+    /// Whose key signs it: the purpose of an RSA key in `own_key`.
     pub key: Arc<str>,
     pub body: Bytes,
     /// Goes along, and is signed with it.

@@ -55,12 +55,12 @@ impl Seal {
         }
     }
 
-    /// The purpose of the key that signs, where `group` is that of the group's RSA key.
-    pub(super) fn key(self, group: &str) -> Cow<'_, str> {
+    /// The purpose of the key that signs, where `rsa` is that of the RSA key of whoever speaks.
+    pub(super) fn key(self, rsa: &str) -> Cow<'_, str> {
         match self {
-            Self::Cavage | Self::Rfc9421 => Cow::Borrowed(group),
-            Self::Ed25519 => Cow::Owned(store::ed25519_of(group)),
             Self::Domain => Cow::Borrowed(store::DOMAIN),
+            Self::Ed25519 if store::has_ed25519(rsa) => Cow::Owned(store::ed25519_of(rsa)),
+            Self::Cavage | Self::Rfc9421 | Self::Ed25519 => Cow::Borrowed(rsa),
         }
     }
 
@@ -122,6 +122,11 @@ mod tests {
         );
         assert_eq!(Seal::Ed25519.key("group:garden"), "group:garden/ed25519");
         assert_eq!(Seal::Ed25519.scheme(), Scheme::Rfc9421);
+        assert_eq!(
+            Seal::Ed25519.key("steward:garden"),
+            "steward:garden",
+            "it has no other"
+        );
     }
 
     #[tokio::test]

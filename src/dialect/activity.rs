@@ -1,18 +1,18 @@
 //! Reading an activity: who asks what.
 //!
 //! One rule: what is read here says what somebody asks, not whether they may: the store's facts and the domain decide.
-//! A new verb is a variant of [`Ask`], an arm in [`ask`], and a fixture.
+//! A new verb is a variant of [`Ask`] (`ask.rs`), an arm in [`ask`], and a fixture. What is taken back: `undo.rs`.
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
     dialect::{
-        Addressed, Answered, Arranging, Founding, Granting, Here, PostDocument, Unreadable, administer,
+        Addressed, Ask, Here, Unreadable, administer,
         fields::{embedded, id_of, ids_of, kind_of, text_of},
-        founding, post,
+        founding, post, undo,
+        vote::{CHOICE, vote_of},
     },
-    domain::{Call, Iri, Mark, Vote, Way},
+    domain::{Iri, Mark, Vote, Way},
 };
 
 /// An activity: its own fields, whom it names, and what it asks.
@@ -24,125 +24,8 @@ pub struct Activity {
     pub ask: Ask,
 }
 
-/// What somebody asks, by ids; the engine adds the facts.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Ask {
-    /// Follow, Join: `group` is the object, ours or not.
-    Join {
-        group: Iri,
-        way: Way,
-    },
-    /// Leave, Undo of a Follow or Join that is embedded.
-    Leave {
-        group: Iri,
-    },
-    Post(Box<PostDocument>),
-    Edit(Box<PostDocument>),
-    /// Create or Update of something given by id, or embedded but of another origin: to be fetched.
-    Fetch {
-        object: Iri,
-        edit: bool,
-    },
-    /// Create of a group that is to be on this server.
-    Found(Box<Founding>),
-    /// Update of a group of ours. What of it may change is for [`describe`](super::describe) to say (GRP17).
-    Describe {
-        group: Iri,
-        object: Box<Value>,
-    },
-    /// Delete of a group of ours.
-    Close {
-        group: Iri,
-    },
-    /// Create, Update or Delete of a collection.
-    Arrange {
-        /// Its name, where the collection says whose it is; `None`: whom the activity names.
-        group: Option<String>,
-        what: Arranging,
-    },
-    Delete {
-        object: Iri,
-    },
-    /// A post is to have a mark in a group, or not any more.
-    Mark {
-        mark: Mark,
-        object: Iri,
-        /// Its name, where what is done says it; `None`: whom the activity names.
-        group: Option<String>,
-        wanted: bool,
-    },
-    Vote {
-        vote: Vote,
-        object: Iri,
-    },
-    Unvote {
-        vote: Vote,
-        object: Iri,
-    },
-    /// Undo of something given by id only: what it was is in the store.
-    Undo {
-        object: Iri,
-    },
-    /// Announce by somebody: passes on an object or wraps an activity.
-    Announce {
-        objects: Vec<Iri>,
-    },
-    Report {
-        objects: Vec<Iri>,
-        reason: Option<String>,
-        /// It is addressed to this server, by its instance actor.
-        to_server: bool,
-    },
-    /// Accept or Reject.
-    Answer(Box<Answered>),
-    /// Invite to a group of ours or to its admins, Offer of it; not `wanted`: taken back.
-    Invite {
-        /// Its name.
-        group: String,
-        whom: Iri,
-        call: Call,
-        /// It is addressed to them, too.
-        told: bool,
-        wanted: bool,
-    },
-    /// Block: somebody is kept out, or is not any more.
-    Block {
-        /// Its name; `None`: whom the activity names.
-        group: Option<String>,
-        whom: Iri,
-        until: Option<DateTime<Utc>>,
-        reason: Option<String>,
-        wanted: bool,
-    },
-    /// Add to a collection, or Remove; whose collection it is, and of what, its id says.
-    Collect {
-        object: Iri,
-        target: Iri,
-        reason: Option<String>,
-        wanted: bool,
-    },
-    /// Grant or Revoke.
-    Grant(Box<Granting>),
-    /// Offer of a Remove or Delete that the group is to issue as its own.
-    Propose(Box<Self>),
-    /// Update of an actor: read it again at its origin, never from the body (KEY11).
-    ActorChanged {
-        actor: Iri,
-    },
-    /// Delete of an actor by itself.
-    ActorGone {
-        actor: Iri,
-    },
-    /// Move of an actor by itself: it is another one from now on, if that one says so too.
-    Moved {
-        target: Iri,
-    },
-    /// A type or form that means nothing to a group.
-    Nothing,
-}
-
 /// Types that we know; of several in one activity the first of this list counts (ORG15).
-const KINDS: [&str; 26] = [
+pub(super) const KINDS: [&str; 26] = [
     "Follow",
     "Join",
     "TentativeJoin",
@@ -221,6 +104,9 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
     let Some(kind) = kind_of(document, &KINDS) else {
         return Ok(Ask::Nothing);
     };
+    if let Some(vote) = vote_of(kind) {
+        return vote_asked(kind, vote, document, true);
+    }
     Ok(match kind {
         "Follow" => Ask::Join {
             group: object_id(document)?,
@@ -236,27 +122,22 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         "Create" => create(document, actor, here, false)?,
         "Update" => create(document, actor, here, true)?,
         "Delete" => delete(document, actor, here)?,
-        // A reaction of PieFed and Pleroma counts as the Like that others send.
-        "Like" | "EmojiReact" => Ask::Vote {
-            vote: Vote::Like,
-            object: object_id(document)?,
-        },
-        // PieFed's word for a vote in a poll, and for the answer that a question was asked for.
-        "PollVote" | "ChooseAnswer" => Ask::Vote {
-            vote: Vote::Answer,
-            object: object_id(document)?,
-        },
-        "Dislike" => Ask::Vote {
-            vote: Vote::Dislike,
-            object: object_id(document)?,
-        },
-        "Undo" => undo(document, actor, here)?,
+        "Undo" => undo::undo(document, actor, here)?,
         "Announce" => announce(document)?,
         "Flag" => flag(document, here)?,
         "Accept" | "Reject" => administer::answer(document, kind == "Accept", here)?,
         "Lock" => lock(document, true)?,
         "Move" => moved(document, actor),
         _ => administer::deed(document, kind, actor, here, true)?,
+    })
+}
+
+pub(super) fn vote_asked(kind: &str, vote: Vote, document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
+    let object = object_id(document)?;
+    Ok(match (kind, wanted) {
+        (CHOICE, wanted) => Ask::Choose { object, wanted },
+        (_, true) => Ask::Vote { vote, object },
+        (_, false) => Ask::Unvote { vote, object },
     })
 }
 
@@ -312,7 +193,7 @@ fn create(document: &Value, actor: &Iri, here: &Here, edit: bool) -> Result<Ask,
 }
 
 /// `Lock` of a thread (Lemmy, Mbin, PieFed) or a comment (Lemmy 1.0). Mbin's names no group.
-fn lock(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
+pub(super) fn lock(document: &Value, wanted: bool) -> Result<Ask, Unreadable> {
     Ok(Ask::Mark {
         mark: Mark::Locked,
         object: object_id(document)?,
@@ -343,54 +224,6 @@ fn moved(document: &Value, actor: &Iri) -> Ask {
         .filter(|target| is_sender && target != actor)
         .map_or(Ask::Nothing, |target| Ask::Moved { target })
 }
-
-fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unreadable> {
-    let Some(inner) = document.get("object").and_then(embedded) else {
-        return Ok(Ask::Undo {
-            object: object_id(document)?,
-        });
-    };
-    if let Some(other) = inner.get("actor").and_then(id_of)
-        && other != actor.as_str()
-    {
-        return Err(Unreadable::new("object.actor", NOT_YOURS));
-    }
-    Ok(match kind_of(inner, &KINDS) {
-        Some("Follow" | "Join" | "TentativeJoin") => Ask::Leave {
-            group: object_id(inner)?,
-        },
-        Some("Like" | "EmojiReact") => Ask::Unvote {
-            vote: Vote::Like,
-            object: object_id(inner)?,
-        },
-        Some("Dislike") => Ask::Unvote {
-            vote: Vote::Dislike,
-            object: object_id(inner)?,
-        },
-        Some("Announce") => Ask::Unvote {
-            vote: Vote::Share,
-            object: object_id(inner)?,
-        },
-        Some("Lock") => lock(inner, false)?,
-        Some("Invite" | "Offer" | "Block" | "Add" | "Grant") => {
-            administer::undone(inner, actor, here).unwrap_or_else(|| by_id(inner))
-        }
-        Some(_) => Ask::Nothing,
-        None => by_id(inner),
-    })
-}
-
-/// Undo of something of which too little is there to say what it was.
-fn by_id(inner: &Value) -> Ask {
-    inner
-        .get("id")
-        .and_then(Value::as_str)
-        .and_then(|id| Iri::activity(id).ok())
-        .map_or(Ask::Nothing, |object| Ask::Undo { object })
-}
-
-/// What the inbox answers with 403: an Undo of what another did (ORG10).
-pub(crate) const NOT_YOURS: &str = "Only whoever did it may undo it.";
 
 fn announce(document: &Value) -> Result<Ask, Unreadable> {
     let value = document

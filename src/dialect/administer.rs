@@ -1,4 +1,5 @@
-//! Reading what is done to people: who is asked in, let in, put out, made an admin; and what is put into a collection.
+//! Reading what is done to people: who is let in, put out, made an admin; and what is put into a collection. Who is asked in:
+//! `invite.rs`.
 //!
 //! One rule: which group is meant is said by what the activity is about (its object, or its target), and whatever else names
 //! a group of ours has to agree. Fields that a stub leaves out are not there; they never differ.
@@ -9,11 +10,11 @@ use serde_json::Value;
 use crate::{
     dialect::{
         Ask, Here, Local, Unreadable,
-        activity::{ACTORS, ask, object_id},
-        fields::{embedded, id_of, ids_of, kind_of, text_of},
-        grant,
+        activity::{ACTORS, object_id},
+        fields::{embedded, id_of, kind_of, text_of},
+        grant, invite,
     },
-    domain::{Call, Iri, Mark},
+    domain::{Iri, Mark},
 };
 
 /// What an Accept or Reject answers, as far as it says.
@@ -75,8 +76,8 @@ pub(super) fn deed(
     wanted: bool,
 ) -> Result<Ask, Unreadable> {
     match kind {
-        "Invite" => invite(document, here, wanted),
-        "Offer" => offer(document, actor, here, wanted),
+        "Invite" => invite::invite(document, here, wanted),
+        "Offer" => invite::offer(document, actor, here, wanted),
         "Block" => block(document, here, wanted),
         "Grant" | "Revoke" => grant::read(document, here, (kind == "Grant") == wanted),
         _ => collect(document, here, (kind == "Add") == wanted),
@@ -89,97 +90,8 @@ pub(super) fn undone(inner: &Value, actor: &Iri, here: &Here) -> Option<Ask> {
     deed(inner, kind, actor, here, false).ok()
 }
 
-/// `Invite{object: group, target: actor}`. Smithereen names the invited one in `to` alone; to be an admin is to be invited to
-/// `admins`, or to `moderators`. Either may stand in `object`, the other in `target`.
-fn invite(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable> {
-    let (object, target) = (object_id(document)?, optional(document, "target")?);
-    let ours = |iri: &Iri| here.group_of(iri.as_str()).is_some();
-    let named = [Some(&object), target.as_ref()].into_iter().flatten();
-    let Some(place) = named
-        .clone()
-        .find(|iri| ours(iri) && is_call(here, iri).is_some())
-    else {
-        return Ok(Ask::Nothing); // to a group of another server
-    };
-    // Where both are ours (object: the group, target: its admins), the one that is more than the group counts.
-    let place = named
-        .clone()
-        .find(|iri| is_call(here, iri) == Some(Call::Admin))
-        .unwrap_or(place);
-    let whom = match named.clone().find(|iri| !ours(iri)) {
-        Some(whom) => whom.clone(),
-        None => only_addressee(document, here)?,
-    };
-    Ok(Ask::Invite {
-        group: here.group_of(place.as_str()).unwrap_or_default().to_owned(),
-        call: is_call(here, place).unwrap_or(Call::Member),
-        told: is_addressed(document, &whom),
-        whom: canonical(whom, "target")?,
-        wanted,
-    })
-}
-
-fn is_addressed(document: &Value, whom: &Iri) -> bool {
-    let named = |field| document.get(field).map(ids_of).unwrap_or_default();
-    named("to")
-        .into_iter()
-        .chain(named("cc"))
-        .any(|id| id == whom.as_str())
-}
-
-/// What one is asked to become by an invitation to this place.
-fn is_call(here: &Here, place: &Iri) -> Option<Call> {
-    match here.local(place.as_str())? {
-        Local::Group {
-            part: None | Some("members"),
-            ..
-        } => Some(Call::Member),
-        Local::Group {
-            part: Some("admins" | "moderators"),
-            ..
-        } => Some(Call::Admin),
-        _ => None,
-    }
-}
-
-fn only_addressee(document: &Value, here: &Here) -> Result<Iri, Unreadable> {
-    let to = document.get("to").map(ids_of).unwrap_or_default();
-    let mut people = to.into_iter().filter(|id| here.group_of(id).is_none());
-    match (people.next(), people.next()) {
-        (Some(id), None) => Iri::activity(id)
-            .map_err(|why| Unreadable::new("to", format!("The id of whoever is invited is refused: {why}."))),
-        _ => Err(Unreadable::new("target", "It does not say who is meant.")),
-    }
-}
-
-/// `Offer{object: group, target: actor}`; or, by an admin elsewhere, of a Remove or Delete that the group is to issue.
-fn offer(document: &Value, actor: &Iri, here: &Here, wanted: bool) -> Result<Ask, Unreadable> {
-    let inner = document.get("object").and_then(embedded);
-    if let Some(inner) = inner.filter(|inner| kind_of(inner, &["Remove", "Delete"]).is_some()) {
-        return Ok(if wanted {
-            Ask::Propose(Box::new(ask(inner, actor, here)?))
-        } else {
-            Ask::Nothing
-        });
-    }
-    let object = object_id(document)?;
-    let Some(Local::Group { name, part: None }) = here.local(object.as_str()) else {
-        return Ok(Ask::Nothing);
-    };
-    let whom = match optional(document, "target")? {
-        Some(whom) => whom,
-        None => only_addressee(document, here)?,
-    };
-    Ok(Ask::Invite {
-        group: name.to_owned(),
-        told: is_addressed(document, &whom),
-        whom: canonical(whom, "target")?,
-        call: Call::Owner,
-        wanted,
-    })
-}
-
-/// `Block{object: actor, target: group}`, for good or until `endTime` (Lemmy before 0.19: `expires`).
+/// `Block{object: actor, target: group}`, for good or until `endTime` (Lemmy before 0.19: `expires`); `removeData`: with all that they wrote
+/// there (lemmy.md 3.5).
 fn block(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable> {
     let whom = canonical(object_id(document)?, "object")?;
     let target = optional(document, "target")?;
@@ -197,6 +109,7 @@ fn block(document: &Value, here: &Here, wanted: bool) -> Result<Ask, Unreadable>
         whom,
         until: until(document)?,
         reason: reason(document)?,
+        clears: wanted && document.get("removeData") == Some(&Value::Bool(true)),
         wanted,
     })
 }
@@ -284,44 +197,12 @@ pub(super) fn reason(document: &Value) -> Result<Option<String>, Unreadable> {
     Ok(None)
 }
 
-impl Ask {
-    /// The group of ours that it is about by what it is, and not by whom it names; `None`: by whom it names.
-    #[must_use]
-    pub fn group<'a>(&'a self, here: &Here) -> Option<&'a str> {
-        match self {
-            Self::Invite { group, .. } => Some(group),
-            Self::Block { group, .. } => group.as_deref(),
-            Self::Arrange { group, .. } | Self::Mark { group, .. } => group.as_deref(),
-            Self::Grant(granting) => granting.group.as_deref(),
-            Self::Collect { target, .. } => here.group_of(target.as_str()),
-            Self::Answer(answered) => answered.group.as_deref(),
-            Self::Propose(ask) => ask.group(here),
-            _ => None,
-        }
-    }
-
-    /// Whether its `target` says to whom or to what something is done, and not whom it is for.
-    pub(super) const fn aims(&self) -> bool {
-        matches!(
-            self,
-            Self::Invite { .. }
-                | Self::Block { .. }
-                | Self::Collect { .. }
-                | Self::Arrange { .. }
-                | Self::Grant(_)
-                | Self::Mark { group: Some(_), .. }
-                | Self::Answer(_)
-                | Self::Propose(_)
-                | Self::Moved { .. }
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::Call;
 
     const ANN: &str = "https://a.example/u/ann";
     const BOB: &str = "https://b.example/u/bob";
@@ -338,52 +219,6 @@ mod tests {
 
     fn asked(document: Value) -> Ask {
         read_it(document).expect("read").ask
-    }
-
-    #[test]
-    fn an_invitation_comes_in_several_forms() {
-        let admins = format!("{GROUP}/admins");
-        for (document, call) in [
-            (json!({"object": GROUP, "target": BOB}), Call::Member),
-            (
-                json!({"object": {"id": GROUP, "type": "Group"}, "target": {"id": BOB}}),
-                Call::Member,
-            ),
-            (json!({"object": GROUP, "to": [BOB], "cc": [GROUP]}), Call::Member),
-            (json!({"object": BOB, "target": GROUP}), Call::Member),
-            (json!({"object": admins, "target": BOB}), Call::Admin),
-            (json!({"object": BOB, "target": admins}), Call::Admin),
-            (
-                json!({"object": GROUP, "target": admins, "to": [BOB, GROUP]}),
-                Call::Admin,
-            ),
-        ] {
-            let mut document = document;
-            document["type"] = json!("Invite");
-            let Ask::Invite {
-                group,
-                whom,
-                call: read,
-                wanted: true,
-                ..
-            } = asked(document.clone())
-            else {
-                panic!("{document}");
-            };
-            assert_eq!(
-                (group.as_str(), whom.as_str(), read),
-                ("rust", BOB, call),
-                "{document}"
-            );
-        }
-        for nobody in [
-            json!({"type": "Invite", "object": GROUP}),
-            json!({"type": "Invite", "object": GROUP, "to": [ANN, BOB]}),
-        ] {
-            assert_eq!(read_it(nobody).expect_err("refused").field, "target");
-        }
-        let elsewhere = json!({"type": "Invite", "object": "https://far.example/c/x", "target": BOB});
-        assert_eq!(asked(elsewhere), Ask::Nothing);
     }
 
     #[test]
@@ -470,14 +305,5 @@ mod tests {
         let members = format!("{GROUP}/members");
         let remove = json!({"type": "Remove", "object": BOB, "target": members, "content": "loud"});
         assert!(matches!(asked(remove), Ask::Collect { reason: Some(words), .. } if words == "loud"));
-    }
-
-    #[test]
-    fn an_offer_may_be_of_what_the_group_is_to_do() {
-        let inner = json!({"type": "Remove", "object": BOB, "target": format!("{GROUP}/members")});
-        let Ask::Propose(ask) = asked(json!({"type": "Offer", "object": inner})) else {
-            panic!("no proposal");
-        };
-        assert!(matches!(*ask, Ask::Collect { wanted: false, .. }));
     }
 }

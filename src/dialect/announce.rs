@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    dialect::{Here, fields::kind_of, group},
+    dialect::{Here, explainer, fields::kind_of, group, mobilizon},
     domain::{Mark, Shape},
 };
 
@@ -21,6 +21,8 @@ pub enum What {
     Removed,
     /// The same, and they said Remove.
     TakenOut,
+    /// Back in the group. Classes that have no word for that hear of it as of a new post.
+    Restored,
     Voted,
     Unvoted,
     /// A post has a mark from now on, or not any more.
@@ -43,11 +45,22 @@ pub enum What {
     Described,
     /// The group is closed.
     Closed,
+    /// Somebody who wrote in it deleted their account, and says so.
+    Departed,
 }
+
+/// The Linked Data Signature that Mastodon makes, and Smithereen reads (`LinkedDataSignatures`, 1.0.3, 2026-07-26).
+const LINKED: &str = "RsaSignature2017";
 
 /// The words of the log for [`What::Named`] and [`What::Unnamed`].
 pub const NAMED: &str = "named";
 pub const UNNAMED: &str = "unnamed";
+
+/// That for [`What::Restored`].
+pub const RESTORED: &str = "restored";
+
+/// That for [`What::Departed`].
+const DEPARTED: &str = "departed";
 
 impl What {
     /// By the word for it in the log and the activity that it was done by.
@@ -59,6 +72,7 @@ impl What {
             "deleted" => Self::Deleted,
             "removed" if is_remove(raw) => Self::TakenOut,
             "removed" => Self::Removed,
+            RESTORED => Self::Restored,
             "voted" => Self::Voted,
             "unvoted" => Self::Unvoted,
             "locked" => Self::Marked(Mark::Locked, true),
@@ -77,6 +91,7 @@ impl What {
             "collected" | "uncollected" => Self::Collected,
             "described" => Self::Described,
             "closed" => Self::Closed,
+            DEPARTED => Self::Departed,
             _ => return None,
         })
     }
@@ -95,6 +110,8 @@ impl What {
             Self::Listed(false) => "unlisted",
             Self::Described => "described",
             Self::Closed => "closed",
+            Self::Departed => DEPARTED,
+            Self::Restored => RESTORED,
             _ => "collected",
         }
     }
@@ -153,16 +170,24 @@ impl Said<'_> {
         self.public || self.private_group
     }
 
-    /// Whether the text carries a Linked Data Signature: some believe it whoever delivers it.
+    /// Whether the text carries a Linked Data Signature of its author's: some believe it whoever delivers it. We check none. Where
+    /// there is a proof, too, whoever brought the text may have put the signature in: a proof does not cover it (FEP-8b32).
     #[must_use]
     pub fn has_signature(&self) -> bool {
-        self.carries("signature")
+        let is_theirs = |signature: &Value| {
+            let key = signature["creator"].as_str().unwrap_or_default();
+            signature["type"] == LINKED && key.split('#').next() == Some(self.author)
+        };
+        self.carried("proof").is_none()
+            && self
+                .carried("signature")
+                .is_some_and(|carried| is_theirs(&carried))
     }
 
     /// Whether the text proves by itself who wrote it: by such a signature, or by a proof (FEP-8b32).
     #[must_use]
     pub fn proves_itself(&self) -> bool {
-        self.has_signature() || self.carries("proof")
+        self.carried("proof").is_some() || self.has_signature()
     }
 
     /// Whether it is an activity of this type, or takes one back.
@@ -173,10 +198,13 @@ impl Said<'_> {
             || (kind_of(&document, &["Undo"]).is_some() && kind_of(&document["object"], &[kind]).is_some())
     }
 
-    fn carries(&self, field: &str) -> bool {
-        // Most carry neither; those need not be read again.
-        let document = || serde_json::from_str::<Value>(self.raw).ok();
-        self.raw.contains(field) && document().is_some_and(|document| document[field].is_object())
+    /// The object in one field of the text. Most carry neither; those need not be read again.
+    fn carried(&self, field: &str) -> Option<Value> {
+        let mut document: Value = self
+            .raw
+            .contains(field)
+            .then(|| serde_json::from_str(self.raw).ok())??;
+        Some(document.get_mut(field)?.take()).filter(Value::is_object)
     }
 }
 
@@ -243,6 +271,17 @@ pub(crate) fn announce(said: &Said<'_>, here: &Here, shape: Shape, cc: Vec<Strin
     act(said, here, shape, "Announce", cc)
 }
 
+/// Who reads what is not for everybody. Of a private group its followers are its members, and most programs know them by that name
+/// (6.5). Mobilizon's own groups say it to members (3.12), and so does the explainer; what is for members alone in a public group is for
+/// those everywhere.
+pub(crate) fn readers(said: &Said<'_>, shape: Shape) -> &'static str {
+    if said.private_group && ![explainer::SHAPE, mobilizon::SHAPE].contains(&shape) {
+        "followers"
+    } else {
+        "members"
+    }
+}
+
 /// The fields of what a group does itself about something that was said.
 pub(crate) fn act(
     said: &Said<'_>,
@@ -255,7 +294,7 @@ pub(crate) fn act(
     let to = if said.public {
         PUBLIC.to_owned()
     } else {
-        here.part(said.group, "members")
+        here.part(said.group, readers(said, shape))
     };
     fields(json!({
         "@context": group::context(),

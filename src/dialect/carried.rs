@@ -5,7 +5,10 @@
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use crate::dialect::id_of;
+use crate::{
+    dialect::{fields::kind_of, id_of},
+    domain::Iri,
+};
 
 #[derive(Deserialize)]
 struct Around<'a> {
@@ -29,8 +32,31 @@ pub fn carried<'a>(text: &'a str, id: &str) -> Option<(&'a str, Value)> {
     })
 }
 
+/// The text of whatever an activity carries, and what it says.
+pub(super) fn around(text: &str) -> Option<(&str, Value)> {
+    let around: Around<'_> = serde_json::from_str(text).ok()?;
+    let text = around.object.get();
+    Some((text, serde_json::from_str(text).ok()?))
+}
+
+/// The post that is passed on under this id: an activity that makes one, or the post itself. `None`: it is something else. What is
+/// given by its id alone may be a post.
+#[must_use]
+pub fn post_carried(text: &str, id: &Iri) -> Option<Iri> {
+    let object = match carried(text, id.as_str()) {
+        Some((_, document)) if document.get("actor").is_some() => {
+            kind_of(&document, &["Create"])?;
+            Iri::object(id_of(document.get("object")?)?).ok()?
+        }
+        _ => Iri::object(id.as_str()).ok()?,
+    };
+    object.same_origin(id).then_some(object)
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -44,6 +70,31 @@ mod tests {
         }
         for text in [r#"{"object":"a"}"#, r#"{"object":["a"]}"#, r#"{"id":"a"}"#, "{"] {
             assert_eq!(carried(text, "a"), None, "{text}");
+        }
+    }
+    #[test]
+    fn only_what_makes_a_post_carries_one() {
+        let id = |text: &str| Iri::activity(text).expect("an id");
+        let carries = |object: Value| {
+            let text = json!({ "type": "Announce", "object": object }).to_string();
+            post_carried(&text, &id("https://a.example/1")).map(|post| post.to_string())
+        };
+        let post = |id: &str| Some(format!("https://a.example/{id}"));
+        assert_eq!(carries(json!("https://a.example/1")), post("1"));
+        assert_eq!(
+            carries(json!({"id": "https://a.example/1", "type": "Note"})),
+            post("1")
+        );
+        let said = |kind: &str, object: &str| {
+            carries(json!({"id": "https://a.example/1", "type": kind, "actor": "x", "object": object}))
+        };
+        assert_eq!(said("Create", "https://a.example/2"), post("2"));
+        for (kind, object) in [
+            ("Like", "https://a.example/2"),
+            ("Update", "https://a.example/2"),
+            ("Create", "https://b.example/2"),
+        ] {
+            assert_eq!(said(kind, object), None, "{kind}");
         }
     }
 }

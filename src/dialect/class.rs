@@ -5,7 +5,8 @@
 
 use crate::{
     dialect::{
-        discourse, explainer, lotide, microblog, mobilizon, nodebb, peertube, streams, threadiverse, wall,
+        discourse, explainer, lotide, microblog, mobilizon, nodebb, peertube, piefed, shape, streams,
+        threadiverse, wall,
     },
     domain::Shape,
 };
@@ -47,7 +48,7 @@ impl Class {
 /// What a host of a program that we do not know has shown of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// It sent `audience` or an Announce of an activity: it speaks FEP-1b12.
+    /// It sent `audience` or an Announce of an activity, or has groups of its own, which we met: it speaks FEP-1b12.
     Wraps,
     /// One of its actors sent a Join.
     Joins,
@@ -55,7 +56,8 @@ pub enum Evidence {
     Signs,
 }
 
-/// A program, its dialect, what decides that, and where and when that was read; nothing, where there is nothing odd to read.
+/// A program, its dialect, what decides that, and where and when that was read; nothing, where it only is like another or has no
+/// groups.
 type Row = (&'static str, Shape, &'static str, &'static str, &'static str);
 
 const SOFTWARE: [Row; 52] = [
@@ -82,8 +84,8 @@ const SOFTWARE: [Row; 52] = [
     ),
     (
         "piefed",
-        threadiverse::SHAPE,
-        "ignores an Announce of an id on another host (app/activitypub/util.py); wants `algorithm` in a signature",
+        piefed::SHAPE,
+        "ignores an Announce of an id on another host (app/activitypub/util.py); wants `algorithm` in a signature; reads EmojiReact, PollVote and ChooseAnswer",
         "https://github.com/Fedihosting-Foundation-Forks/pyfedi",
         "2026-03-05",
     ),
@@ -108,13 +110,13 @@ const SOFTWARE: [Row; 52] = [
         "https://github.com/friendica/friendica",
         "2024-10",
     ),
-    ("sublinks", threadiverse::SHAPE, "FEP-1b12", "", "2026-08"),
+    ("sublinks", threadiverse::SHAPE, "as lemmy", "", ""),
     (
         "folkmoot",
         threadiverse::SHAPE,
-        "unwraps announced activities and checks them at their origin",
-        "",
-        "",
+        "unwraps announced activities and checks them at their origin (FEP-fe34)",
+        "https://codeberg.org/fediverse/fep/src/branch/main/fep/fe34/fep-fe34.md",
+        "2025-11-06",
     ),
     (
         "nodebb",
@@ -157,17 +159,17 @@ const SOFTWARE: [Row; 52] = [
     (
         "iceshrimp.net",
         microblog::SHAPE,
-        "FEP-1b12 is planned",
-        "",
+        "strict JSON-LD; FEP-1b12 is planned",
+        "https://iceshrimp.dev/iceshrimp/Iceshrimp.NET/src/branch/dev/FEDERATION.md",
         "2026-08",
     ),
     ("catodon", microblog::SHAPE, "a fork of misskey", "", ""),
     (
         "pleroma",
         microblog::SHAPE,
-        "Announce of an object's id only",
-        "",
-        "",
+        "Announce of an object's id only; `source` is a string",
+        "https://git.pleroma.social/pleroma/pleroma",
+        "2026-08",
     ),
     ("akkoma", microblog::SHAPE, "a fork of pleroma", "", ""),
     (
@@ -303,7 +305,7 @@ const UNKNOWN: Class = Class::shown("unknown", microblog::SHAPE, "nothing known:
 const WRAPS: Class = Class::shown(
     threadiverse::SHAPE.0,
     threadiverse::SHAPE,
-    "by evidence: it speaks FEP-1b12",
+    "by evidence: it speaks FEP-1b12, or has groups",
 );
 const JOINS: Class = Class::shown(
     explainer::SHAPE.0,
@@ -322,10 +324,10 @@ const SIGNS: Class = Class {
 
 /// Every program that we know by name, in the order in which they are read here.
 pub fn programs() -> impl Iterator<Item = (&'static str, Class)> {
-    SOFTWARE.iter().map(|(name, shape, why, source, date)| {
+    SOFTWARE.iter().map(|(name, written, why, source, date)| {
         let class = Class {
-            name: shape.0,
-            shape: *shape,
+            name: shape::class_written_in(*written),
+            shape: *written,
             why,
             source,
             date,
@@ -348,9 +350,19 @@ pub fn class_of(software: Option<&str>, evidence: Option<Evidence>) -> Class {
     }
 }
 
-/// What a document shows of the host that sent it.
+/// What a document, and whoever sent it, by their type, show of the host that they are at.
 #[must_use]
-pub fn evidence_of(document: &serde_json::Value) -> Option<Evidence> {
+pub fn evidence_of(document: &serde_json::Value, kind: &str) -> Option<Evidence> {
+    shown_by(document).or_else(|| evidence_in(kind))
+}
+
+/// What it shows that a host has an actor of this type.
+#[must_use]
+pub fn evidence_in(kind: &str) -> Option<Evidence> {
+    (kind == "Group").then_some(Evidence::Wraps)
+}
+
+fn shown_by(document: &serde_json::Value) -> Option<Evidence> {
     if super::fields::kind_of(document, &["Join"]).is_some() {
         return Some(Evidence::Joins);
     }
@@ -382,11 +394,22 @@ mod tests {
             let again = all[i + 1..].iter().any(|(other, _)| other == name);
             assert!(!again, "{name} twice");
             assert!(!class.why.is_empty() && name.to_lowercase() == *name);
-            let is_dated = class.source.is_empty() || !class.date.is_empty();
-            assert!(
-                is_dated && (class.source.is_empty() || class.source.starts_with("https://")),
-                "{name}"
-            );
+            let (is_linked, is_dated) = (class.source.starts_with("https://"), !class.date.is_empty());
+            let is_sourced = is_linked && is_dated;
+            let is_plain = class.source.is_empty() && class.date.is_empty() && says_nothing_odd(class.why);
+            assert!(is_sourced || is_plain, "{name}: where and when was that read?");
+        }
+    }
+
+    /// It is like another of the table, or has nothing to read.
+    fn says_nothing_odd(why: &str) -> bool {
+        let other = why
+            .strip_prefix("a fork of ")
+            .or_else(|| why.strip_prefix("as "))
+            .and_then(|rest| rest.split([',', ';']).next());
+        match other {
+            Some(other) => programs().any(|(name, _)| name == other),
+            None => matches!(why, "has no groups" | "a small microblog"),
         }
     }
 
@@ -397,6 +420,8 @@ mod tests {
             microblog::SHAPE
         );
         assert_eq!(class_of(Some("lemmy"), None).shape, threadiverse::SHAPE);
+        let piefed = class_of(Some("piefed"), None);
+        assert_eq!((piefed.name, piefed.shape), ("threadiverse", piefed::SHAPE));
         assert_eq!(
             class_of(Some("something-new"), Some(Evidence::Wraps)).shape,
             threadiverse::SHAPE

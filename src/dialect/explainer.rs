@@ -15,7 +15,10 @@ use crate::{
 pub(super) const SHAPE: Shape = Shape("explainer");
 
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
-    if !said.is_wrapped() || matches!(said.what, What::Named | What::Unnamed) {
+    if !said.is_wrapped()
+        || said.is_in_odd_words()
+        || matches!(said.what, What::Named | What::Unnamed | What::Departed)
+    {
         return None;
     }
     match said.what {
@@ -28,7 +31,7 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
             });
         }
         // Why somebody is kept out is not for every member; who is, `members` shows.
-        What::Banned(_) | What::Ranked(_) | What::Answered | What::Described | What::Closed => return None,
+        What::Banned(_) | What::Ranked(_) | What::Described | What::Closed => return None,
         _ => {}
     }
     let members = here.part(said.group, "members");

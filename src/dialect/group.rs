@@ -87,6 +87,7 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
                 "collections": {"@id": "grp:collections", "@type": "@id"},
                 "rules": {"@id": "grp:rules", "@type": "@id"},
                 "related": {"@id": "grp:related", "@type": "@id"},
+                "streams": {"@id": "as:streams", "@type": "@id"},
                 "affiliations": {"@id": "fep5219:affiliations", "@type": "@id"},
                 "accessType": "sm:accessType",
                 "actorToken": {"@id": "sm:actorToken", "@type": "@id"},
@@ -120,6 +121,8 @@ pub fn group_document(face: &GroupFace, here: &Here) -> Value {
         "affiliations": part("affiliations"),
         "audience": if private { part("members") } else { PUBLIC.to_owned() },
         "replies": part("threads"),
+        // Each thread as a collection (FEP-f228): no post of another server leads there.
+        "streams": [part("contexts")],
         "published": date(face.published),
         "updated": date(face.updated),
         "generator": {"type": "Application", "implements": able::implements()},

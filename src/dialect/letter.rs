@@ -62,11 +62,11 @@ pub fn accept_with_result(
     )
 }
 
-/// `Reject` of what was asked, around its text, with the reason in words.
+/// `Reject` of what was asked of `by`, around its text, with the reason in words.
 #[must_use]
 pub fn reject(
     id: Uuid,
-    group: &str,
+    by: &str,
     to: &str,
     request: &str,
     why: &str,
@@ -78,7 +78,7 @@ pub fn reject(
             "@context": CONTEXT,
             "id": here.activity(id, None),
             "type": "Reject",
-            "actor": here.group(group),
+            "actor": by,
             "published": date(at),
             "to": [to],
             "summary": why,

@@ -11,9 +11,11 @@ mod actor;
 mod address;
 mod administer;
 mod announce;
+mod ask;
 mod carried;
 mod class;
 mod collection;
+mod conversation;
 mod deed;
 mod describe;
 mod discourse;
@@ -23,7 +25,9 @@ mod fields;
 mod founding;
 mod grant;
 mod group;
+mod hears;
 mod here;
+mod invite;
 mod json;
 mod letter;
 mod lotide;
@@ -33,6 +37,7 @@ mod news;
 mod nodebb;
 mod peertube;
 mod picture;
+mod piefed;
 mod policies;
 mod post;
 mod review;
@@ -41,18 +46,24 @@ mod shape;
 mod steward;
 mod streams;
 mod threadiverse;
+mod undo;
 pub mod versia;
+mod vote;
 mod wall;
+mod worded;
 
-pub use activity::{Activity, Ask, read};
+pub use able::{FEPS, implements};
+pub use activity::{Activity, read};
 pub use actor::{Looks, RemoteActor, read_actor, read_key_owner};
 pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
-pub use announce::{NAMED, Said, UNNAMED, What, Written, announced_by_id};
-pub use carried::carried;
-pub use class::{Class, Evidence, class_of, evidence_of, programs};
+pub use announce::{NAMED, RESTORED, Said, UNNAMED, What, Written, announced_by_id};
+pub use ask::Ask;
+pub use carried::{carried, post_carried};
+pub use class::{Class, Evidence, class_of, evidence_in, evidence_of, programs};
 pub use collection::{Shelf, affiliation, album_document, collection, item, page, thread};
-pub use deed::{Deed, STEWARD, by_steward, deed, is_worded};
+pub use conversation::{Listed, Listing, conversations, listing};
+pub use deed::{Deed, STEWARD, by_steward, deed};
 pub use describe::{Description, NotSo, Summary, describe};
 pub use discreet::keeps_private;
 pub use fields::{id_of, ids_of, is_activity, text_of};
@@ -61,6 +72,7 @@ pub use grant::{Affiliation, Granting};
 pub use group::{
     GroupFace, Multikey, group_document, group_stub, instance_document, rules_document, tombstone,
 };
+pub use hears::{HEARS, Hears};
 pub use here::{Here, Local, group_of_steward, steward_name};
 pub use json::{Limits, parse};
 pub use letter::{
@@ -69,7 +81,7 @@ pub use letter::{
 };
 pub use news::{News, Tidings, news, told};
 pub use peertube::as_channel;
-pub use post::{PostDocument, is_question};
+pub use post::{PostDocument, author_of, is_question};
 pub use review::{Entry, entry, notice, queue, taken_out};
 pub use roll::our_groups_on;
 pub use shape::{
@@ -81,6 +93,7 @@ pub use steward::{steward_document, steward_tombstone};
 pub use versia as domains;
 pub use versia::{link_of_user, links_of_group, mirror_name, protocols};
 pub use wall::{COMMENTS, WALL};
+pub use worded::is_worded;
 
 /// Why a document cannot be read, in a sentence that its sender may see, and the field that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +116,6 @@ impl Unreadable {
     /// Whether it can be read well enough to see that it is not the sender's to ask (ORG10).
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
-        self.why == activity::NOT_YOURS
+        self.why == undo::NOT_YOURS
     }
 }

@@ -52,13 +52,14 @@ impl Tidings<'_> {
     }
 
     /// In which shapes it is told: microblogs show a group as a profile, which changes and goes; what is for members only is
-    /// told to those alone who can tell members from others.
+    /// told to those alone who can tell members from others, and to walls,
+    /// which private groups let in.
     #[must_use]
     pub fn heard_by(&self, public: bool) -> Vec<Shape> {
         if public {
             vec![microblog::SHAPE, wall::SHAPE, explainer::SHAPE]
         } else {
-            vec![explainer::SHAPE]
+            vec![wall::SHAPE, explainer::SHAPE]
         }
     }
 }

@@ -27,8 +27,10 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
         // What deletes a mirror here has no other id than the mirror's, which is gone: 424.
         What::Deleted if here.mirrored(said.object).is_some() => Some(by_group(said, here)),
         What::Posted | What::Edited | What::Deleted if said.is_wrapped() => Some(wrapped(said, here)),
-        // It has no word for a Dislike (`src/activitypub/inbox.js`, 4.15.1).
-        What::Voted | What::Unvoted if !said.is_about("Dislike") => Some(wrapped(said, here)),
+        // It has no word for a Dislike, nor for the odder ones (`src/activitypub/inbox.js`, 4.15.1).
+        What::Voted | What::Unvoted if !said.is_about("Dislike") && !said.is_in_odd_words() => {
+            Some(wrapped(said, here))
+        }
         What::Removed if may_delete(said) => Some(wrapped(said, here)),
         What::Removed | What::TakenOut => Some(by_group(said, here)),
         _ => None,

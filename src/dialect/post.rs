@@ -8,6 +8,8 @@ use serde_json::Value;
 use crate::{
     dialect::{
         Unreadable,
+        activity::ACTORS,
+        conversation::conversations,
         fields::{id_of, kind_of, list, text_of},
     },
     domain::Iri,
@@ -22,6 +24,8 @@ pub struct PostDocument {
     /// Named in `attributedTo` beside the signer: to be checked by whoever knows actors.
     pub others: Vec<Iri>,
     pub in_reply_to: Option<Iri>,
+    /// The collections that it says its thread is, the better one first.
+    pub conversations: Vec<Iri>,
     /// The collection that it says it belongs to (FEP-400e).
     pub target: Option<String>,
     pub name: Option<String>,
@@ -74,6 +78,7 @@ pub(crate) fn read(object: &Value, signer: &Iri) -> Result<PostDocument, Unreada
         others: others(object, signer)?,
         is_poll_vote: name.is_some() && content.is_none() && in_reply_to.is_some(),
         url: url(object),
+        conversations: conversations(object),
         target: object.get("target").and_then(id_of).map(ToOwned::to_owned),
         published: date(object, "published"),
         updated: date(object, "updated"),
@@ -82,6 +87,19 @@ pub(crate) fn read(object: &Value, signer: &Iri) -> Result<PostDocument, Unreada
         content,
         id,
     })
+}
+
+/// The author of a post that nobody sent, as its own server tells it: of those whom `attributedTo` names there, the first that is a person,
+/// else the first that does not say it is a group. PeerTube and Mobilizon name two; who the others may be is said where
+/// [`PostDocument::others`] are checked.
+#[must_use]
+pub fn author_of(object: &Value, id: &Iri) -> Option<Iri> {
+    let entry = |item| Some((kind_of(item, &ACTORS), Iri::object(id_of(item)?).ok()?));
+    let named = list(object.get("attributedTo")).iter().filter_map(entry);
+    let named: Vec<_> = named.filter(|(_, iri)| iri.same_origin(id)).collect();
+    let first = |is: fn(Option<&str>) -> bool| named.iter().find(|(kind, _)| is(*kind));
+    let author = first(|kind| kind == Some("Person")).or_else(|| first(|kind| kind != Some("Group")));
+    author.or(named.first()).map(|(_, iri)| iri.clone())
 }
 
 /// Whether a post of this type is a question that can be voted on.
@@ -188,6 +206,36 @@ mod tests {
         }
         let absent = json!({"id": "https://a.example/1"});
         assert_eq!(read(&absent, &ann()).expect("read").others, []);
+    }
+
+    #[test]
+    fn of_several_authors_the_first_person_of_its_own_server_counts() {
+        let id = Iri::object("https://a.example/1").expect("an id");
+        let author = |to: Value| author_of(&json!({ "attributedTo": to }), &id).map(|iri| iri.to_string());
+        let (ann, cat) = ("https://a.example/u/ann", "https://a.example/c/cat");
+        for to in [
+            json!(ann),
+            json!([ann, cat]),
+            json!([{"type": "Group", "id": cat}, {"type": "Person", "id": ann}]),
+            json!([{"type": "Group", "id": cat}, ann]),
+            json!([cat, {"type": "Person", "id": ann}]),
+            json!(["https://b.example/u/bob", ann]),
+            json!(["", {"type": "Person"}, ann]),
+        ] {
+            assert_eq!(author(to.clone()).as_deref(), Some(ann), "{to}");
+        }
+        assert_eq!(
+            author(json!([{"type": "Group", "id": cat}])).as_deref(),
+            Some(cat)
+        );
+        for nobody in [
+            json!(null),
+            json!([]),
+            json!({}),
+            json!("https://b.example/u/bob"),
+        ] {
+            assert_eq!(author(nobody.clone()), None, "{nobody}");
+        }
     }
 
     #[test]

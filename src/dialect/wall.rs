@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     dialect::{
         Here, Said, What, Written,
-        announce::{PUBLIC, act, fields},
+        announce::{PUBLIC, act, fields, readers},
         deed,
     },
     domain::Shape,
@@ -27,17 +27,24 @@ pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
         // Who is in the group, its members' servers keep for themselves (Smithereen `model/Group.java`).
         return Some(Written::whole(fields(deed::by_group(said, SHAPE, here)?), false));
     }
+    if said.what == What::Departed {
+        // Their own word takes the account out, too (`DeletePersonHandler`); what they wrote on the wall the group takes off it.
+        return (said.public && said.has_signature()).then(Written::forwarded);
+    }
     let wall = here.part(said.group, if said.is_comment { COMMENTS } else { WALL });
     if said.target != Some(wall.as_str()) || !said.is_for_readers() {
         return None;
     }
     let by_group = |kind| {
-        let members = here.part(said.group, "members");
+        let part = |part| here.part(said.group, part);
         let mut fields = act(said, here, SHAPE, kind, vec![]);
-        let mut to = vec![members, said.author.to_owned()];
-        if said.public {
-            to.insert(0, PUBLIC.to_owned());
-        }
+        let mut to = vec![part("members"), said.author.to_owned()];
+        // There the two lists are one, called `members`; others that follow the FEP know followers (6.5).
+        let first = match said.public {
+            true => PUBLIC.to_owned(),
+            false => part(readers(said, SHAPE)),
+        };
+        to.insert(0, first);
         fields.insert("to".to_owned(), json!(to));
         fields.insert("object".to_owned(), json!(said.object));
         fields

@@ -29,6 +29,8 @@ pub enum Command {
     Delete(Subject),
     /// Somebody who is not its author wants a post out of the group.
     Remove(Subject),
+    /// Back in the group, after those who run it took it out.
+    Restore(Restored),
     /// A post is to have a mark, or not any more.
     Mark(Mark, Subject, bool),
     /// What was held for review is let through, or not.
@@ -105,6 +107,15 @@ pub struct Item {
     pub names_public: bool,
 }
 
+/// A post that is to be in the group again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Those who run the group took it out, and its author has it still.
+    pub is_out: bool,
+    /// Whatever is said about it names Public.
+    pub names_public: bool,
+}
+
 /// A post that wants to be in the group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
@@ -130,8 +141,8 @@ pub struct Submission {
     pub approved: bool,
 }
 
-/// A stored post that something is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A stored post that something is about; by default one that is not here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Subject {
     /// It is in this group.
     pub is_here: bool,
@@ -164,6 +175,16 @@ pub enum Vote {
 }
 
 impl Vote {
+    /// Of two that nobody has at once the other one.
+    #[must_use]
+    pub const fn opposite(self) -> Option<Self> {
+        match self {
+            Self::Like => Some(Self::Dislike),
+            Self::Dislike => Some(Self::Like),
+            Self::Share | Self::Answer => None,
+        }
+    }
+
     /// The word for it in the database.
     #[must_use]
     pub const fn word(self) -> &'static str {

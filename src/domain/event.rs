@@ -35,6 +35,8 @@ pub enum Event {
     Deleted,
     /// Out of the group by another's word.
     Removed,
+    /// Back in it.
+    Restored,
     /// It has this mark from now on, or not any more.
     Marked(Mark, bool),
     /// What was held is let through, or not.
@@ -58,13 +60,14 @@ impl Event {
             Self::Edited => Some("edited"),
             Self::Deleted => Some("deleted"),
             Self::Removed => Some("removed"),
+            Self::Restored => Some("restored"),
             Self::Marked(Mark::Locked, true) => Some("locked"),
             Self::Marked(Mark::Locked, false) => Some("unlocked"),
             Self::Marked(Mark::Pinned, true) => Some("pinned"),
             Self::Marked(Mark::Pinned, false) => Some("unpinned"),
             Self::Voted(Vote::Like | Vote::Dislike) => Some("voted"),
             Self::Voted(Vote::Answer) => Some("answered"),
-            Self::Unvoted(Vote::Like | Vote::Dislike) => Some("unvoted"),
+            Self::Unvoted(Vote::Like | Vote::Dislike | Vote::Answer) => Some("unvoted"),
             Self::Collected => Some("collected"),
             Self::Uncollected => Some("uncollected"),
             _ => None,

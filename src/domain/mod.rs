@@ -19,7 +19,7 @@ mod standing;
 
 use chrono::{DateTime, Utc};
 
-pub use command::{Act, Call, Command, Held, Item, Subject, Submission, Vote, Way};
+pub use command::{Act, Call, Command, Held, Item, Restored, Subject, Submission, Vote, Way};
 pub use event::Event;
 pub(crate) use group::words;
 pub use group::{
@@ -82,6 +82,7 @@ fn answer(
         Command::Edit(subject) => posting::edit(group, who, subject, now),
         Command::Delete(subject) => posting::delete(who, subject),
         Command::Remove(subject) => posting::remove(who, subject, now),
+        Command::Restore(post) => posting::restore(who, *post, now),
         Command::Mark(mark, subject, wanted) => marking::mark(who, *mark, subject, *wanted, now),
         Command::Review(held, lets_through) => posting::review(who, *held, *lets_through, now),
         Command::Vote(vote, subject) => posting::vote(group, who, *vote, subject, now),
@@ -102,6 +103,7 @@ const fn names_public(command: &Command) -> bool {
         | Command::Vote(_, subject)
         | Command::Unvote(_, subject) => subject.names_public,
         Command::Collect(item) => item.names_public,
+        Command::Restore(post) => post.names_public,
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     Event, Group, PostPolicy, Refusal, Review, Standing, Visibility, VotePolicy,
-    command::{Held, Subject, Submission, Vote},
+    command::{Held, Restored, Subject, Submission, Vote},
 };
 
 /// Somebody wants a post in the group.
@@ -169,6 +169,21 @@ pub(super) fn remove(who: &Standing, subject: &Subject, now: DateTime<Utc>) -> R
     }
     Ok(if subject.is_here && !subject.deleted {
         vec![Event::Removed]
+    } else {
+        vec![]
+    })
+}
+
+/// Somebody wants back what those who run the group took out. Each of them may, whoever of them took it out.
+pub(super) fn restore(who: &Standing, post: Restored, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    if who.is_banned(now) {
+        return Err(Refusal::Banned);
+    }
+    if !who.runs_it() {
+        return Err(Refusal::DoesNotRunIt);
+    }
+    Ok(if post.is_out {
+        vec![Event::Restored]
     } else {
         vec![]
     })

@@ -196,7 +196,7 @@ impl Engine {
 
     async fn drop_now(&self, actor: &Actor) -> Result<(), store::Error> {
         let mut tx = self.store().begin().await?;
-        if let Err(trouble) = self.has_gone(&mut tx, actor).await {
+        if let Err(trouble) = self.has_gone(&mut tx, actor, None).await {
             tracing::warn!(
                 ?trouble,
                 "an actor that is gone could not be dropped; it is when its inbox says so again"

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Iri, Refusal, Vote},
-    engine::{Engine, case::Case, content::Ending, turn::Trouble},
+    engine::{Engine, case::Case, content::Ending, turn::Trouble, waiting::brings},
     store::{
         ActorId, GroupId, Tx,
         deeds::{self, Deeds},
@@ -156,7 +156,7 @@ impl Engine {
         deeds: Vec<Deed<'a>>,
     ) -> Result<Ending, Trouble> {
         if deeds.iter().any(|deed| matches!(deed, Deed::Wait(_))) {
-            match self.has_room(tx, &case.actor.host).await {
+            match self.has_room(tx, &case.actor).await {
                 Err(Trouble::Refused(refused)) => return Ok(Ending::Refused(refused)),
                 other => other?,
             }
@@ -184,13 +184,14 @@ impl Engine {
             self.send_receipt(tx, &group.in_turn, case).await?;
         }
         for (case, needs) in book.waits {
-            self.keep(tx, case, case.activity.id.as_str(), needs, case.via.as_deref())
+            let via = case.via.as_deref();
+            self.keep(tx, case, case.activity.id.as_str(), needs, via, brings(case))
                 .await?;
         }
         for (case, post, to) in book.passed_on {
             let key = format!("{post} {to}");
-            self.keep(tx, case, &key, case.activity.id.as_str(), Some(to))
-                .await?;
+            let needs = case.activity.id.as_str();
+            self.keep(tx, case, &key, needs, Some(to), Some(post)).await?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{Activity, Ask, Local, PostDocument},
-    domain::{Iri, Mark},
+    domain::{Iri, Mark, Vote},
     engine::{Engine, Refused, turn::Trouble},
     store::{Actor, Tx, post, turn::key_of},
     text,
@@ -124,6 +124,23 @@ pub(super) struct Touches {
 }
 
 impl Case {
+    /// What a group says by itself, as if it had come.
+    pub(super) fn of_group(activity: Activity, raw: String, group: Actor, warrant: Warrant) -> Self {
+        Self {
+            activity,
+            raw,
+            actor: Arc::new(group),
+            remembered: false,
+            inbox: None,
+            via: None,
+            waited: None,
+            sought: false,
+            fetched: None,
+            warrant,
+            shown: Shown::default(),
+        }
+    }
+
     /// For an answer to it: word for word, or where only the object is known, as if its author had sent that.
     pub(super) fn said(&self) -> Cow<'_, str> {
         if self.raw.is_empty() {
@@ -190,6 +207,16 @@ impl Engine {
         {
             // Undo of a vote by its id, by whoever cast it (ORG11).
             case.activity.ask = Ask::Unvote { vote, object };
+        }
+        if let Ask::Choose { object, wanted } = &case.activity.ask
+            && let Some(object) = self.store().question_of(object).await?
+        {
+            let vote = Vote::Answer;
+            case.activity.ask = if *wanted {
+                Ask::Vote { vote, object }
+            } else {
+                Ask::Unvote { vote, object }
+            };
         }
         if let Ask::Undo { object } = &case.activity.ask
             && let Some((object, group)) = self.locked_by(object).await?

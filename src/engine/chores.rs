@@ -50,6 +50,7 @@ impl Engine {
                 self.keep_doing("waiting", LONGEST_REST, || self.work_on_all_waiting()),
                 self.keep_doing("notices", LONGEST_REST, || self.tell_admins()),
                 self.keep_doing("the gone", LONGEST_REST, || self.clear_the_gone()),
+                self.keep_doing("the banned", LONGEST_REST, || self.clear_the_banned()),
                 self.keep_doing("inboxes", LONGEST_REST, || self.check_inboxes()),
                 self.every(TimeDelta::minutes(1), "keys", || self.give_keys()),
                 self.every(TimeDelta::minutes(1), "owners", || self.look_for_owners()),

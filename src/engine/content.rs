@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     dialect::{self, Ask},
-    domain::{Command, Event, Refusal, Standing, decide},
+    domain::{Command, Event, Refusal, Standing, Vote, decide},
     engine::{
         Engine, Refused,
         book::{Book, Deed},
@@ -17,7 +17,7 @@ use crate::{
         turn::Trouble,
     },
     store::{
-        self, GroupId, Tx,
+        self, ActorId, GroupId, Tx,
         facts::{self, Asked, Facts, Turned},
         post::{Place, Stored},
         turn::{self, Holds, Patience},
@@ -103,10 +103,21 @@ impl<'a> At<'a> {
         'a: 's,
     {
         let (facts, reader) = (self.facts, case.actor.id);
-        let has_voted = matches!(&case.activity.ask, Ask::Unvote { vote, .. } if facts.has_voted(stored.id, reader, *vote));
+        let has_voted = matches!(&case.activity.ask,
+            Ask::Unvote { vote, .. } if facts.has_voted(stored.id, reader, self.taken_back(stored, reader, *vote)));
         let sees_all = has_voted || matches!(case.warrant, Warrant::Group { .. } | Warrant::Gone { .. });
         let is_seen = move |place: &&Place| sees_all || !facts.is_hidden(stored.id, place.group, reader);
         stored.places.iter().filter(is_seen)
+    }
+
+    /// What an Undo of this vote takes back. Lemmy's of a Dislike may carry a Like (dialects 6.7), and the other way round: of the
+    /// two it is whichever the actor has.
+    pub(super) fn taken_back(&self, stored: &Stored, actor: ActorId, vote: Vote) -> Vote {
+        let has = |vote| self.facts.has_voted(stored.id, actor, vote);
+        match vote.opposite() {
+            Some(other) if !has(vote) && has(other) => other,
+            _ => vote,
+        }
     }
 
     /// A group that a post is in.

@@ -1,25 +1,26 @@
 //! What is left of actors that are no more: their memberships end, and what they said goes out of every group.
 //!
 //! One rule: an actor is gone when it says so itself, or when its own server answers 410 for it; nothing else counts (ORD05).
-//! The group says that a post is gone, in its own name: its author cannot any more.
-
-use std::sync::Arc;
+//! The group says that a post is gone, in its own name: its author said nothing of posts, and cannot any more. What they said of
+//! themselves is passed on as it came to walls, which read it if it is signed within (`dialect/wall.rs`).
 
 use crate::{
     dialect::{self, Ask, What},
     domain::{Command, Iri},
     engine::{
         Engine,
+        acts::Telling,
         book::Deed,
-        case::{Case, Shown, Warrant},
+        case::{Case, Warrant},
         content::{At, Decided},
         matter::Matter,
         places::Answered,
         turn::Trouble,
     },
     store::{
-        self, Actor,
+        self, Actor, Tx,
         departed::{self, Remains},
+        group::InTurn,
     },
 };
 
@@ -44,6 +45,24 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Their own Delete, as it came, to those who believe it from us. To all others the group says which posts are gone.
+    pub(super) async fn tell_departure(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        said: &Case,
+    ) -> Result<(), Trouble> {
+        let telling = Telling {
+            id: self.clock().uuid(),
+            what: What::Departed,
+            word: What::Departed.word(),
+            public: true,
+            by: Some(said),
+            raw: &said.raw,
+        };
+        self.tell(tx, group, &telling).await.map(drop)
     }
 
     async fn clear(&self, actor: &Actor) -> Result<(), Trouble> {
@@ -90,21 +109,10 @@ impl Engine {
         };
         activity.ask = Ask::Delete { object };
         let own = self.store().actor(&activity.actor).await?;
-        Ok(own.map(|own| Case {
-            activity,
-            raw: document.to_string(),
-            actor: Arc::new(own),
-            remembered: false,
-            inbox: None,
-            via: None,
-            waited: None,
-            sought: false,
-            fetched: None,
-            warrant: Warrant::Gone {
-                group: post.group.clone(),
-            },
-            shown: Shown::default(),
-        }))
+        let warrant = Warrant::Gone {
+            group: post.group.clone(),
+        };
+        Ok(own.map(|own| Case::of_group(activity, document.to_string(), own, warrant)))
     }
 
     /// As its author's Delete, in one group; members hear of it as of what the group took out.

@@ -40,13 +40,21 @@ impl Engine {
         if !self.store().is_private(name).await? {
             return Ok(());
         }
-        let known = self.store().peer_class(&actor.host).await?;
+        self.look_at(&actor.host).await
+    }
+
+    /// Asks a host how it speaks, if nobody did before; for as long as it may take to learn a key.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn look_at(&self, host: &str) -> Result<(), store::Error> {
+        let known = self.store().peer_class(host).await?;
         if known.is_some_and(|peer| peer.looked_up_at.is_some() || peer.shape.is_some()) {
             return Ok(());
         }
         let limit = Duration::from_secs(self.settings().limits.key_fetch_seconds);
         // Who does not answer in time is judged by what it has shown.
-        match tokio::time::timeout(limit, self.peers().look_up(&actor.host)).await {
+        match tokio::time::timeout(limit, self.peers().look_up(host)).await {
             Ok(looked) => looked,
             Err(_) => Ok(()),
         }

@@ -28,6 +28,11 @@ impl Engine {
         if actor.kind != "Group" {
             return Err(AdminError::NotAGroup(whom.clone()));
         }
+        if let Some(shown) = dialect::evidence_in(&actor.kind)
+            && self.peers().evidence(&actor.host, shown).await?
+        {
+            self.settle_host(&actor.host).await?;
+        }
         let is_ours = actor.host == self.here().authority();
         let mut tx = self.store().begin().await?;
         let group = self.group_in_turn(&mut tx, name).await?;

@@ -37,7 +37,8 @@ impl Engine {
                 deeds.push(Deed::Unhold(before.id, Outcome::Replaced));
             }
             if holds {
-                deeds.push(self.version(matter, document, group, before));
+                let is_posted = at.facts.post(document.id.as_str()).is_some();
+                deeds.push(self.version(matter, document, group, before, is_posted));
             }
         }
         deeds
@@ -49,6 +50,7 @@ impl Engine {
         document: &'a PostDocument,
         group: &Turned,
         before: Option<&Pending>,
+        is_posted: bool,
     ) -> Deed<'a> {
         let case = matter.case;
         let addressed = &case.activity.addressed;
@@ -58,6 +60,8 @@ impl Engine {
             queue: Queue::Activities,
             actor: case.actor.id,
             kind: match &case.activity.ask {
+                // However it came, it is its author's.
+                Ask::Edit(_) if is_posted => "Update",
                 _ if case.via.is_some() || case.warrant.vouched_in().is_some() => "Announce",
                 Ask::Edit(_) => "Update",
                 _ => "Create",
@@ -127,10 +131,15 @@ impl Engine {
     }
 }
 
-/// An Update that names nobody leaves its audience as it was.
+/// An Update that names nobody leaves its audience as it was. What was for members is for everybody only if the post itself
+/// says so: whom the Update names is who is told of it.
 fn is_public_after(matter: &Matter<'_>, before: &Pending) -> bool {
     let addressed = &matter.case.activity.addressed;
-    addressed.public || (before.public && !addressed.somebody)
+    if before.public {
+        addressed.public || !addressed.somebody
+    } else {
+        addressed.public && addressed.opens
+    }
 }
 
 fn pending_in<'a>(at: &At<'a>, group: &Turned, object: &Iri) -> Option<&'a Pending> {

@@ -36,8 +36,8 @@ impl Engine {
         }
         let sender = self.sender(&claims, &activity, &document).await?;
         self.hosts().count(&sender.who().host)?;
-        self.learn(sender.who(), dialect::evidence_of(&document), sender.remembered)
-            .await?;
+        let shown = dialect::evidence_of(&document, &sender.who().kind);
+        self.learn(sender.who(), shown, sender.remembered).await?;
         self.heed_reach(arrival.headers, &claims, sender.who());
         // Its author did not choose the inbox that somebody else brought it to, nor how often they bring it.
         let inbox = arrival.inbox.filter(|_| sender.bearer.is_none());

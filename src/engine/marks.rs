@@ -76,20 +76,9 @@ impl Engine {
         mark: Mark,
         wanted: bool,
     ) -> Result<Refused, Halt> {
-        let nothing = Subject {
-            is_here: false,
-            is_mine: false,
-            widens: false,
-            deleted: false,
-            was_public: false,
-            names_public: false,
-            voted: false,
-            marked: false,
-            approved: false,
-        };
         let mut why = Refusal::DoesNotRunIt;
         for group in self.groups_named(at, matter)? {
-            match at.decide(group, matter, &Command::Mark(mark, nothing, wanted))? {
+            match at.decide(group, matter, &Command::Mark(mark, Subject::default(), wanted))? {
                 Ok(_) => return Ok(Refused::NotFound),
                 Err(refusal) => why = refusal,
             }

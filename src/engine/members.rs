@@ -34,6 +34,9 @@ impl Engine {
         way: Way,
         fresh: bool,
     ) -> Result<(), Trouble> {
+        if let Some(Local::Steward { group, part: None }) = self.here().local(group.as_str()) {
+            return self.steward_declines(tx, case, group, fresh).await;
+        }
         let Some(name) = self.here().group_meant(group.as_str()) else {
             // GRP05: nobody joins another person, or for one.
             return match (way, &case.inbox) {
@@ -239,7 +242,7 @@ impl Engine {
     /// The sender's actor is gone: it is in no group any more.
     pub(super) async fn actor_gone(&self, tx: &mut Tx, case: &Case) -> Result<(), Trouble> {
         store::mark_gone_in(tx, case.actor.id, self.clock().now()).await?;
-        self.has_gone(tx, &case.actor).await
+        self.has_gone(tx, &case.actor, Some(case)).await
     }
 
     pub(super) async fn send_accept(
@@ -282,15 +285,8 @@ impl Engine {
         (kind, why): (&'static str, &str),
     ) -> Result<(), Trouble> {
         let (id, now) = (self.clock().uuid(), self.clock().now());
-        let body = dialect::reject(
-            id,
-            &group.group.name,
-            actor.iri.as_str(),
-            request,
-            why,
-            now,
-            self.here(),
-        );
+        let (by, to) = (self.here().group(&group.group.name), actor.iri.as_str());
+        let body = dialect::reject(id, &by, to, request, why, now, self.here());
         self.send(tx, group, actor, kind, id, &body).await
     }
 

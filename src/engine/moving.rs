@@ -115,7 +115,19 @@ impl Engine {
                     Role::Admin => people::rank(tx, group.id, new.id, true, now).await?,
                     _ => {}
                 }
-                self.put_out(tx, group, old.id).await
+                // First who has come, then who has gone: nobody sees the group without them.
+                if member && !is.member {
+                    self.tell_members(tx, group, &new.iri, true).await?;
+                }
+                let ran_it = [Role::Owner, Role::Admin].contains(&is.role);
+                if role != Role::Member && !ran_it {
+                    self.tell_rank(tx, group, &new.iri, true, None).await?;
+                }
+                self.put_out(tx, group, old.id).await?;
+                if was.role == Role::Owner && role == Role::Owner {
+                    self.tell_rank(tx, group, &old.iri, false, None).await?;
+                }
+                Ok(())
             }
         }
     }

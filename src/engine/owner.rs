@@ -5,9 +5,9 @@
 
 use crate::{
     domain::{Call, Iri, Rule, Standing},
-    engine::{Engine, administer::Hand, turn::Trouble},
+    engine::{Engine, administer::Hand, case::Case, turn::Trouble},
     store::{
-        self, Actor, Tx, call,
+        self, Actor, Tx, call, departed,
         group::InTurn,
         held, people,
         turn::{self, Holds, Patience, key_of},
@@ -74,17 +74,23 @@ impl Engine {
         Ok(())
     }
 
-    /// An actor is gone: it is in no group any more, and its groups look for another owner.
-    pub(super) async fn has_gone(&self, tx: &mut Tx, actor: &Actor) -> Result<(), Trouble> {
+    /// An actor is gone, perhaps by its own word: it is in no group any more, and its groups look for another owner.
+    pub(super) async fn has_gone(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        said: Option<&Case>,
+    ) -> Result<(), Trouble> {
         let mut names = store::membership::groups_of(tx, actor.id).await?;
         names.extend(people::owned_by(tx, actor.id).await?);
         let waiting = held::waiting_of(tx, actor.id).await?;
         let posts = waiting.iter().filter_map(|(post, _)| post.as_deref());
         let keys = posts.map(key_of).collect();
         names.extend(waiting.iter().map(|(_, group)| group.clone()));
+        let readable = departed::readable_in(tx, actor.id).await?;
         let holds = Holds {
             keys,
-            names: names.iter().map(String::as_str).collect(),
+            names: names.iter().chain(&readable).map(String::as_str).collect(),
             posts: vec![],
         };
         let in_turn = turn::take(tx, &holds, Patience::Waits).await?;
@@ -92,6 +98,11 @@ impl Engine {
         for group in self.take(tx, &names).await? {
             self.put_out(tx, &group, actor.id).await?;
             self.see_who_rules(tx, &group, group.owner == actor.id).await?;
+        }
+        if let Some(said) = said {
+            for group in self.take(tx, &readable).await? {
+                self.tell_departure(tx, &group, said).await?;
+            }
         }
         Ok(())
     }

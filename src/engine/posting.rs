@@ -34,7 +34,8 @@ impl Engine {
         let parent_iri = document.in_reply_to.as_ref().map(Iri::as_str);
         let parent = parent_iri.and_then(|iri| at.post(case, iri));
         let is_awaited = parent_iri.is_some_and(|iri| at.facts.is_awaited(iri));
-        if parent.is_none() && is_awaited && case.waited.is_none() && !case.warrant.is_review() {
+        let is_sent = case.waited.is_none() && case.via.is_none() && !case.warrant.is_review();
+        if parent.is_none() && is_awaited && is_sent {
             // Its parent is being fetched: it waits behind it (ORD10).
             return Ok(vec![Deed::Wait(case.activity.id.as_str())]);
         }
@@ -171,7 +172,7 @@ impl Engine {
     }
 
     /// Whether what a reply answers is to be looked for at its origin: not what would be here, and not what an admin has yet to
-    /// decide about. Whoever looked already has not found it.
+    /// decide about. Whoever looked already has not found it; of what a group passes on, it was looked for before (`recovery.rs`).
     fn may_be_had(&self, at: &At<'_>, case: &Case, reply: &PostDocument, parent: &str) -> bool {
         let is_new = !case.sought && case.via.is_none() && case.warrant == Warrant::Own;
         let is_elsewhere = |iri: &Iri| !self.here().owns(iri) && *iri != reply.id;
@@ -220,8 +221,9 @@ impl Engine {
             stored => stored,
         };
         let Some(stored) = stored else {
-            let is_new = matter.case.waited.is_none() && matter.case.warrant == Warrant::Own;
-            if is_new && at.facts.is_awaited(document.id.as_str()) {
+            let case = matter.case;
+            let is_sent = case.waited.is_none() && case.via.is_none() && case.warrant == Warrant::Own;
+            if is_sent && at.facts.is_awaited(document.id.as_str()) {
                 // The post waits for what it answers: its edit waits behind it (ORD10).
                 return Ok(vec![Deed::Wait(matter.case.activity.id.as_str())]);
             }

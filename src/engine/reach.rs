@@ -65,10 +65,11 @@ impl Engine {
         };
         let signed = claims.iter().all(|claim| claim.covers(REACH));
         // Of its own list, on its own server, and nobody else's.
-        let Ok(url) = Iri::object(&reach.url) else { return };
-        let its_own =
-            sender.followers.as_deref() == Some(reach.collection.as_str()) && url.same_origin(&sender.iri);
-        if sender.kind != "Group" || !signed || !its_own {
+        let of_its_server = |id: &str| Iri::object(id).ok().filter(|id| id.same_origin(&sender.iri));
+        let (Some(url), Some(_)) = (of_its_server(&reach.url), of_its_server(&reach.collection)) else {
+            return;
+        };
+        if sender.kind != "Group" || !signed {
             return;
         }
         let Ok(place) = Arc::clone(&self.asked().places).try_acquire_owned() else {
@@ -76,20 +77,23 @@ impl Engine {
         };
         let (engine, sender) = (self.clone(), sender.clone());
         tokio::spawn(async move {
-            if let Err(why) = engine.compare(&sender, &reach.digest, &url).await {
+            if let Err(why) = engine.compare(&sender, &reach, &url).await {
                 tracing::info!(group = %sender.iri, %why, "could not see who of us is on its list");
             }
             drop(place);
         });
     }
 
-    async fn compare(&self, sender: &Actor, digest: &str, url: &Iri) -> Result<(), Unheeded> {
+    async fn compare(&self, sender: &Actor, reach: &Reach, url: &Iri) -> Result<(), Unheeded> {
         let ours = self.store().hearers_of(sender.id).await?;
         let accepted = ours.iter().filter(|hearer| hearer.accepted);
         let known = reach_of(accepted.map(|hearer| self.here().group(&hearer.name)));
         let lately = &self.asked().lately;
         // By who it is, and not by the address that it gives: of those it has as many as it likes.
-        if known == digest || !lately.entry(sender.id).or_insert(()).await.is_fresh() {
+        if known == reach.digest || !lately.entry(sender.id).or_insert(()).await.is_fresh() {
+            return Ok(());
+        }
+        if !self.is_its_list(sender, &reach.collection).await? {
             return Ok(());
         }
         let (_, list) = self.peers().document(url).await?;
@@ -111,6 +115,16 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Whether a collection is that of its followers, or of its members: whoever hears a group is on one of them. Which the latter is,
+    /// its own document says.
+    async fn is_its_list(&self, sender: &Actor, collection: &str) -> Result<bool, FetchError> {
+        if sender.followers.as_deref() == Some(collection) {
+            return Ok(true);
+        }
+        let (_, document) = self.peers().document(&sender.iri).await?;
+        Ok(document.get("members").and_then(dialect::id_of) == Some(collection))
     }
 
     /// It is on the list: the Accept was lost.

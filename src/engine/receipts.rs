@@ -41,8 +41,8 @@ impl Engine {
             return Ok(());
         }
         let (id, now) = (self.clock().uuid(), self.clock().now());
-        let (name, to) = (&group.group.name, author.iri.as_str());
-        let body = dialect::reject(id, name, to, raw, why, now, self.here());
+        let (by, to) = (self.here().group(&group.group.name), author.iri.as_str());
+        let body = dialect::reject(id, &by, to, raw, why, now, self.here());
         self.send(tx, group, author, "Receipt", id, &body).await
     }
 }

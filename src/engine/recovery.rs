@@ -1,13 +1,10 @@
-//! What a reply answers, where that is not here: read at its origin, up to a post that is.
+//! What a reply answers, where that is not here: looked for (`errand.rs`), and decided about, before the reply.
 //!
-//! One rule: somebody who may post in a group vouches for what they answer; everything else that a group asks of a post, it
-//! asks of these too. They are decided oldest first, then the reply; if the way up leads nowhere, none of them is kept.
+//! One rule: somebody vouches for it: whoever may post in a group, for what they answer; a group that ours follows, for the thread of
+//! what it passes on. Everything else that a group asks of a post, it asks of these too. They are decided oldest first, then the
+//! reply; if the way up leads nowhere, none of them is kept.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{
     dialect::{Activity, Ask, PostDocument},
@@ -15,6 +12,7 @@ use crate::{
     engine::{
         Engine, Refused,
         case::{Case, Shown, Warrant},
+        errand::{Errand, Found, MOST, Wanted},
         inbox::read,
         turns::Turned,
         waiting::{End, after},
@@ -22,18 +20,16 @@ use crate::{
     store::{Actor, received::Waiting},
 };
 
-/// What is fetched for one activity, at most: what a reply answers, and before that the reply, if it was given by its id.
-const MOST: usize = 20;
-const ITSELF: usize = 2; // once to see that it is a reply, once more when it is its turn
+/// Of what is fetched for one activity, this is the reply itself, where it was given by its id: once to see that it is one, once
+/// more when it is its turn. What was announced is asked for by the activity's id, and then by the post's.
+const ITSELF: usize = 2;
 
 /// A try that takes longer is put off: less than a document is claimed for.
 const LONGEST: Duration = Duration::from_secs(45);
 
-/// A post as its origin tells it: as if its author had just sent it, and the text.
-struct Found {
-    activity: Activity,
-    text: String,
-}
+/// How long something else that waits is waited for: it would be a minute until the next try.
+const MOMENT: Duration = Duration::from_millis(100);
+const MOMENTS: u32 = 20;
 
 impl Engine {
     /// A reply that waits for what it answers, or behind another that does.
@@ -56,7 +52,7 @@ impl Engine {
         }
         let groups = meant(waiting, &reply);
         let most = if fetched.is_some() { MOST - ITSELF } else { MOST };
-        match tokio::time::timeout(LONGEST, self.recover(post, &groups, most)).await {
+        match tokio::time::timeout(LONGEST, self.recover(post, Wanted::Answered(&groups), most)).await {
             Ok(Ok(())) => self.end(waiting, reply, actor, fetched).await,
             Ok(Err(end)) => end,
             Err(_) => End::Later,
@@ -94,60 +90,72 @@ impl Engine {
         }
     }
 
+    /// What a comment answers that a group hears of from one that it follows, if it has not got that.
+    pub(super) async fn recover_relayed(&self, activity: &Activity, group: &str) -> Result<(), End> {
+        let Ask::Post(post) = &activity.ask else {
+            return Ok(());
+        };
+        let Some(parent) = post.in_reply_to.as_ref().filter(|_| activity.addressed.public) else {
+            return Ok(());
+        };
+        if self
+            .store()
+            .is_known_in(parent, group)
+            .await
+            .map_err(End::Failed)?
+        {
+            return Ok(());
+        }
+        let work = self.recover(post, Wanted::Relayed(group), MOST - ITSELF);
+        let done = tokio::time::timeout(LONGEST, work).await;
+        done.unwrap_or(Err(End::Later))
+    }
+
     /// Takes what a post answers into the groups, as far as it belongs there.
-    async fn recover(&self, reply: &PostDocument, groups: &BTreeSet<String>, most: usize) -> Result<(), End> {
-        let ancestors = self.ancestors(reply, most).await?;
-        for found in &ancestors {
-            // Its author has sent it, and it waits itself: their own word goes first.
-            let on_its_way = self.store().is_on_its_way(&found.activity.id).await;
-            if on_its_way.map_err(End::Failed)? {
+    async fn recover(&self, reply: &PostDocument, wanted: Wanted<'_>, most: usize) -> Result<(), End> {
+        let missing = Errand::new(self, wanted, most).missing(reply).await?;
+        for found in &missing {
+            // Its author has sent it, or a group announces it, and it waits itself: their own word goes first.
+            if self.is_still_on_its_way(found.post()).await? {
                 return Err(End::Later);
             }
         }
-        for found in ancestors.into_iter().rev() {
-            self.take_in(found, groups).await?;
+        for found in missing {
+            self.take_in(found, wanted).await?;
         }
         Ok(())
     }
 
-    /// What a post answers, and what that answers, until one that is here; the nearest first. None of them, if the way leads
-    /// nowhere: in a ring, to something that is no post, or too far.
-    async fn ancestors(&self, reply: &PostDocument, most: usize) -> Result<Vec<Found>, End> {
-        let mut seen = HashSet::from([reply.id.clone()]);
-        let mut found = vec![];
-        let mut next = reply.in_reply_to.clone();
-        while let Some(id) = next {
-            if self.store().has_post(&id).await.map_err(End::Failed)? {
-                break;
+    /// Whether a document that waits brings this post. What is being worked on now takes a moment: that is waited for here.
+    pub(super) async fn is_still_on_its_way(&self, post: &Iri) -> Result<bool, End> {
+        for _ in 0..MOMENTS {
+            if !self.store().is_on_its_way(post).await.map_err(End::Failed)? {
+                return Ok(false);
             }
-            if found.len() == most || !seen.insert(id.clone()) || self.here().owns(&id) {
-                return Ok(vec![]);
-            }
-            let document = match self.peers().document(&id).await {
-                Ok((_, document)) => document,
-                Err(error) => match after(&error) {
-                    End::Never(_) => return Ok(vec![]),
-                    end => return Err(end),
-                },
-            };
-            let Some(activity) = self.as_post(&document, &id) else {
-                return Ok(vec![]);
-            };
-            next = match &activity.ask {
-                Ask::Post(post) => post.in_reply_to.clone(),
-                _ => return Ok(vec![]),
-            };
-            found.push(Found {
-                activity,
-                text: document.to_string(),
-            });
+            tokio::time::sleep(MOMENT).await;
         }
-        Ok(found)
+        Ok(true)
     }
 
     /// The groups decide on a post that somebody there answers. What they make of it shows in what becomes of the reply.
-    async fn take_in(&self, found: Found, groups: &BTreeSet<String>) -> Result<(), End> {
-        let Found { activity, text } = found;
+    async fn take_in(&self, found: Found, wanted: Wanted<'_>) -> Result<(), End> {
+        let (via, warrant) = match wanted {
+            Wanted::Relayed(group) => (Some(group.to_owned()), Warrant::Own),
+            Wanted::Answered(groups) => {
+                let mut groups = groups.clone();
+                let rejected = self.store().groups_that_rejected(found.post().as_str()).await;
+                for group in rejected.map_err(End::Failed)? {
+                    groups.remove(&group);
+                }
+                (None, Warrant::Vouched { groups })
+            }
+        };
+        let Found {
+            activity,
+            raw,
+            fetched,
+            ..
+        } = found;
         let author = match self.peers().actor(&activity.actor).await {
             Ok(author) if author.gone => return Ok(()),
             Ok(author) => author,
@@ -161,23 +169,18 @@ impl Engine {
             Err(Refused::Busy { .. } | Refused::Unavailable(_)) => return Err(End::Later),
             Err(_) => return Ok(()),
         }
-        let mut groups = groups.clone();
-        let rejected = self.store().groups_that_rejected(activity.id.as_str()).await;
-        for group in rejected.map_err(End::Failed)? {
-            groups.remove(&group);
-        }
         let case = Case {
             shown: Shown::of(&activity.ask),
             activity,
-            raw: String::new(),
+            raw,
             actor: Arc::new(author),
             remembered: false,
             inbox: None,
-            via: None,
+            via,
             waited: None,
-            sought: false,
-            fetched: Some(text),
-            warrant: Warrant::Vouched { groups },
+            sought: true,
+            fetched,
+            warrant,
         };
         match self.turn(case).await {
             Ok(Turned::Stale(_)) | Err(Refused::Busy { .. } | Refused::Unavailable(_)) => Err(End::Later),

@@ -2,15 +2,13 @@
 //!
 //! One rule: an author takes back what is theirs everywhere; whoever runs a group takes out of that group alone.
 
-use std::sync::Arc;
-
 use crate::{
     dialect::{self, Ask, Local, What},
     domain::{Command, Iri, Refusal, Subject, Visibility},
     engine::{
         AdminError, Engine, Refused,
         book::Deed,
-        case::{Case, Shown, Warrant},
+        case::{Case, Warrant},
         content::{At, Decided},
         matter::Matter,
         places::Answered,
@@ -179,14 +177,7 @@ impl Engine {
         let placed = post::placed(tx, group.id, object.as_str()).await?;
         let subject = Subject {
             is_here: placed.is_some(),
-            is_mine: false,
-            widens: false,
-            deleted: false,
-            was_public: false,
-            names_public: false,
-            voted: false,
-            marked: false,
-            approved: false,
+            ..Subject::default()
         };
         if placed
             .as_ref()
@@ -243,21 +234,10 @@ impl Engine {
         let Some(own) = store::actor_in(&mut **tx, &activity.actor).await? else {
             return Err(Trouble::Down("a group has no actor".to_owned()));
         };
-        Ok(Case {
-            activity,
-            raw: document.to_string(),
-            actor: Arc::new(own),
-            remembered: false,
-            inbox: None,
-            via: None,
-            waited: None,
-            sought: false,
-            fetched: None,
-            warrant: Warrant::Group {
-                group: name.to_owned(),
-            },
-            shown: Shown::default(),
-        })
+        let warrant = Warrant::Group {
+            group: name.to_owned(),
+        };
+        Ok(Case::of_group(activity, document.to_string(), own, warrant))
     }
 
     /// Takes a post out of a group, on the operator's word.

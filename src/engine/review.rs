@@ -14,6 +14,7 @@ use crate::{
     engine::{
         AdminError, Engine, Refused,
         administer::words,
+        amended::edited,
         answers::differs,
         case::{Case, Shown, Warrant},
         inbox::read,
@@ -180,7 +181,12 @@ impl Engine {
         };
         if entry.raw.is_empty() {
             let id = Iri::object(entry.object.as_deref()?).ok()?;
-            return self.as_post(&fetched?, &id);
+            let post = self.as_post(&fetched?, &id)?;
+            return Some(if entry.kind == "Update" {
+                edited(post)
+            } else {
+                post
+            });
         }
         let mut document = serde_json::from_str::<Value>(&entry.raw).ok()?;
         if let Some(object) = fetched {

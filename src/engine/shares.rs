@@ -54,7 +54,7 @@ impl Engine {
                 let hearers = self.store().hearers_of(actor.id).await?;
                 !hearers.iter().any(|hearer| hearer.accepted)
             }
-            Ask::Announce { .. } => true,
+            Ask::Announce { .. } | Ask::Choose { wanted: true, .. } => true,
             Ask::Collect { target, wanted, .. } => *wanted && self.album_meant(target).is_some(),
             _ => false,
         })

@@ -48,6 +48,7 @@ impl Engine {
             | Ask::Mark { .. }
             | Ask::Vote { .. }
             | Ask::Unvote { .. }) => self.decide_now(&mut tx, &[Matter::of_seen(case, ask)]).await?,
+            Ask::Restore { object } => self.restore(&mut tx, case, object).await?,
             Ask::Undo { object } => self.undo(&mut tx, case, object).await?,
             Ask::Announce { objects } => self.announce(&mut tx, case, objects).await?,
             Ask::Report {
@@ -75,6 +76,7 @@ impl Engine {
                 whom,
                 until,
                 reason,
+                clears,
                 wanted,
             } => {
                 let ban = Ban {
@@ -84,6 +86,9 @@ impl Engine {
                 let act = if *wanted { Act::Ban(ban) } else { Act::Unban };
                 self.block(&mut tx, case, (group.as_deref(), whom), &act, reason.as_deref())
                     .await?;
+                if *clears {
+                    self.clears(&mut tx, case, group.as_deref(), whom).await?;
+                }
             }
             Ask::Arrange { group, what } => {
                 self.arrange(&mut tx, case, group.as_deref(), what).await?;
@@ -122,8 +127,8 @@ impl Engine {
             Ask::ActorChanged { actor } => self.actor_changed(&mut tx, case, actor).await?,
             Ask::ActorGone { .. } => self.actor_gone(&mut tx, case).await?,
             Ask::Moved { target } => self.moved(&mut tx, case, target).await?,
-            // Decided before its turn: its keys take time.
-            Ask::Found(_) | Ask::Nothing => {}
+            // Decided before its turn: its keys take time. What is chosen answers no question that is here.
+            Ask::Found(_) | Ask::Choose { .. } | Ask::Nothing => {}
         }
         self.names_public_where_it_may(&mut tx, case).await?;
         if let Some(waited) = case.waited {

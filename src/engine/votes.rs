@@ -27,10 +27,15 @@ impl Engine {
             return Ok(vec![]);
         };
         let case = matter.case;
-        // What answers a thread that asks nothing is no vote.
-        if vote == Vote::Answer && !stored.is_comment && !dialect::is_question(&stored.kind) {
+        // What answers a post that asks nothing is no vote.
+        if vote == Vote::Answer && !dialect::is_question(&stored.kind) {
             return Ok(vec![]);
         }
+        let vote = if back {
+            at.taken_back(stored, case.actor.id, vote)
+        } else {
+            vote
+        };
         let voted = at.facts.has_voted(stored.id, case.actor.id, vote);
         let command = |subject| {
             if back {

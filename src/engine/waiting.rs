@@ -2,26 +2,25 @@
 //!
 //! One rule: what waits is durable and was answered 202; each ends in a decision, a letter, or a line in the log, within a day.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::{
-    dialect::{self, Activity, Addressed, Ask},
-    domain::{Iri, Vote},
+    dialect::{Activity, Ask},
+    domain::Iri,
     engine::{
         Engine, Refused,
         case::{Case, Shown, Warrant},
         inbox::read,
-        matter::Matter,
         turn::Trouble,
         turns::Turned,
     },
     peer::FetchError,
     store::{
-        Actor, Tx, following,
+        Actor, Tx,
         received::{self, NewWaiting, Waiting},
     },
 };
@@ -48,43 +47,23 @@ pub(super) enum End {
     Failed(crate::store::Error),
 }
 
-/// How what somebody announced comes to a group of ours, by its name.
-#[derive(Clone, Copy)]
-enum Bearing<'a> {
-    /// The group follows whoever announced it, or they are in it: their people need not be.
-    Relays(&'a str),
-    /// It is as if its author had sent it: it is for the group if it says so itself, or answers what is there.
-    Brings,
-}
-
-impl Bearing<'_> {
-    fn relayed(self) -> Option<String> {
-        match self {
-            Self::Relays(group) => Some(group.to_owned()),
-            Self::Brings => None,
-        }
-    }
-}
-
 impl Engine {
-    /// Whether another document of this host may wait; else it is to come again later.
-    pub(super) async fn has_room(&self, tx: &mut Tx, host: &str) -> Result<(), Trouble> {
-        let limits = &self.settings().limits;
-        let (all, of_host) = received::waiting_count(tx, host).await?;
-        if all >= i64::from(limits.received_waiting) || of_host >= i64::from(limits.received_waiting_per_host)
-        {
-            return Err(Refused::Busy { retry_after: 60 }.into());
-        }
-        Ok(())
-    }
-
     /// Keeps a document until what it needs is there.
     pub(super) async fn keep_waiting(&self, tx: &mut Tx, case: &Case, needs: &str) -> Result<(), Trouble> {
-        self.has_room(tx, &case.actor.host).await?;
-        self.keep(tx, case, case.activity.id.as_str(), needs, case.via.as_deref())
-            .await
+        self.has_room(tx, &case.actor).await?;
+        let brings = brings(case);
+        self.keep(
+            tx,
+            case,
+            case.activity.id.as_str(),
+            needs,
+            case.via.as_deref(),
+            brings,
+        )
+        .await
     }
 
+    /// Of what brings a post, `brings` is its id: what answers that waits behind it.
     pub(super) async fn keep(
         &self,
         tx: &mut Tx,
@@ -92,6 +71,7 @@ impl Engine {
         key: &str,
         needs: &str,
         via: Option<&str>,
+        brings: Option<&Iri>,
     ) -> Result<(), Trouble> {
         let new = NewWaiting {
             id: self.clock().uuid(),
@@ -101,50 +81,12 @@ impl Engine {
             actor: case.actor.id,
             host: &case.actor.host,
             needs,
-            object: match &case.activity.ask {
-                Ask::Post(document) if via.is_none() => Some(document.id.as_str()),
-                _ => None,
-            },
+            object: brings.map(Iri::as_str),
             raw: &case.said(),
             at: self.clock().now(),
         };
         received::wait(tx, &new).await?;
         Ok(())
-    }
-
-    /// Announce: by a group that a group of ours follows it is a submission; so it is by a program or group that addresses a
-    /// group of ours with it (NodeBB's own actor brings what its people wrote for us; 4.15.1, 2026-08-22); of something that we
-    /// have it is counted.
-    pub(super) async fn announce(&self, tx: &mut Tx, case: &Case, objects: &[Iri]) -> Result<(), Trouble> {
-        let mut followers: BTreeSet<String> = following::followers_of(tx, case.actor.id)
-            .await?
-            .into_iter()
-            .collect();
-        if case.actor.kind != "Person" {
-            followers.extend(case.activity.addressed.groups().iter().cloned());
-        }
-        let mut shared = BTreeSet::new();
-        for object in objects {
-            // Our own announcement coming back is a share at most, never a post (ANN06).
-            if followers.is_empty() || self.here().owns(object) {
-                shared.insert(self.post_meant(tx, object).await?);
-                continue;
-            }
-            self.has_room(tx, &case.actor.host).await?;
-            for name in &followers {
-                let key = format!("{object} {name}");
-                self.keep(tx, case, &key, object.as_str(), Some(name)).await?;
-            }
-        }
-        let shares: Vec<Ask> = shared
-            .into_iter()
-            .map(|object| Ask::Vote {
-                vote: Vote::Share,
-                object,
-            })
-            .collect();
-        let matters: Vec<_> = shares.iter().map(|ask| Matter::of_seen(case, ask)).collect();
-        self.decide_now(tx, &matters).await
     }
 
     /// A changed actor is read again at its origin, never from the body (KEY10, KEY11).
@@ -197,7 +139,9 @@ impl Engine {
             End::Failed(error) => Err(error),
             End::Later if now - waiting.at > LONGEST => {
                 tracing::info!(received = %waiting.id, "a document waited for a day and is dropped");
-                self.give_up_reply(waiting).await;
+                if waiting.via.is_none() {
+                    self.give_up_reply(waiting).await;
+                }
                 self.store().drop_waiting(waiting.id).await
             }
             End::Later => self.store().put_off(waiting.id, now + pause(waiting.tries)).await,
@@ -233,11 +177,14 @@ impl Engine {
             Ok(activity) => activity,
             Err(refused) => return End::Never(format!("{refused:?}")),
         };
-        let id = match &arrived.ask {
+        let (id, edit) = match &arrived.ask {
             Ask::Moved { target } => return self.try_moved(actor, target).await,
-            Ask::Fetch { object, .. } => object.clone(),
+            Ask::Restore { object } => return self.try_restored(waiting, &arrived, actor, object).await,
+            Ask::Fetch { object, edit } => (object.clone(), *edit),
             _ => return self.go_on(waiting, arrived, actor, None).await,
         };
+        // Of what was brought by its id alone, its id is all that was kept: whom it names only the post itself says.
+        let is_bare = arrived.id == id && !edit;
         if !id.same_origin(&actor.iri) {
             return End::Never("its object is not on the server of its actor".into());
         }
@@ -246,6 +193,13 @@ impl Engine {
             Err(error) => return after(&error),
         };
         let fetched = Some(object.to_string());
+        if is_bare {
+            let post = self.as_post(&object, &id);
+            return match post.filter(|post| post.actor == actor.iri) {
+                Some(activity) => self.go_on(waiting, activity, actor, fetched).await,
+                None => End::Never("what was brought is not a post that names its author".into()),
+            };
+        }
         document["object"] = object;
         match read(&document, self) {
             Ok(activity) if waiting.needs == id.as_str() => self.end(waiting, activity, actor, fetched).await,
@@ -272,150 +226,6 @@ impl Engine {
             }
             _ => End::Never("it waits for nothing that there is".into()),
         }
-    }
-
-    /// What a followed group announced is believed only as its author's own server tells it (ANN01).
-    async fn try_announced(&self, waiting: &Waiting, via: &str, announcer: &Actor) -> End {
-        if announcer.iri.as_str() != waiting.actor_iri {
-            return End::Never("its announcer has another id now".into());
-        }
-        if let Ok(document) = serde_json::from_str::<Value>(&waiting.raw)
-            && document.get("id").and_then(Value::as_str) == Some(waiting.needs.as_str())
-            && let Ok(activity) = read(&document, self)
-        {
-            // A group of this server passed it on: it was verified when it came.
-            let ours = Bearing::Relays(via);
-            return self.end_via(waiting, activity, &waiting.raw, None, ours).await;
-        }
-        let relays = match self.store().relays(via, announcer).await {
-            Ok(relays) => relays,
-            Err(error) => return End::Failed(error),
-        };
-        let via = if relays {
-            Bearing::Relays(via)
-        } else {
-            Bearing::Brings
-        };
-        let Ok(needs) = Iri::activity(&waiting.needs) else {
-            return End::Never("what it needs has no id".into());
-        };
-        if let Some((text, document)) = dialect::carried(&waiting.raw, needs.as_str())
-            && let Some(activity) = self.announced_by_author(&document, &needs)
-            && self.prover(&document, &activity).await.is_ok()
-        {
-            return self.end_proven(waiting, via, activity, text, &document).await;
-        }
-        let (text, document) = match self.peers().document(&needs).await {
-            Ok(found) => found,
-            Err(error) => match (after(&error), inner_object(&waiting.raw, &needs)) {
-                (End::Never(_), Some(object)) => return self.try_object(waiting, via, &object).await,
-                (end, _) => return end,
-            },
-        };
-        if document.get("actor").is_some() {
-            return match read(&document, self) {
-                Ok(activity) if activity.id == needs && activity.id.same_origin(&activity.actor) => {
-                    self.end_via(waiting, activity, &text, None, via).await
-                }
-                Ok(_) => End::Never("the activity is not on the server of its actor".into()),
-                Err(refused) => End::Never(format!("{refused:?}")),
-            };
-        }
-        self.end_object(waiting, via, &document, &needs).await
-    }
-
-    /// What an Announce carries, an activity or a bare post, if it has the id under which its author could have said it.
-    fn announced_by_author(&self, document: &Value, id: &Iri) -> Option<Activity> {
-        if document.get("actor").is_none() {
-            return self.as_post(document, id);
-        }
-        let activity = read(document, self).ok()?;
-        (activity.id == *id && id.same_origin(&activity.actor)).then_some(activity)
-    }
-
-    /// Its author has proved it (FEP-8b32): nobody needs to be asked.
-    async fn end_proven(
-        &self,
-        waiting: &Waiting,
-        via: Bearing<'_>,
-        activity: Activity,
-        text: &str,
-        document: &Value,
-    ) -> End {
-        if document.get("actor").is_some() {
-            return self.end_via(waiting, activity, text, None, via).await;
-        }
-        let fetched = Some(document.to_string());
-        self.end_via(waiting, activity, "", fetched, via).await
-    }
-
-    /// The activity is not to be had (ids of fragments never are): its object may be.
-    async fn try_object(&self, waiting: &Waiting, via: Bearing<'_>, object: &Iri) -> End {
-        match self.peers().document(object).await {
-            Ok((_, document)) => self.end_object(waiting, via, &document, object).await,
-            Err(error) => after(&error),
-        }
-    }
-
-    async fn end_object(&self, waiting: &Waiting, via: Bearing<'_>, document: &Value, id: &Iri) -> End {
-        match self.as_post(document, id) {
-            Some(activity) => {
-                self.end_via(waiting, activity, "", Some(document.to_string()), via)
-                    .await
-            }
-            None => End::Never("what was announced is not a post that names its author".into()),
-        }
-    }
-
-    /// A bare object as if its author had sent it.
-    pub(super) fn as_post(&self, document: &Value, id: &Iri) -> Option<Activity> {
-        let author = document.get("attributedTo").and_then(dialect::id_of)?;
-        let actor = Iri::object(author).ok().filter(|actor| actor.same_origin(id))?;
-        let wrapped = serde_json::json!({
-            "id": id.as_str(), "type": "Create", "actor": author, "object": document,
-            "to": document.get("to"), "cc": document.get("cc"),
-        });
-        let activity = dialect::read(&wrapped, self.here()).ok()?;
-        Some(Activity {
-            actor,
-            addressed: Addressed::read(&wrapped, self.here()),
-            ..activity
-        })
-    }
-
-    async fn end_via(
-        &self,
-        waiting: &Waiting,
-        activity: Activity,
-        raw: &str,
-        fetched: Option<String>,
-        via: Bearing<'_>,
-    ) -> End {
-        if !matches!(activity.ask, Ask::Post(_)) {
-            return End::Never("only posts of followed groups are taken".into());
-        }
-        let author = match self.peers().actor(&activity.actor).await {
-            Ok(author) => author,
-            Err(error) => return after(&error),
-        };
-        if let Err(refused) = self.check_origin(&activity, &author).await {
-            return End::Never(format!("{refused:?}"));
-        }
-        let sought = answers(&activity, &waiting.needs);
-        self.close(Case {
-            shown: Shown::of(&activity.ask),
-            activity,
-            raw: raw.trim().to_owned(),
-            actor: Arc::new(author),
-            remembered: false,
-            inbox: None,
-            via: via.relayed(),
-            waited: Some(waiting.id),
-            sought,
-            fetched,
-            warrant: Warrant::Own,
-        })
-        .await
     }
 
     /// Decides what waited.
@@ -446,7 +256,7 @@ impl Engine {
         .await
     }
 
-    async fn close(&self, case: Case) -> End {
+    pub(super) async fn close(&self, case: Case) -> End {
         let waited = case.waited;
         match self.turn(case).await {
             Ok(Turned::Done) => End::Done,
@@ -457,26 +267,21 @@ impl Engine {
     }
 }
 
+/// The post that a document brings by its author's own word.
+pub(super) const fn brings(case: &Case) -> Option<&Iri> {
+    match &case.activity.ask {
+        Ask::Post(document) => Some(&document.id),
+        _ => None,
+    }
+}
+
 /// Whether it is a reply to this.
-fn answers(activity: &Activity, id: &str) -> bool {
+pub(super) fn answers(activity: &Activity, id: &str) -> bool {
     let parent = match &activity.ask {
         Ask::Post(post) => post.in_reply_to.as_ref(),
         _ => None,
     };
     parent.is_some_and(|parent| parent.as_str() == id)
-}
-
-/// The object inside of what an Announce carries under this id.
-fn inner_object(announce: &str, id: &Iri) -> Option<Iri> {
-    let announce = serde_json::from_str::<Value>(announce).ok()?;
-    let inner = announce.get("object")?;
-    let inner = inner.as_array().map_or(inner, |all| {
-        all.iter()
-            .find(|one| dialect::id_of(one) == Some(id.as_str()))
-            .unwrap_or(&Value::Null)
-    });
-    let object = inner.get("object").and_then(dialect::id_of)?;
-    Iri::object(object).ok().filter(|object| object.same_origin(id))
 }
 
 /// What a failed fetch means.

@@ -74,3 +74,20 @@ pub async fn clear(tx: &mut Tx, actor: ActorId, now: DateTime<Utc>) -> Result<()
     .await?;
     Ok(())
 }
+
+/// The names of the groups in which everybody can read something that this actor wrote.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn readable_in(tx: &mut Tx, actor: ActorId) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"select name from "group" g
+           where visibility = 'public' and closed_at is null and exists (
+               select from post p join post_group h on h.post_id = p.id and h.removed_at is null
+               where p.author_id = $1 and p.public and p.deleted_at is null and h.group_id = g.id)
+           order by id"#,
+        actor.0
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}

@@ -21,7 +21,7 @@ pub use record::{Fate, Settled};
 
 use crate::{
     domain::{host_and_parents, registrable_domain},
-    store::{Error, Result, Store},
+    store::{Error, Result, Store, key_of_group, key_of_steward},
 };
 
 /// Settings that shut lanes, beside the blocks of operators in `peer`. Authorities; each covers its sub-domains.
@@ -153,14 +153,14 @@ impl Store {
             with next as (
                 (select 'letter' as what, l.id as number, l.group_id, 0::bigint as seq, l.activity_id,
                         null::uuid as object, null::text as shape, l.body as head, null::text as raw, null::text as tail,
-                        false as follows_parked, 0 as rank
+                        false as follows_parked, 0 as rank, l.kind = 'Steward' as by_steward
                  from letter l
                  where l.destination_id = $1 and l.sent_at is null and l.refused_at is null and l.parked_at is null
                      and l.id <> all($3)
                  order by l.id limit 1)
                 union all
                 (select 'retried', p.subscription_id, p.group_id, p.seq, v.activity_id, a.post_id, s.shape, v.head,
-                        case when v.tail is not null then a.raw end, v.tail, false, 1
+                        case when v.tail is not null then a.raw end, v.tail, false, 1, false
                  from parked p
                  join subscription s on s.id = p.subscription_id
                  cross join lateral entries_due(
@@ -176,7 +176,7 @@ impl Store {
                             join activity pa on pa.id = pe.activity_id
                             where p.destination_id = $1 and p.group_id = s.group_id and p.seq < n.seq
                                 and pa.post_id = a.post_id),
-                        2
+                        2, false
                  from subscription s
                  join group_seq g on g.group_id = s.group_id
                  left join (select subscription_id, max(seq) as seq
@@ -200,7 +200,7 @@ impl Store {
                     as "shut!",
                 n.what as "what?", n.number as "number?", n.group_id as "group_id?", n.seq as "seq?",
                 n.activity_id as "activity_id?", n.object, n.shape, n.head as "head?", n.raw, n.tail,
-                n.follows_parked as "follows_parked?", g.name as "group_name?"
+                n.follows_parked as "follows_parked?", n.by_steward as "by_steward?", g.name as "group_name?"
             from destination d
             left join peer p on p.host = d.host
             left join (select * from next order by rank limit 1) n on true
@@ -248,7 +248,11 @@ impl Store {
                     activity,
                     object: row.object,
                     shape: row.shape,
-                    key: format!("group:{name}"),
+                    key: if row.by_steward == Some(true) {
+                        key_of_steward(&name)
+                    } else {
+                        key_of_group(&name)
+                    },
                     head,
                     raw: row.raw,
                     tail: row.tail,

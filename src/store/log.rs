@@ -214,6 +214,9 @@ pub async fn readers_that_do_not_hear(
     Ok(rows.collect())
 }
 
+/// The kind of a letter that the group's steward says, under its own key.
+pub const STEWARDS: &str = "Steward";
+
 /// A letter to be sent.
 #[derive(Clone, Debug)]
 pub struct NewLetter<'a> {

@@ -9,6 +9,7 @@ pub mod asked;
 pub mod album;
 mod bell;
 pub mod call;
+pub mod clearing;
 mod collections;
 mod connect;
 pub mod deeds;
@@ -39,6 +40,7 @@ pub mod record;
 pub mod report;
 mod scheme;
 mod settle;
+pub mod restoring;
 mod shard;
 pub mod turn;
 mod view;
@@ -68,7 +70,10 @@ pub use lane::{
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
 pub use mirror::{Face, Mirror, MirroredPost, Narrowed, OriginalPost, SharedPost, Window};
-pub use own_key::{DOMAIN, OwnKey, ed25519_of, insert_own_key, is_ed25519, key_of_group};
+pub use own_key::{
+    DOMAIN, OwnKey, ed25519_of, has_ed25519, insert_own_key, is_ed25519, keep_key_of_steward, key_of_group,
+    key_of_steward,
+};
 pub use peer::{LookedUp, PeerClass, peer_class_in, shape_of};
 pub use queue::{Gap, Gaps, GivenUp, LaneState, Outcome, QueueRow, Sample};
 pub use record::Record;

@@ -1,4 +1,4 @@
-//! Keys of our own actors: each group's two and the instance's.
+//! Keys of our own actors: each group's two, its steward's (the same under another id) and the instance's.
 //!
 //! One rule: a private key leaves this file only as part of an [`OwnKey`], whose `Debug` does not show it.
 //! One more key: a purpose of its own, and whoever makes it for the actors that are there already (`engine/keys.rs`).
@@ -14,6 +14,9 @@ const ED25519: &str = "/ed25519";
 
 /// The purpose of the key that signs for our whole domain. Its key id is the domain.
 pub const DOMAIN: &str = "domain/ed25519";
+
+/// How the purpose of a steward's key begins.
+const STEWARD: &str = "steward:";
 
 /// A key pair of ours.
 #[derive(Clone)]
@@ -44,6 +47,18 @@ pub fn key_of_group(name: &str) -> String {
 #[must_use]
 pub fn ed25519_of(purpose: &str) -> String {
     format!("{purpose}{ED25519}")
+}
+
+/// The purpose of the key of a group's steward: its group's RSA key, under an id of its own.
+#[must_use]
+pub fn key_of_steward(group: &str) -> String {
+    format!("{STEWARD}{group}")
+}
+
+/// Whether there is an Ed25519 key beside the RSA key of this purpose: a steward has none.
+#[must_use]
+pub fn has_ed25519(purpose: &str) -> bool {
+    !purpose.starts_with(STEWARD)
 }
 
 /// Whether the key for this purpose is an Ed25519 key; else it is RSA.
@@ -151,4 +166,23 @@ pub async fn insert_own_key(tx: &mut Tx, purpose: &str, key: &OwnKey, now: DateT
         "the key id {} is in use for something else",
         key.iri
     )))
+}
+
+/// The steward of a group signs something: its key is the group's, under this id.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn keep_key_of_steward(tx: &mut Tx, group: &str, iri: &str, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into own_key (iri, purpose, pkcs8, public_pem, created_at)
+         select $1, $2, pkcs8, public_pem, $4 from own_key where purpose = $3
+         on conflict do nothing",
+        iri,
+        key_of_steward(group),
+        key_of_group(group),
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

@@ -116,11 +116,7 @@ pub struct Cast<'a> {
 impl Cast<'_> {
     /// A Like takes the place of a Dislike and the other way round.
     pub(super) const fn instead_of(&self) -> Option<Vote> {
-        match self.vote {
-            Vote::Like => Some(Vote::Dislike),
-            Vote::Dislike => Some(Vote::Like),
-            Vote::Share | Vote::Answer => None,
-        }
+        self.vote.opposite()
     }
 }
 
@@ -149,6 +145,14 @@ pub struct Reported {
     pub iri: String,
     pub author: String,
     pub group: String,
+}
+
+/// A group that a post is in, and whether everybody may read it there.
+#[derive(Clone, Debug)]
+pub struct Whereabouts {
+    pub author: String,
+    pub group: String,
+    pub public: bool,
 }
 
 /// Who wrote these posts, and where they are: a row for each group.
@@ -183,6 +187,42 @@ impl Store {
         Ok(found.fetch_one(&self.pool).await?)
     }
 
+    /// Whether a group has, or had, a post of this id, or has decided, or is to, whether it takes it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn is_known_in(&self, iri: &Iri, group: &str) -> Result<bool> {
+        let found = sqlx::query_scalar!(
+            r#"select exists(select from post p where p.iri = $1 and (p.deleted_at is not null
+                   or exists(select from post_group pg join "group" g on g.id = pg.group_id
+                             where pg.post_id = p.id and g.name = $2)))
+               or exists(select from held h join "group" g on g.id = h.group_id
+                         where h.object = $1 and g.name = $2 and (h.outcome is null or h.outcome = 'rejected')) as "is!""#,
+            iri.as_str(),
+            group
+        );
+        Ok(found.fetch_one(&self.pool).await?)
+    }
+
+    /// Who wrote a post, and where it is: a row for each group.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn whereabouts(&self, iri: &Iri) -> Result<Vec<Whereabouts>> {
+        let found = sqlx::query_as!(
+            Whereabouts,
+            r#"select a.iri as author, g.name as "group", p.public and g.visibility = 'public' as "public!"
+               from post p
+               join actor a on a.id = p.author_id
+               join post_group pg on pg.post_id = p.id and pg.removed_at is null
+               join "group" g on g.id = pg.group_id
+               where p.iri = $1 and p.deleted_at is null
+               order by g.id"#,
+            iri.as_str()
+        );
+        Ok(found.fetch_all(&self.pool).await?)
+    }
+
     /// The id of the post that an announcement of ours is about. It never changes.
     ///
     /// # Errors
@@ -212,6 +252,21 @@ impl Store {
             };
             Iri::object(&row.iri).ok().map(|iri| (iri, vote))
         }))
+    }
+
+    /// The first post of the thread of this post, which may ask what that answers. A reply to fewer readers than the question is
+    /// nobody's answer to it. It never changes, but that a reply goes.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn question_of(&self, reply: &Iri) -> Result<Option<Iri>> {
+        let question = sqlx::query_scalar!(
+            "select q.iri from post p join post q on q.id = p.thread_id
+             where p.iri = $1 and p.deleted_at is null and (p.public or not q.public)",
+            reply.as_str()
+        );
+        let question = question.fetch_optional(&self.pool).await?;
+        Ok(question.and_then(|iri| Iri::object(&iri).ok()))
     }
 }
 

@@ -76,18 +76,28 @@ pub struct NewWaiting<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// How many documents wait, in all and of one host.
+/// How many documents wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Count {
+    pub all: i64,
+    pub of_host: i64,
+    pub of_actor: i64,
+}
+
+/// How many documents wait, in all, of a host, and of an actor.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn waiting_count(tx: &mut Tx, host: &str) -> Result<(i64, i64)> {
-    let row = sqlx::query!(
-        r#"select count(*) as "all!", count(*) filter (where host = $1) as "host!" from received"#,
-        host
+pub async fn waiting_count(tx: &mut Tx, host: &str, actor: ActorId) -> Result<Count> {
+    Ok(sqlx::query_as!(
+        Count,
+        r#"select count(*) as "all!", count(*) filter (where host = $1) as "of_host!",
+                  count(*) filter (where actor_id = $2) as "of_actor!" from received"#,
+        host,
+        actor.0
     )
     .fetch_one(&mut **tx)
-    .await?;
-    Ok((row.all, row.host))
+    .await?)
 }
 
 /// Whether something waits for a document of this id, or to bring it.

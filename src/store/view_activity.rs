@@ -70,6 +70,31 @@ pub enum ActivityView {
     },
 }
 
+/// What a row of a post's activity says. Each question has a row type of its own, with the same columns.
+macro_rules! announced_by {
+    ($row:ident, $retracts:expr) => {
+        $crate::store::AnnouncedView {
+            id: $row.id,
+            group: $row.group,
+            kind: $row.kind,
+            at: $row.accepted_at,
+            object: $row.object,
+            object_kind: $row.object_kind,
+            published: $row.published_at,
+            is_comment: $row.is_comment,
+            thread: $row.thread_id,
+            target: $row.target,
+            public: $row.public && !$row.private_group,
+            private_group: $row.private_group,
+            bridged: $row.bridged,
+            author: $row.author,
+            retracts: $retracts,
+            raw: $row.raw,
+        }
+    };
+}
+pub(super) use announced_by;
+
 impl Store {
     /// What one of our activity ids stands for, if this viewer may know.
     ///
@@ -142,24 +167,8 @@ impl Store {
         if let (Some(at), true) = (row.gone_at, repeats_the_post) {
             return Ok(Some(ActivityView::Gone { id, at }));
         }
-        Ok(Some(ActivityView::Announced(Box::new(AnnouncedView {
-            id: row.id,
-            group: row.group,
-            kind: row.kind,
-            at: row.accepted_at,
-            object: row.object,
-            object_kind: row.object_kind,
-            published: row.published_at,
-            is_comment: row.is_comment,
-            thread: row.thread_id,
-            target: row.target,
-            public: row.public && !row.private_group,
-            private_group: row.private_group,
-            bridged: row.bridged,
-            author: row.author,
-            retracts: row.retracts.zip(row.retracted_at),
-            raw: row.raw,
-        }))))
+        let view = announced_by!(row, row.retracts.zip(row.retracted_at));
+        Ok(Some(ActivityView::Announced(Box::new(view))))
     }
 
     /// A letter tells who is in a group. Where that is no public matter, only its addressee and their server may read it again. A
@@ -296,24 +305,7 @@ impl Store {
         .await?;
         let more = rows.last().is_some_and(|row| row.older.is_some());
         let items = rows.into_iter().map(|row| {
-            let view = AnnouncedView {
-                id: row.id,
-                group: row.group,
-                kind: row.kind,
-                at: row.accepted_at,
-                object: row.object,
-                object_kind: row.object_kind,
-                published: row.published_at,
-                is_comment: row.is_comment,
-                thread: row.thread_id,
-                target: row.target,
-                public: row.public && !row.private_group,
-                private_group: row.private_group,
-                bridged: row.bridged,
-                author: row.author,
-                retracts: None,
-                raw: row.raw,
-            };
+            let view = announced_by!(row, None);
             (row.seq, view)
         });
         Ok(Slice {

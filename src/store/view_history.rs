@@ -5,7 +5,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{AnnouncedView, GroupId, Result, Slice, Store, Viewer, view::count};
+use crate::store::{
+    AnnouncedView, GroupId, Result, Slice, Store, Viewer, view::count, view_activity::announced_by,
+};
 
 /// Largest sum of raw texts in one page, in bytes; a first entry larger than that still comes alone.
 const PAGE_BYTES: i64 = 2 << 20;
@@ -68,24 +70,9 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         let more = rows.last().is_some_and(|row| row.newer.is_some());
-        let items = rows.into_iter().map(|row| AnnouncedView {
-            id: row.id,
-            group: row.group,
-            kind: row.kind,
-            at: row.accepted_at,
-            object: row.object,
-            object_kind: row.object_kind,
-            published: row.published_at,
-            is_comment: row.is_comment,
-            thread: row.thread_id,
-            target: row.target,
-            public: row.public && !row.private_group,
-            private_group: row.private_group,
-            bridged: row.bridged,
-            author: row.author,
-            retracts: row.retracts.zip(row.retracted_at),
-            raw: row.raw,
-        });
+        let items = rows
+            .into_iter()
+            .map(|row| announced_by!(row, row.retracts.zip(row.retracted_at)));
         Ok(Slice {
             items: items.collect(),
             more,

@@ -120,6 +120,7 @@ fn collections() -> Router<Web> {
         .route("/c/{name}/wall", get(walls::wall))
         .route("/c/{name}/wall-comments", get(walls::comments))
         .route("/c/{name}/threads", get(threads::threads))
+        .route("/c/{name}/contexts", get(threads::contexts))
         .route("/c/{name}/threads/{id}", get(threads::context))
         .route("/c/{name}/threads/{id}/history", get(threads::history))
         .route("/post/{id}/replies", get(threads::replies))

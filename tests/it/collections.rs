@@ -259,6 +259,10 @@ async fn a_thread_knows_its_posts_and_their_answers() {
         items(&world, &replies).await,
         posts(&[first.clone(), second.clone()])
     );
+    // The group's document leads there, whoever wrote the first post (6.6).
+    let whole = world.document(&group.id).await;
+    let contexts = items(&world, whole["streams"][0].as_str().unwrap()).await;
+    assert_eq!((contexts.len(), &contexts[1]), (2, &json!(context)));
     bob.deletes(&group, &second).await;
     assert_eq!(items(&world, &replies).await, posts(std::slice::from_ref(&first)));
     assert_eq!(items(&world, &context).await.len(), 3);
@@ -286,6 +290,7 @@ async fn a_page_that_cannot_be_is_refused() {
         "admins",
         "moderators",
         "threads",
+        "contexts",
         "featured",
     ] {
         for query in [

@@ -3,21 +3,20 @@
 //! One rule: whatever the ring, each post is in each group once, and each member hears of it once.
 
 use folkmoot::domain::Iri;
-use serde_json::{Value, json};
 
-use crate::support::peer::{Actor, Group, Server};
+use crate::relayed::Elsewhere;
+use crate::support::peer::Group;
 use crate::support::world::World;
 
-const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 /// Groups of other servers that were asked, and said yes.
-const ACCEPTED: &str = "select count(*) from following where accepted_at is not null";
+pub const ACCEPTED: &str = "select count(*) from following where accepted_at is not null";
 
-async fn follow(world: &World, group: &Group, other: &str) {
+pub async fn follow(world: &World, group: &Group, other: &str) {
     let other = Iri::object(other).unwrap();
     world.house().engine.follow(group.name(), &other).await.unwrap();
 }
 
-async fn total(world: &World, group: &Group) -> u64 {
+pub async fn total(world: &World, group: &Group) -> u64 {
     world.document(&group.part("outbox")).await["totalItems"]
         .as_u64()
         .unwrap()
@@ -139,58 +138,6 @@ async fn a_ring_of_three_ends() {
     assert_eq!(totals, [2, 2, 2]);
     here.end().await;
     there.end().await;
-}
-
-/// A group of another program that a group of ours follows, and one of its people.
-struct Elsewhere {
-    server: Server,
-    group: Actor,
-    author: Actor,
-}
-
-impl Elsewhere {
-    fn new(world: &World) -> Self {
-        let server = world.lemmy();
-        let (group, author) = (server.settle("cats", "Group"), server.actor("carl"));
-        Self {
-            server,
-            group,
-            author,
-        }
-    }
-
-    /// Waits for the Follow and answers it.
-    async fn answers(&self, ours: &Group, kind: &str) {
-        let heard = self
-            .server
-            .hears("a Follow", |heard| heard.kind() == "Follow")
-            .await;
-        let answer = self.group.speaks(|me| {
-            json!({ "id": (me.mint)("answers"), "type": kind, "actor": me.id, "object": heard.document })
-        });
-        self.group.sends(ours, &answer).await.is(202);
-    }
-
-    /// Somebody there posts; the Create is to be had at its origin.
-    fn posts(&self, text: &str) -> Value {
-        let theirs = Group { id: self.group.id() };
-        let create = self
-            .author
-            .speaks(|me| self.server.software().manners.post(me, &theirs, text));
-        self.server.publishes(&create["object"]);
-        self.server.publishes(&create);
-        create
-    }
-
-    async fn announces(&self, ours: &Group, object: Value) {
-        let announce = self.group.speaks(|me| {
-            json!({
-                "id": (me.mint)("announce"), "type": "Announce", "actor": me.id, "published": me.now,
-                "to": [PUBLIC], "cc": [me.followers], "object": object,
-            })
-        });
-        self.group.sends(ours, &announce).await.is(202);
-    }
 }
 
 /// What a followed group announces is announced onward, whichever way it announces it.

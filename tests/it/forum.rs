@@ -136,3 +136,24 @@ async fn what_names_no_group_of_ours_is_not_brought() {
     assert!(victim.heard().is_empty(), "{:?}", victim.heard());
     world.end().await;
 }
+
+/// A post may name its category beside its author: it is the author's.
+#[tokio::test]
+async fn what_names_a_group_beside_its_author_is_the_authors() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let mia = world.mastodon().actor("mia").follows(&group).await;
+    let forum = world.server("nodebb");
+    let noor = forum.actor("noor").follows(&group).await;
+    let (category, bearer) = (
+        forum.settle("pruning", "Group"),
+        forum.settle("actor", "Application"),
+    );
+    let theirs = topic(&noor, &group, "one");
+    let mut object = theirs.document["object"].clone();
+    object["attributedTo"] = json!([noor.id(), category.id()]);
+    forum.publishes(&object);
+    brings(&bearer, &noor, &group, json!(theirs.post)).await;
+    mia.hears_of([&theirs]).once().await;
+    world.end().await;
+}

@@ -140,6 +140,68 @@ async fn roles_and_what_is_open_go_along() {
     world.end().await;
 }
 
+/// What somebody heard of a list of people: who came and who went, in order.
+fn told(who: &Actor, list: &str) -> Vec<(String, String)> {
+    let heard = who.heard();
+    let acts = heard.iter().map(|heard| match heard.kind() {
+        "Announce" => &heard.document["object"],
+        _ => &heard.document,
+    });
+    let of_list = acts.filter(|act| {
+        let target = act["target"].as_str().or_else(|| act["target"]["id"].as_str());
+        matches!(act["type"].as_str(), Some("Add" | "Remove")) && target == Some(list)
+    });
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let told = of_list.map(|act| (text(&act["type"]), text(&act["object"])));
+    told.filter(|(_, whom)| *whom != who.id()).collect()
+}
+
+/// Whoever keeps a list hears that the new one is on it, and then that the old one is off it.
+#[tokio::test]
+async fn who_moves_is_told_as_one_who_comes_and_one_who_goes() {
+    let world = World::start().await;
+    let owner = world.lemmy().actor("owner");
+    let group = world.group_of(&owner, "garden", Policies::default()).await;
+    let xia = world.explainer().actor("xia").follows(&group).await;
+    let una = world.server("smithereen").actor("una").follows(&group).await;
+    let lea = world.lemmy().actor("lea").follows(&group).await;
+    let bob = world.lemmy().actor("bob").follows(&group).await;
+    let add = owner.speaks(|me| {
+        json!({ "id": (me.mint)("adds"), "type": "Add", "actor": me.id, "object": bob.id(), "target": group.part("moderators"),
+            "to": [PUBLIC], "cc": [group.id] })
+    });
+    owner.sends(&group, &add).await.is(202);
+    world.settles().await;
+    let new = new_account(&world, "lemmy", "bobby", &bob);
+    moves(&world, &bob, &new.id()).await.is(202);
+    let new_owner = new_account(&world, "lemmy", "owner2", &owner);
+    moves(&world, &owner, &new_owner.id()).await.is(202);
+    let (came, went) = (
+        |who: &Actor| ("Add".to_owned(), who.id()),
+        |who: &Actor| ("Remove".to_owned(), who.id()),
+    );
+    let members = group.part("members");
+    let after_joining = |who: &Actor| {
+        told(who, &members)
+            .into_iter()
+            .rev()
+            .take(3)
+            .rev()
+            .collect::<Vec<_>>()
+    };
+    for who in [&xia, &una] {
+        assert_eq!(
+            after_joining(who),
+            [came(&bob), came(&new), went(&bob)],
+            "{}",
+            who.name()
+        );
+    }
+    let ranks = [came(&bob), came(&new), went(&bob), came(&new_owner), went(&owner)];
+    assert_eq!(told(&lea, &group.part("moderators")), ranks);
+    world.end().await;
+}
+
 /// A ban follows, over as many accounts as there are; who moves to a banned account is banned with it.
 #[tokio::test]
 async fn a_ban_follows_the_chain() {

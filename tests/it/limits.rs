@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::peer::LIMIT;
+use crate::support::peer::{Actor, LIMIT};
 use crate::support::world::World;
 
 /// A connection on which every byte is ours.
@@ -286,4 +286,56 @@ async fn who_asks_too_often_is_told_when_to_come_again() {
     assert!(answer.headers.contains_key("retry-after"));
     other.actor("bob").follows(&group).await;
     busy.end().await;
+}
+
+/// What waits to be fetched has room for every host, and of that for every actor: one who fills their own part is told to come
+/// again, and their neighbours are heard, until there is no room for their host.
+#[tokio::test]
+async fn one_actor_leaves_room_for_its_neighbours() {
+    let world = World::start_with(&[("LIMITS__RECEIVED_WAITING_PER_HOST", "8")]).await;
+    let group = world.group("garden").await;
+    let (home, away) = (world.lemmy(), world.mastodon());
+    let zed = away.actor("zed").follows(&group).await;
+    let missing = zed.speaks(|me| away.software().manners.post(me, &group, "not here yet"));
+    away.publishes(&missing["object"]);
+    let post = missing["object"]["id"].as_str().unwrap().to_owned();
+    let missing = zed.would_say(missing, post, false);
+    let mut people = vec![];
+    for name in ["ann", "bea", "cleo", "dora", "ella"] {
+        people.push(home.actor(name).follows(&group).await);
+    }
+    let other = world.lemmy().actor("other").follows(&group).await;
+    away.goes_away();
+    let answers = |who: &Actor| {
+        let reply = who.speaks(|me| home.software().manners.reply(me, &group, &missing, "an answer"));
+        home.publishes(&reply["object"]);
+        reply
+    };
+    for who in &people[..4] {
+        for _ in 0..2 {
+            who.sends(&group, &answers(who)).await.is(202);
+        }
+        let full = who.sends(&group, &answers(who)).await;
+        assert_eq!(full.headers["retry-after"], "60");
+        full.problem(503);
+    }
+    let ella = &people[4];
+    ella.sends(&group, &answers(ella)).await.problem(503);
+    let reply = other.speaks(|me| {
+        other
+            .server()
+            .software()
+            .manners
+            .reply(me, &group, &missing, "an answer")
+    });
+    other.server().publishes(&reply["object"]);
+    other.sends(&group, &reply).await.is(202);
+    assert_eq!(world.count("select count(*) from received").await, 9);
+    away.comes_back();
+    let empty = world.until("select count(*) from received", 0);
+    world.while_time_passes(empty).await;
+    ella.sends(&group, &answers(ella)).await.is(202);
+    world.settles().await;
+    assert_eq!(world.count("select count(*) from post").await, 11);
+    world.end().await;
 }

@@ -8,9 +8,13 @@
     reason = "the support is shared with the demo and the benches"
 )]
 
+mod amended;
 mod attack;
+mod cleared;
 mod cli;
 mod collections;
+mod contexts;
+mod departed;
 mod ed25519;
 mod fanout;
 mod fixtures;
@@ -34,6 +38,8 @@ mod private;
 mod queue;
 mod races;
 mod reach;
+mod relayed;
+mod restored;
 mod shapes;
 mod stories;
 mod strict;

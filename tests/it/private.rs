@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::support::peer::{Actor, Group, Said};
 use crate::support::world::World;
 
+const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 const SECRET: &str = "for members only";
 
 /// Says something to the group alone; a comment if it answers something.
@@ -179,7 +180,7 @@ async fn no_door_shows_it_to_strangers() {
     ] {
         circle.shows_nothing(&format!("{base}{path}")).await;
     }
-    for collection in ["outbox", "threads"] {
+    for collection in ["outbox", "threads", "contexts"] {
         let document = world.document(&circle.group.part(collection)).await;
         assert_eq!(document["totalItems"], 0, "{collection}");
     }
@@ -220,6 +221,62 @@ async fn what_happens_to_it_stays_among_them() {
     circle
         .is_not_found(&format!("{}/post/{post}", circle.world.base()))
         .await;
+    circle.world.end().await;
+}
+
+/// An Update that names Public, of a post that does not: told to whoever was told of the post, and nobody else. Its object may have
+/// no addressing at all, or be given by its id.
+#[tokio::test]
+async fn an_update_for_everybody_does_not_make_it_so() {
+    let circle = Circle::new().await;
+    let (world, group, xia) = (&circle.world, &circle.group, &circle.xia);
+    let thread = says_privately(xia, group, None).await;
+    let reply = says_privately(&circle.xen, group, Some(&thread)).await;
+    let mut updates = vec![];
+    for (who, post, by_id) in [
+        (xia, &thread, false),
+        (&circle.xen, &reply, false),
+        (xia, &thread, true),
+    ] {
+        let mut object = post.document["object"].clone();
+        object["content"] = json!(format!("{SECRET}, changed"));
+        object.as_object_mut().unwrap().remove("to");
+        who.server().publishes(&object);
+        let update = who.speaks(|me| {
+            json!({ "id": (me.mint)("activities"), "type": "Update", "actor": me.id, "to": [PUBLIC], "cc": [group.id, group.part("followers")],
+                "audience": group.id, "object": if by_id { object["id"].clone() } else { object.clone() } })
+        });
+        let said = who.would_say(update, post.post.clone(), post.is_comment);
+        who.sends_to(&group.inbox(), &said.text).await.is(202);
+        world.settles().await;
+        updates.push(said);
+    }
+    circle.xen.hears_of(&updates[..1]).once().await;
+    xia.hears_of(&updates[1..2]).once().await;
+    circle.kept_it_among_them();
+    for outsider in [&circle.fay, &circle.tom, &circle.mia] {
+        outsider.hears_of(&updates).nothing();
+    }
+    assert_eq!(world.count("select count(*) from post where public").await, 0);
+    let base = world.base();
+    let post = world
+        .text("select id::text from post where parent_id is null")
+        .await;
+    let edit = "select e.activity_id::text from entry e join activity a on a.id = e.activity_id where a.kind = 'edited' order by e.seq limit 1";
+    let edit = world.text(edit).await;
+    for shape in ["", "/explainer", "/microblog", "/threadiverse"] {
+        circle
+            .is_not_found(&format!("{base}/activities/{edit}{shape}"))
+            .await;
+    }
+    for path in ["", "/history", "/history?page=1"] {
+        circle
+            .is_not_found(&format!("{base}/c/garden/threads/{post}{path}"))
+            .await;
+    }
+    for collection in ["outbox", "outbox?page=1", "threads", "replies"] {
+        circle.shows_nothing(&group.part(collection)).await;
+    }
     circle.world.end().await;
 }
 

@@ -220,3 +220,43 @@ async fn what_is_brought_goes_only_where_its_author_addressed_it() {
     assert_eq!(total(&world, &group).await, 0);
     world.end().await;
 }
+
+/// A proof does not cover a Linked Data Signature beside it, so whoever brings the document can invent one. Walls would refuse it
+/// from us: the group takes the post off itself. So it does where a `signature` is none at all.
+#[tokio::test]
+async fn an_invented_signature_changes_nothing() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = Prover::new(world.server("smithereen").actor("ann"))
+        .follows(&group)
+        .await;
+    let ivy = world.server("smithereen").actor("ivy").follows(&group).await;
+    let bearer = world.lemmy().actor("bearer");
+    let posts = ann.who.posts(&group, ["one", "two", "three"]).await;
+    ivy.hears_of(&posts).once().await;
+    let manners = ann.who.server().software().manners;
+    let invented = json!({"type": "RsaSignature2017", "creator": ann.who.key_id(), "created": "2026-06-01T12:00:00Z", "signatureValue": "eA=="});
+    let anothers = json!({"type": "RsaSignature2017", "creator": bearer.key_id(), "created": "2026-06-01T12:00:00Z", "signatureValue": "eA=="});
+    for (post, signature) in posts.iter().zip([invented, anothers, json!({"x": 1})]) {
+        let mut delete = ann.who.speaks(|me| manners.delete(me, &group, post));
+        delete.as_object_mut().unwrap().remove("signature");
+        if post.post == posts[0].post {
+            ann.proves(&mut delete);
+        }
+        delete["signature"] = signature;
+        let by = if delete["proof"].is_null() {
+            &ann.who
+        } else {
+            &bearer
+        };
+        by.sends_to(&group.inbox(), &delete.to_string()).await.is(202);
+        let heard = ivy
+            .server()
+            .hears("the group's Delete", |heard| {
+                heard.kind() == "Delete" && heard.text.contains(&post.post)
+            })
+            .await;
+        assert_eq!(heard.document["actor"], group.id);
+    }
+    world.end().await;
+}

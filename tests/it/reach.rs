@@ -333,3 +333,33 @@ async fn nobody_is_sent_to_lists_of_others() {
     assert_eq!(elsewhere.asked(), 1);
     world.end().await;
 }
+
+/// Who says `members` is heeded as who says `followers`, if the group's own document calls the collection so.
+#[tokio::test]
+async fn a_list_of_members_is_heeded_too() {
+    let world = World::start().await;
+    let garden = world.group("garden").await;
+    let elsewhere = Elsewhere::new(&world);
+    let members = format!("{}/members", elsewhere.group.id());
+    elsewhere.lists(&[&garden]);
+    let told = Reach {
+        collection: members.clone(),
+        ..elsewhere.tells(&[&garden])
+    };
+    let other = Elsewhere::new(&world);
+    other.lists(&[&garden]);
+    let not_its = Reach {
+        collection: format!("{}/members", other.group.id()),
+        ..other.tells(&[&garden])
+    };
+    elsewhere
+        .group
+        .publishes(|document| document["members"] = json!(members));
+    elsewhere.says(&garden, &told, true).await;
+    let undo = elsewhere.hears("Undo", &garden).await;
+    assert_eq!(undo["object"]["object"], elsewhere.group.id());
+    other.says(&garden, &not_its, true).await;
+    world.settles().await;
+    assert_eq!((elsewhere.asked(), other.asked()), (1, 0));
+    world.end().await;
+}

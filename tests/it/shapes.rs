@@ -240,3 +240,38 @@ async fn a_blocked_host_gets_nothing() {
     mia.hears_of(posts.iter().chain([&last])).once().in_order().await;
     world.end().await;
 }
+
+/// A program that we do not know and that has groups (one of its actors is one, and hears us, or is heard) is spoken to as those are
+/// that have groups.
+#[tokio::test]
+async fn a_program_with_groups_is_spoken_to_as_such() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = world.lemmy().actor("ann").follows(&group).await;
+    let unknown = world.server("newcomer");
+    let follower = unknown.settle("cats", "Group").follows(&group).await;
+    let followed = world.server("newcomer").settle("dogs", "Group");
+    let plain = world.server("newcomer").actor("nobody").follows(&group).await;
+    let whom = folkmoot::domain::Iri::object(&followed.id()).unwrap();
+    world.house().engine.follow("garden", &whom).await.unwrap();
+    let reader = followed.server().actor("reader").follows(&group).await;
+    world.settles().await;
+    for (who, shape) in [
+        (&follower, Some("threadiverse")),
+        (&reader, Some("threadiverse")),
+        (&plain, Some("microblog")),
+    ] {
+        let host = who.server().authority();
+        let known = world.house().store.shape_of_host(host).await.unwrap();
+        assert_eq!(known.as_deref(), shape, "{}", who.name());
+    }
+    let post = ann.post(&group, "one").await;
+    let heard = follower
+        .server()
+        .hears("the whole activity", |heard| heard.object_id() == post.id())
+        .await;
+    assert!(heard.text.contains(&post.text));
+    world.settles().await;
+    // Here it takes everything as a microblog does.
+    world.ends_loudly(&["an Announce of an activity"]).await;
+}

@@ -444,3 +444,48 @@ fn slowly(document: &Value, go: &Arc<Semaphore>) -> Reply {
             .unwrap()
     })
 }
+
+/// PeerTube and Mobilizon name a person and a group of the same server (dialects 6.7): the post is the person's.
+#[tokio::test]
+async fn what_has_two_authors_is_the_persons() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = world.lemmy().actor("ann").follows(&group).await;
+    let videos = world.mastodon();
+    let (carol, channel) = (videos.actor("carol"), videos.settle("channel", "Group"));
+    let (person, its_group) = (
+        json!({"type": "Person", "id": carol.id()}),
+        json!({"type": "Group", "id": channel.id()}),
+    );
+    for authors in [
+        json!([person, its_group]),
+        json!([its_group, person]),
+        json!([carol.id(), channel.id()]),
+    ] {
+        let mut theirs = note(&carol, Some(&group), None);
+        theirs.document["attributedTo"] = authors;
+        videos.publishes(&theirs.document);
+        ann.replies(&group, &theirs, "an answer").await;
+    }
+    world.settles().await;
+    assert_eq!(posts(&world).await, 6);
+    let carols = "select count(*) from post p join actor a on a.id = p.author_id where a.username = 'carol'";
+    assert_eq!(world.count(carols).await, 3);
+    world.end().await;
+}
+
+/// Beside its author a post names nobody but groups of the author's server: who names another person is nobody's.
+#[tokio::test]
+async fn what_names_a_second_person_is_not_brought_in() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = world.lemmy().actor("ann").follows(&group).await;
+    let (carol, victim) = (world.mastodon().actor("carol"), world.mastodon().actor("victim"));
+    let mut theirs = note(&carol, Some(&group), None);
+    theirs.document["attributedTo"] = json!([carol.id(), victim.id()]);
+    carol.server().publishes(&theirs.document);
+    ann.replies(&group, &theirs, "an answer").await;
+    world.settles().await;
+    assert_eq!(posts(&world).await, 0);
+    world.end().await;
+}

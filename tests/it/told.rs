@@ -6,7 +6,7 @@ use folkmoot::domain::{Policies, Visibility};
 use serde_json::{Value, json};
 
 use crate::support::peer::manners::Shape;
-use crate::support::peer::{Heard, status};
+use crate::support::peer::{Actor, Heard, status};
 use crate::support::world::World;
 
 const NAMED: &str = "select count(*) from activity where kind in ('named', 'unnamed')";
@@ -188,10 +188,55 @@ async fn a_private_group_is_told_to_its_members_alone() {
     world.settles().await;
     assert_eq!(ivy.tellings(&post), [Shape::Added]);
     assert_eq!(moe.tellings(&post), [Shape::Embedded]);
+    // Its followers are its members (6.5). Mobilizon says members; a wall has one list for both, and is told it by either name.
+    let readers = [group.part("followers"), group.part("members")];
+    let addressed = |who: &Actor, kind: &str| {
+        let mut heard = who.heard().into_iter();
+        let heard = heard.find(|heard| heard.kind() == kind && heard.object_id() == post.post);
+        heard.unwrap().document["to"].clone()
+    };
+    assert_eq!(addressed(&moe, "Announce"), json!([readers[1]]));
+    assert_eq!(addressed(&ivy, "Add"), json!([readers[0], readers[1], ivy.id()]));
     for who in [&ivy, &moe] {
         let told = who.heard().into_iter().filter(|heard| heard.kind() != "Accept");
         for heard in told {
             assert!(!heard.text.contains("#Public"), "{}", heard.text);
+        }
+    }
+    world.end().await;
+}
+
+/// Smithereen is let into private groups: it hears what becomes of them.
+#[tokio::test]
+async fn a_wall_hears_what_becomes_of_a_private_group() {
+    let world = World::start().await;
+    let owner = world.server("onepage.pub").actor("owner");
+    let policies = Policies {
+        visibility: Visibility::Private,
+        ..Policies::default()
+    };
+    let group = world.group_of(&owner, "garden", policies).await;
+    let ivy = world.server("smithereen").actor("ivy").follows(&group).await;
+    for (kind, object) in [
+        (
+            "Update",
+            json!({ "id": group.id, "type": "Group", "name": "The other garden" }),
+        ),
+        ("Delete", json!(group.id)),
+    ] {
+        let act = owner.speaks(|me| {
+            json!({ "id": (me.mint)("acts"), "type": kind, "actor": me.id, "object": object, "to": [group.id] })
+        });
+        owner.sends(&group, &act).await.is(202);
+        let heard = ivy
+            .server()
+            .hears(kind, |heard| {
+                heard.kind() == kind && heard.document["actor"] == group.id
+            })
+            .await;
+        assert!(!heard.text.contains("#Public"), "{}", heard.text);
+        if kind == "Update" {
+            assert_eq!(heard.document["object"]["name"], "The other garden");
         }
     }
     world.end().await;

@@ -22,6 +22,8 @@ pub(in crate::cli) enum Posts {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Put back a post that was taken out of a group
+    RestorePost(Post),
     /// Let a thread take no more comments
     Lock(Post),
     /// Let it take comments again

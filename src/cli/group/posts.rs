@@ -78,6 +78,12 @@ pub(super) async fn run(house: &House, command: Posts, out: Out) -> anyhow::Resu
             let answer = json!({"group": name, "removed": post.as_str()});
             out.answer(&answer, &format!("{post} is not in {name} any more."))
         }
+        Posts::RestorePost(Post { name, post }) => {
+            let name = known(&name)?;
+            house.engine.restore_post(&name, &post).await?;
+            let answer = json!({"group": name, "restored": post.as_str()});
+            out.answer(&answer, &format!("{post} is in {name} again."))
+        }
         Posts::Lock(post) => mark(house, &post, (Mark::Locked, true), out).await,
         Posts::Unlock(post) => mark(house, &post, (Mark::Locked, false), out).await,
         Posts::Pin(post) => mark(house, &post, (Mark::Pinned, true), out).await,

@@ -3,11 +3,10 @@
 //! One rule: the sums are always of everybody, whoever is listed. A new column is a row of [`COLUMNS`], a cell in
 //! [`cells`], and a line in `docs/operations.md`.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::totals::Totals;
 use super::{dash, in_words};
 use crate::cli::group::posts::{self, Untold};
 use crate::cli::print::{Out, Side, count, date, table};
@@ -77,115 +76,6 @@ impl<'a> Listed<'a> {
     pub(super) fn of(row: &'a QueueRow, now: DateTime<Utc>) -> Self {
         let state = row.state(now);
         Self { state, row }
-    }
-}
-
-/// Everybody's sums.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-struct Totals {
-    inboxes: usize,
-    hosts: usize,
-    entries: i64,
-    letters: i64,
-    /// Inboxes that they wait for.
-    inboxes_waiting: i64,
-    /// How long the oldest of them has waited.
-    lag_seconds: Option<i64>,
-    sending: i64,
-    looking_up: i64,
-    backing_off: i64,
-    given_up: i64,
-    gone: i64,
-    paused: i64,
-    blocked: i64,
-    idle: i64,
-    parked_entries: i64,
-    withheld: i64,
-    missed: i64,
-    delivered: i64,
-    refused: i64,
-}
-
-impl Totals {
-    fn of(rows: &[QueueRow], now: DateTime<Utc>) -> Self {
-        let mut totals = Self {
-            inboxes: rows.len(),
-            hosts: rows.iter().map(|row| &row.host).collect::<HashSet<_>>().len(),
-            ..Self::default()
-        };
-        for row in rows {
-            *totals.in_state(row.state(now)) += 1;
-            totals.entries += row.entries;
-            totals.letters += row.letters;
-            totals.inboxes_waiting += i64::from(row.waiting() > 0);
-            totals.lag_seconds = totals.lag_seconds.max(row.lag_seconds);
-            totals.parked_entries += row.parked_entries;
-            totals.withheld += row.withheld;
-            totals.missed += row.missed();
-            totals.delivered += row.delivered;
-            totals.refused += row.refused;
-        }
-        totals
-    }
-
-    const fn in_state(&mut self, state: LaneState) -> &mut i64 {
-        match state {
-            LaneState::Blocked => &mut self.blocked,
-            LaneState::Paused => &mut self.paused,
-            LaneState::Gone => &mut self.gone,
-            LaneState::GivenUp => &mut self.given_up,
-            LaneState::BackingOff => &mut self.backing_off,
-            LaneState::Sending => &mut self.sending,
-            LaneState::LookingUp => &mut self.looking_up,
-            LaneState::Idle => &mut self.idle,
-        }
-    }
-
-    /// What waits, what is lost, what went through; then the inboxes by their state.
-    fn in_words(&self) -> String {
-        let waiting = count(self.entries + self.letters, "delivery waits", "deliveries wait");
-        let waiting = match self.lag_seconds {
-            None => waiting,
-            Some(seconds) => format!(
-                "{waiting} for {}, the oldest for {seconds} s",
-                count(self.inboxes_waiting, "inbox", "inboxes")
-            ),
-        };
-        let inboxes = i64::try_from(self.inboxes).unwrap_or(i64::MAX);
-        let hosts = i64::try_from(self.hosts).unwrap_or(i64::MAX);
-        format!(
-            "{waiting}; {} parked, {} withheld, {} missed; {} delivered, {} refused.\n{} of {}{}.",
-            self.parked_entries,
-            self.withheld,
-            self.missed,
-            self.delivered,
-            self.refused,
-            count(inboxes, "inbox", "inboxes"),
-            count(hosts, "host", "hosts"),
-            self.states(),
-        )
-    }
-
-    fn states(&self) -> String {
-        let states = [
-            (self.sending, LaneState::Sending),
-            (self.looking_up, LaneState::LookingUp),
-            (self.backing_off, LaneState::BackingOff),
-            (self.given_up, LaneState::GivenUp),
-            (self.gone, LaneState::Gone),
-            (self.paused, LaneState::Paused),
-            (self.blocked, LaneState::Blocked),
-            (self.idle, LaneState::Idle),
-        ];
-        let there = states.iter().filter(|(inboxes, _)| *inboxes > 0);
-        let there: Vec<String> = there
-            .map(|(inboxes, state)| format!("{inboxes} {}", in_words(*state)))
-            .collect();
-        if there.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", there.join(", "))
-        }
     }
 }
 

@@ -63,7 +63,11 @@ pub(in crate::web) async fn group(
 /// How the server that asks is written to. A person who asks has no need of another form.
 async fn shape_of(web: &Web, viewer: &Viewer) -> Result<Option<String>, Problem> {
     Ok(match viewer {
-        Viewer::Host(host) => web.engine.store().shape_of_host(host).await?,
+        Viewer::Host(host) => {
+            // It reads the group before it ever sends anything: what it reads now is what it keeps.
+            web.engine.look_at(host).await?;
+            web.engine.store().shape_of_host(host).await?
+        }
         _ => None,
     })
 }

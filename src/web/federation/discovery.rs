@@ -230,7 +230,12 @@ pub(in crate::web) async fn nodeinfo(State(web): State<Web>, Path(version): Path
             "localPosts": figures.threads,
             "localComments": figures.comments,
         },
-        "metadata": {"groups": figures.groups},
+        // What it can do, for those who know no actor of it yet: as its actor says it (FEP-844e), and as FEDERATION.md lists it.
+        "metadata": {
+            "groups": figures.groups,
+            "feps": dialect::FEPS,
+            "implements": dialect::implements(),
+        },
     });
     Ok(Reply::new(kind, document.to_string())
         .for_every_site()

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     dialect,
-    store::Slice,
+    store::{Slice, ThreadView, Viewer},
     web::{
         Answer, Web,
         asking::Asking,
@@ -43,18 +43,39 @@ pub(in crate::web) async fn featured(
     few(&web, &name, "featured", featured, &paging, &asking)
 }
 
-/// `GET /c/NAME/threads`: newest first.
+/// `GET /c/NAME/threads`: the ids of their first posts, newest first.
 pub(in crate::web) async fn threads(
     State(web): State<Web>,
     Path(name): Path<String>,
     Query(paging): Query<Paging>,
     asking: Asking,
 ) -> Answer {
+    all(&web, (&name, "threads"), &paging, &asking, |thread| thread.iri).await
+}
+
+/// `GET /c/NAME/contexts`: the same threads as collections of ours: a first post names the context that its author's server made.
+pub(in crate::web) async fn contexts(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    Query(paging): Query<Paging>,
+    asking: Asking,
+) -> Answer {
+    let id = |thread: ThreadView| web.engine.here().thread(&name, thread.id);
+    all(&web, (&name, "contexts"), &paging, &asking, id).await
+}
+
+async fn all(
+    web: &Web,
+    (name, part): (&str, &str),
+    paging: &Paging,
+    asking: &Asking,
+    id: impl Fn(ThreadView) -> String,
+) -> Answer {
     let place = paging.newest_first(|seq| seq.parse::<i64>().ok())?;
-    let group = group_to_read(&web, &name, &asking.viewer).await?;
+    let group = group_to_read(web, name, &asking.viewer).await?;
     let (store, viewer) = (web.engine.store(), &asking.viewer);
     let total = store.threads_total(group.id, viewer).await?;
-    let listing = Listing::of_group(web.engine.here(), &name, "threads", total, viewer);
+    let listing = Listing::of_group(web.engine.here(), name, part, total, viewer);
     let before = match place {
         Place::Whole => return Ok(listing.whole()),
         Place::Page(before) => before,
@@ -62,7 +83,7 @@ pub(in crate::web) async fn threads(
     let slice = store.threads(group.id, viewer, before, PAGE).await?;
     let last = slice.items.last().filter(|_| slice.more).map(|thread| thread.seq);
     let next = last.map(|seq| query("before", Some(seq)));
-    let items = ids(slice.items.into_iter().map(|thread| thread.iri));
+    let items = ids(slice.items.into_iter().map(id));
     Ok(listing.page(&query("before", before), next, &items))
 }
 
@@ -78,15 +99,7 @@ pub(in crate::web) async fn context(
     let group = group_to_read(&web, &name, &asking.viewer).await?;
     let (store, here, viewer) = (web.engine.store(), web.engine.here(), &asking.viewer);
     let total = store.thread_total(group.id, thread, viewer).await?;
-    if total == 0 {
-        return Err(Problem::new(error::NOT_FOUND));
-    }
-    let listing = Listing {
-        id: here.thread(&name, thread),
-        owner: here.group(&name),
-        total,
-        viewer,
-    };
+    let listing = of_thread(here.thread(&name, thread), here.group(&name), total, viewer)?;
     let is_whole = place.is_whole();
     let after = place.cursor();
     let slice = store.thread_ids(group.id, thread, viewer, after, PAGE).await?;
@@ -109,15 +122,12 @@ pub(in crate::web) async fn history(
     let group = group_to_read(&web, &name, &asking.viewer).await?;
     let (store, here, viewer) = (web.engine.store(), web.engine.here(), &asking.viewer);
     let total = store.thread_history_total(group.id, thread, viewer).await?;
-    if total == 0 {
-        return Err(Problem::new(error::NOT_FOUND));
-    }
-    let listing = Listing {
-        id: here.thread_history(&name, thread),
-        owner: here.group(&name),
+    let listing = of_thread(
+        here.thread_history(&name, thread),
+        here.group(&name),
         total,
         viewer,
-    };
+    )?;
     let after = match place {
         Place::Whole => return Ok(listing.whole()),
         Place::Page(after) => after,
@@ -161,6 +171,19 @@ pub(in crate::web) async fn replies(
         .reply_ids(post.group_id, post.id, viewer, after, PAGE)
         .await?;
     Ok(page(&listing, after, slice))
+}
+
+/// A thread of which there is nothing for this viewer to see is not there.
+fn of_thread(id: String, owner: String, total: u64, viewer: &Viewer) -> Result<Listing<'_>, Problem> {
+    if total == 0 {
+        return Err(Problem::new(error::NOT_FOUND));
+    }
+    Ok(Listing {
+        id,
+        owner,
+        total,
+        viewer,
+    })
 }
 
 fn page(

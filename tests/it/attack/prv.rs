@@ -79,6 +79,7 @@ async fn doors(scene: &Scene, group: &Group) -> Vec<String> {
         "followers",
         "featured",
         "threads",
+        "contexts",
         "admins",
         "moderators",
         "rules",

@@ -248,6 +248,25 @@ async fn peertube_finds_a_person_who_answers_for_the_group() {
     world.end().await;
 }
 
+/// It reads the group before it has ever sent anything: what it is is asked first.
+#[tokio::test]
+async fn peertube_reads_the_group_at_first_contact() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let service = world.server("peertube").settle("peertube", "Application");
+    for _ in 0..2 {
+        let seen = service.sees(&group.id).await;
+        assert_eq!(seen["attributedTo"][0]["type"], "Person");
+    }
+    assert_eq!(service.server().times_fetched("/.well-known/nodeinfo"), 1);
+    let other = world.lemmy().settle("instance", "Application");
+    assert_eq!(
+        other.sees(&group.id).await["attributedTo"],
+        group.part("moderators")
+    );
+    world.end().await;
+}
+
 /// RFC 9421, and with Ed25519: two of our servers find out, and sign so (FEP-844e).
 #[tokio::test]
 async fn a_group_says_which_signatures_it_takes() {

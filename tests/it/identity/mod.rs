@@ -182,7 +182,17 @@ async fn node_info_keeps_to_its_schemas() {
             ),
             (&json!(1), &json!(1))
         );
-        assert!(document["metadata"].is_object());
+        let actor = world.document(&format!("{}/actor", world.base())).await;
+        assert!(!actor["implements"].as_array().unwrap().is_empty());
+        let metadata = json!({
+            "groups": 1,
+            "feps": folkmoot::dialect::FEPS,
+            "implements": actor["implements"],
+        });
+        assert_eq!(
+            document["metadata"], metadata,
+            "capabilities, as the actor says them"
+        );
     }
     let unknown = world
         .get(&format!("{}/nodeinfo/1.0", world.base()), "application/json")

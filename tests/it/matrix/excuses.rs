@@ -1,6 +1,9 @@
 //! Why a program hears nothing of something: the rule, and where it was read.
 //!
-//! One rule: an excuse is as narrow as its reason. The first that fits counts; a cell that none fits fails the test.
+//! One rule: an excuse is as narrow as its reason, and ends with where and when that was read. The first that fits counts; a cell
+//! that none fits fails the test.
+
+use serde_json::Value;
 
 use super::Cell;
 
@@ -18,7 +21,7 @@ const MICROBLOGS: &[&str] = &["microblog", "unknown"];
 const EXCUSES: &[Row] = &[
     (
         &["threadiverse", "nodebb", "discourse"],
-        &["post", "reply", "edit", "like", "delete", "removal"],
+        &["post", "reply", "edit", "like", "delete", "removal", "ban"],
         is_own,
         "The author's own server has it: Mbin does not send it there either, Lemmy ignores its own (Mbin, 2026-08-05)",
     ),
@@ -32,7 +35,7 @@ const EXCUSES: &[Row] = &[
         MICROBLOGS,
         &["edit"],
         is_unsigned,
-        "Nothing in it shows there that its author wrote it: no proof, no Linked Data Signature; the author's server tells its own followers",
+        "Nothing in it shows there that its author wrote it: no proof, no Linked Data Signature; the author's server tells its own followers (mastodon `process_collection_service.rb`, 2026-08-08)",
     ),
     (
         &["microblog", "unknown", "wall", "lotide", "mobilizon", "streams"],
@@ -42,7 +45,7 @@ const EXCUSES: &[Row] = &[
     ),
     (
         &["discourse"],
-        &["edit", "delete", "like"],
+        &["edit", "delete", "like", "ban"],
         always,
         "Only a Create inside is honoured; the rest is dropped (discourse-activity-pub#337, 2026-08-31)",
     ),
@@ -74,7 +77,7 @@ const EXCUSES: &[Row] = &[
         &["microblog", "unknown", "wall", "lotide", "mobilizon"],
         &["reply", "edit", "delete"],
         is_own,
-        "What is passed on as it came is not sent back to where it came from",
+        "What is passed on as it came is for those who would miss it, and its author's server does not (ActivityPub 7.1.2, 2018-01-23)",
     ),
     (
         &["versia", "versia-share"],
@@ -95,10 +98,58 @@ const EXCUSES: &[Row] = &[
         "A Share names the note, which is read where it is, as it is then",
     ),
     (
-        ALL,
+        &["versia", "versia-share"],
         &["ban"],
         always,
-        "Who is put out hears it by letter, and nobody else does",
+        "There is no word for a ban: who is put out hears it by a SubscribeReject or FollowReject, and nobody else does (versia.pub, 2025-12-20)",
+    ),
+    (
+        &["threadiverse"],
+        &["post", "reply", "edit", "delete"],
+        is_unread_by_lemmy,
+        "What lacks a field that it reads is 400 to it: `cc`, `attributedTo`, `to` as a list of URLs, the group in a post's `to`, `cc` or `audience` (Lemmy 0.19.20, measured; `crates/apub/src/protocol`, 2026-07-21)",
+    ),
+    (
+        &["nodebb"],
+        &["edit"],
+        is_by_several,
+        "An edit of what has several authors is rejected (NodeBB 4.15.1 `inbox.update`, 2026-08-22)",
+    ),
+    (
+        MICROBLOGS,
+        &["post"],
+        is_by_nobody,
+        "A note that does not say whose it is is shown by nobody: `attributedTo` must be its author (MisskeyIO `ApInboxService.ts`, 2026-03-22)",
+    ),
+    (
+        MICROBLOGS,
+        &["ban"],
+        always,
+        "A Block of somebody who lives elsewhere is dropped, and of members they know nothing (mastodon `app/lib/activitypub/activity/block.rb`, 2026-08-08)",
+    ),
+    (
+        &["nodebb"],
+        &["ban"],
+        always,
+        "Of a category only a Create, Update, Delete and Like are read (NodeBB 4.15.1 `inbox.announce`, 2026-08-22)",
+    ),
+    (
+        &["lotide"],
+        &["ban"],
+        always,
+        "It has neither a Block nor a list of members (lotide apub_util/ingest.rs, 2024-08-20)",
+    ),
+    (
+        &["streams"],
+        &["ban"],
+        always,
+        "A container holds what belongs to one conversation, and a ban belongs to none (FEP-171b, 2025-11-06)",
+    ),
+    (
+        &["mobilizon"],
+        &["ban"],
+        always,
+        "It knows a member by a record of its own host's; of ours it has none to remove (Mobilizon 5.1.3, 2025-04)",
     ),
 ];
 
@@ -128,6 +179,29 @@ fn is_unsigned(cell: &Cell<'_>) -> bool {
     !document["signature"].is_object() && !document["proof"].is_object()
 }
 
+/// Of what the programs here send: nobody is its author, what should be a URL is an object, or nothing in a post names the group.
+fn is_unread_by_lemmy(cell: &Cell<'_>) -> bool {
+    let (said, post) = (&cell.deed.said.document, &cell.deed.post);
+    let is_urls = |list: &Value| match list {
+        Value::Array(all) => all.iter().all(Value::is_string),
+        one => one.is_string(),
+    };
+    let is_nowhere =
+        post["inReplyTo"].is_null() && post["attributedTo"].is_array() && post["audience"].is_null();
+    let is_written = cell.deed.verb != "delete";
+    let lacks =
+        !is_urls(&said["to"]) || is_written && (said["cc"].is_null() || is_by_nobody(cell) || is_nowhere);
+    cell.software == "lemmy" && lacks
+}
+
+fn is_by_nobody(cell: &Cell<'_>) -> bool {
+    cell.deed.post["attributedTo"].is_null()
+}
+
+fn is_by_several(cell: &Cell<'_>) -> bool {
+    cell.deed.post["attributedTo"].is_array()
+}
+
 fn is_off_the_wall(cell: &Cell<'_>) -> bool {
     let target = cell.deed.post["target"]["id"].as_str().unwrap_or_default();
     !(target.ends_with("/wall") || target.ends_with("/wall-comments"))
@@ -135,4 +209,15 @@ fn is_off_the_wall(cell: &Cell<'_>) -> bool {
 
 fn is_no_video(cell: &Cell<'_>) -> bool {
     cell.deed.verb != "post" || cell.deed.post["type"] != "Video"
+}
+
+#[test]
+fn every_excuse_says_where_it_was_read() {
+    for (.., why) in EXCUSES {
+        let source = why.rsplit_once(" (").map(|(_, source)| source);
+        assert!(
+            source.is_some_and(|source| source.ends_with(')')),
+            "{why}: where was that read?"
+        );
+    }
 }

@@ -9,7 +9,7 @@ mod versia;
 
 use std::collections::BTreeMap;
 
-use folkmoot::dialect::class_of;
+use folkmoot::dialect::{HEARS, class_of};
 use serde_json::{Value, json};
 
 use crate::support::peer::manners::Shape;
@@ -110,9 +110,30 @@ async fn everybody_hears_of_everybody() {
         Vec::<String>::new(),
         "nothing came, and nothing excuses it"
     );
-    page::is_up_to_date(&text);
+    says_what_is_heard(&cells);
+    page::are_up_to_date(&text);
     table.domains.values().for_each(Domain::is_content);
     world.end().await;
+}
+
+/// The table of classes says "–" where nobody of the class heard anything, and nowhere else; what is passed on as it came
+/// a second wall would hear.
+fn says_what_is_heard(cells: &[(Cell<'_>, Vec<String>)]) {
+    for hears in HEARS {
+        for verb in ["post", "reply", "edit", "delete", "like"] {
+            let of_class = cells
+                .iter()
+                .filter(|(cell, _)| cell.class == hears.class && cell.deed.verb == verb);
+            let is_heard = of_class.clone().any(|(_, told)| !told.is_empty());
+            let is_alone = hears.class == "wall" && matches!(verb, "edit" | "delete");
+            assert_eq!(
+                hears.of(verb) != Some("–"),
+                is_heard || is_alone,
+                "{} of {verb}",
+                hears.class
+            );
+        }
+    }
 }
 
 impl Table {
@@ -251,9 +272,8 @@ impl Table {
             for software in PROGRAMS {
                 let shapes = tellings(&heard[software], &deed.said);
                 let mut told: Vec<String> = shapes.into_iter().map(|shape| label(shape).to_owned()).collect();
-                if deed.verb == "ban" && software == VICTIM {
-                    let rejected = heard[software].iter().any(|heard| heard.kind() == "Reject");
-                    told.extend(rejected.then(|| "Reject".to_owned()));
+                if deed.verb == "ban" {
+                    told.extend(self.expulsions(&heard[software]));
                 }
                 let class = class_of(Some(software), None).name;
                 cells.push((
@@ -276,6 +296,26 @@ impl Table {
             }
         }
         cells
+    }
+}
+
+impl Table {
+    /// In which other words it was told that the victim is out: by letter, or of the list of members.
+    fn expulsions(&self, heard: &[Heard]) -> Vec<String> {
+        let victim = self.people[VICTIM].id();
+        let is_rejected =
+            |heard: &&Heard| heard.kind() == "Reject" && heard.document["object"]["actor"] == victim.as_str();
+        let is_unlisted = |heard: &&Heard| {
+            let target = &heard.document["target"];
+            let list = target.as_str().or_else(|| target["id"].as_str());
+            heard.kind() == "Remove"
+                && heard.object_id() == victim
+                && list == Some(self.group.part("members").as_str())
+        };
+        let taken = || heard.iter().filter(|heard| heard.taken);
+        let rejects = taken().filter(is_rejected).map(|_| "Reject".to_owned());
+        let removes = taken().filter(is_unlisted).map(|_| "Remove".to_owned());
+        rejects.chain(removes).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! `docs/dialects.md`: the matrix as it was heard, and the table of classes as the code has it.
+//! `docs/dialects.md`: the matrix as it was heard, and the table of programs as the code has it; in FEDERATION.md that of classes.
 //!
 //! One rule: nothing stands between its marks that was not heard or read from the code.
 
@@ -7,12 +7,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use folkmoot::dialect::programs;
+use folkmoot::dialect::{HEARS, class_of, programs};
 
 use super::{Cell, excuses};
 
-const BEGIN: &str = "<!-- dialects: written by `UPDATE_DOCS=1 cargo test --test it matrix` -->\n";
-const END: &str = "<!-- end of dialects -->";
+const BY: &str = "written by `UPDATE_DOCS=1 cargo test --test it matrix`";
 
 const VERBS: [(&str, &str); 7] = [
     ("post", "A new thread"),
@@ -80,20 +79,55 @@ fn classes() -> String {
     text
 }
 
+/// A row a class: who is of it, and what it hears.
+fn hearing() -> String {
+    let mut text =
+        "| class | programs | post | comment | edit | delete | votes and their undoing |\n|---|---|---|---|---|---|---|\n"
+            .to_owned();
+    for hears in HEARS {
+        let of_class = programs().filter(|(_, class)| class.name == hears.class);
+        let names: Vec<&str> = of_class.map(|(name, _)| name).collect();
+        let told = [hears.post, hears.comment, hears.edit, hears.delete, hears.votes].join(" | ");
+        writeln!(text, "| {} | {} | {told} |", hears.class, names.join(", ")).unwrap();
+    }
+    let unknown = class_of(None, None);
+    writeln!(
+        text,
+        "| {} | anything else | as {} | | | | |",
+        unknown.name, unknown.shape.0
+    )
+    .unwrap();
+    text
+}
+
 /// # Panics
-/// If the page says something else.
-pub fn is_up_to_date(matrix: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/dialects.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let written = format!("{before}{BEGIN}\n{matrix}\n{}\n{END}{after}", classes());
+/// If a page says something else.
+pub fn are_up_to_date(matrix: &str) {
+    is_up_to_date(
+        "docs/dialects.md",
+        "dialects",
+        &format!("\n{matrix}\n{}\n", classes()),
+    );
+    is_up_to_date("FEDERATION.md", "classes", &hearing());
+}
+
+/// What stands between the marks of this name.
+fn is_up_to_date(page: &str, name: &str, written: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    let (begin, end) = (
+        format!("<!-- {name}: {BY} -->\n"),
+        format!("<!-- end of {name} -->"),
+    );
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(&begin).unwrap();
+    let (_, after) = rest.split_once(&end).unwrap();
+    let written = format!("{before}{begin}{written}{end}{after}");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, written).unwrap();
     } else {
         assert!(
-            page == written,
-            "docs/dialects.md says something else: UPDATE_DOCS=1 cargo test --test it matrix"
+            text == written,
+            "{page} says something else: UPDATE_DOCS=1 cargo test --test it matrix"
         );
     }
 }

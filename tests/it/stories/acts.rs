@@ -303,10 +303,16 @@ async fn a_ban_is_told_in_the_words_of_each() {
     yard.world.end().await;
 }
 
-/// Who came and went is told to the explainer where the list is shown, and to nobody else.
+/// Who came and went is told to the explainer and to walls where the list is shown, and to nobody else.
 #[tokio::test]
 async fn member_changes_are_told_where_the_list_is_shown() {
     let yard = Yard::new().await;
+    let wally = yard
+        .world
+        .server("smithereen")
+        .actor("wally")
+        .follows(&yard.group)
+        .await;
     let bob = yard.world.lemmy().actor("bob");
     let asked = bob.asks(&yard.group).await;
     bob.is_accepted(&asked).await;
@@ -315,6 +321,14 @@ async fn member_changes_are_told_where_the_list_is_shown() {
     bob.sends_to(&yard.group.inbox(), &asked.text).await.is(202);
     bob.leaves(&yard.group, &asked).await;
     yard.listed("Remove", &bob).await;
+    for kind in ["Add", "Remove"] {
+        let members = yard.group.part("members");
+        let is_it = |heard: &Heard| {
+            let is_listed = heard.document["target"] == members.as_str() && heard.object_id() == bob.id();
+            heard.taken && heard.kind() == kind && is_listed
+        };
+        wally.server().hears("the same on a wall", is_it).await;
+    }
     let engine = &yard.world.house().engine;
     engine
         .do_to("garden", &Act::Expel, &iri(&yard.mia), None)

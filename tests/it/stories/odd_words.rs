@@ -90,13 +90,33 @@ async fn threads_are_taken_out_in_other_words() {
     world.end().await;
 }
 
-/// PieFed's reaction is a Like to us: one per actor, with the Likes of others.
+/// Members whose programs do not know PieFed's words.
+async fn strangers_to_piefed(world: &World, group: &Group) -> Vec<Actor> {
+    let mut strangers = vec![];
+    for software in ["lemmy", "mbin", "mitra", "nodebb", "mastodon", "onepage.pub"] {
+        strangers.push(world.server(software).actor("ann").follows(group).await);
+    }
+    strangers
+}
+
+/// None of them was told anything in these words.
+fn never_see(strangers: &[Actor], words: &[&str]) {
+    for who in strangers {
+        for heard in who.heard() {
+            let odd = words.iter().find(|word| heard.text.contains(**word));
+            assert_eq!(odd, None, "{} heard {}", who.id(), heard.text);
+        }
+    }
+}
+
+/// PieFed's reaction is a Like to us: one per actor, with the Likes of others. Only PieFed knows the word.
 #[tokio::test]
 async fn a_reaction_counts_as_a_like() {
     let world = World::start().await;
     let group = world.group("garden").await;
     let pia = world.server("piefed").actor("pia").follows(&group).await;
     let pol = world.server("piefed").actor("pol").follows(&group).await;
+    let strangers = strangers_to_piefed(&world, &group).await;
     let post = pia.post(&group, "one").await;
     let react = json!({"type": "EmojiReact", "object": post.post, "content": "🫘"});
     let first = does(&pol, &group, react.clone()).await;
@@ -105,12 +125,17 @@ async fn a_reaction_counts_as_a_like() {
     pia.hears_of([&first]).once().await;
     let likes = "select count(*) from vote where kind = 'like'";
     assert_eq!(world.count(likes).await, 1);
-    does(&pol, &group, json!({"type": "Undo", "object": first.document})).await;
+    let undo = does(&pol, &group, json!({"type": "Undo", "object": first.document})).await;
     assert_eq!(world.count(likes).await, 0);
+    pia.hears_of([&undo]).once().await;
+    let like = does(&pol, &group, json!({"type": "Like", "object": post.post})).await;
+    world.settles().await;
+    strangers[0].hears_of([&like]).once().await;
+    never_see(&strangers, &["EmojiReact"]);
     world.end().await;
 }
 
-/// A vote in a poll, in each of its words, is one per actor and Question, is no comment, and goes to the threadiverse alone.
+/// A vote in a poll, in each of its words, is one per actor and Question, is no comment, and goes to PieFed alone.
 #[tokio::test]
 async fn an_answer_to_a_question_is_a_vote() {
     let world = World::start().await;
@@ -118,7 +143,7 @@ async fn an_answer_to_a_question_is_a_vote() {
     let pia = world.server("piefed").actor("pia").follows(&group).await;
     let pol = world.server("piefed").actor("pol").follows(&group).await;
     let mia = world.mastodon().actor("mia").follows(&group).await;
-    let xia = world.explainer().actor("xia").follows(&group).await;
+    let strangers = strangers_to_piefed(&world, &group).await;
     let question = asks(&pia, &group).await;
     let thread = pia.post(&group, "no question").await;
     let vote = json!({"type": "PollVote", "object": question.post, "choice_text": "Beans"});
@@ -154,13 +179,82 @@ async fn an_answer_to_a_question_is_a_vote() {
         2
     );
     assert_eq!(world.count("select count(*) from post").await, 2);
-    for who in [&mia, &xia] {
-        assert!(who.heard().iter().all(|heard| !heard.text.contains("PollVote")));
-    }
+    never_see(&strangers, &["PollVote", "ChooseAnswer"]);
     assert!(
         pia.heard()
             .iter()
             .all(|heard| !heard.text.contains("Peas\",\"inReplyTo"))
     );
+    world.end().await;
+}
+
+/// A public vote in a poll in everybody's word is a Note without content: no comment to anybody, so PieFed alone hears of it.
+#[tokio::test]
+async fn a_polls_note_is_told_to_piefed_alone() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let pia = world.server("piefed").actor("pia").follows(&group).await;
+    let mia = world.mastodon().actor("mia").follows(&group).await;
+    let strangers = strangers_to_piefed(&world, &group).await;
+    let question = asks(&pia, &group).await;
+    let vote = json!({"type": "Create", "object": { "id": mia.server().mint("vote"), "type": "Note", "name": "Peas",
+        "inReplyTo": question.post, "attributedTo": mia.id(), "to": [PUBLIC] }});
+    let vote = does(&mia, &group, vote).await;
+    pia.hears_of([&vote]).once().await;
+    world.settles().await;
+    never_see(&strangers, &["\"Peas\",\"inReplyTo"]);
+    world.end().await;
+}
+
+/// PieFed names the reply that answers a question. It is a vote in that question, and can be taken back; who may not read the reply
+/// chooses nothing, nor does anybody in a thread that asks nothing.
+#[tokio::test]
+async fn a_choice_is_a_vote_in_its_question() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let pia = world.server("piefed").actor("pia").follows(&group).await;
+    let pol = world.server("piefed").actor("pol").follows(&group).await;
+    let strangers = strangers_to_piefed(&world, &group).await;
+    let question = asks(&pia, &group).await;
+    let reply = pol.replies(&group, &question, "Beans, of course").await;
+    let deeper = pol.replies(&group, &reply, "Green ones").await;
+    let thread = pia.post(&group, "no question").await;
+    let other = pol.replies(&group, &thread, "Well").await;
+    let voted = "select count(*) from vote v join post p on p.id = v.post_id where v.kind = 'answer' and p.kind = 'Question'";
+    let choice = does(
+        &pia,
+        &group,
+        json!({"type": "ChooseAnswer", "object": deeper.post}),
+    )
+    .await;
+    pol.hears_of([&choice]).once().await;
+    does(
+        &pia,
+        &group,
+        json!({"type": "ChooseAnswer", "object": reply.post}),
+    )
+    .await;
+    assert_eq!(world.count(voted).await, 1);
+    let undo = does(&pia, &group, json!({"type": "Undo", "object": choice.document})).await;
+    pol.hears_of([&undo]).once().await;
+    assert_eq!(world.count(voted).await, 0);
+    let deleted = pol.deletes(&group, &reply).await;
+    pia.hears_of([&deleted]).once().await;
+    for nothing in [
+        other.post.as_str(),
+        thread.post.as_str(),
+        reply.post.as_str(),
+        "https://a.example/nothing",
+    ] {
+        does(&pia, &group, json!({"type": "ChooseAnswer", "object": nothing})).await;
+    }
+    world.settles().await;
+    assert_eq!(
+        world
+            .count("select count(*) from vote where kind = 'answer'")
+            .await,
+        0
+    );
+    never_see(&strangers, &["ChooseAnswer"]);
     world.end().await;
 }

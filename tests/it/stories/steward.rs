@@ -62,6 +62,58 @@ async fn a_steward_is_a_person() {
     world.end().await;
 }
 
+/// Whoever asks to follow it is told no, by itself and under its own key, and follows nothing. Mitra takes Ed25519 of the group;
+/// its steward has no such key.
+#[tokio::test]
+async fn a_steward_is_not_to_be_followed() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let people = ["mastodon", "lemmy", "mitra", "gotosocial"].map(|name| world.server(name).actor("ann"));
+    for ann in &people {
+        let ann = ann.clone().follows(&group).await;
+        for (kind, inbox) in [
+            ("Follow", "/u/garden_steward/inbox"),
+            ("Follow", "/inbox"),
+            ("Join", "/inbox"),
+        ] {
+            let ask = ann.speaks(|me| {
+                json!({"id": (me.mint)("a"), "type": kind, "actor": me.id, "object": group.steward(), "to": [group.steward()]})
+            });
+            let inbox = format!("{}{inbox}", world.base());
+            for _ in 0..2 {
+                ann.sends_to(&inbox, &ask.to_string()).await.is(202);
+            }
+            let said = ann.would_say(ask, String::new(), false);
+            let reject = ann.is_rejected(&said).await;
+            assert_eq!(reject.document["actor"], group.steward());
+            assert_eq!(reject.document["to"], json!([ann.id()]));
+            assert_eq!(reject.key_id, Some(format!("{}#main-key", group.steward())));
+            let again = world.get(
+                reject.document["id"].as_str().unwrap(),
+                "application/activity+json",
+            );
+            assert_eq!(again.await.status(), 200);
+        }
+        world.settles().await;
+        assert_eq!(
+            ann.heard()
+                .iter()
+                .filter(|heard| heard.kind() == "Reject")
+                .count(),
+            3
+        );
+    }
+    assert_eq!(world.count("select count(*) from membership").await, 4);
+    let missing = format!("{}/u/nothing_steward", world.base());
+    let ask = people[0]
+        .speaks(|me| json!({"id": (me.mint)("a"), "type": "Follow", "actor": me.id, "object": missing}));
+    people[0]
+        .sends_to(&format!("{}/inbox", world.base()), &ask.to_string())
+        .await
+        .problem(404);
+    world.end().await;
+}
+
 /// Nobody lets it in, asks it in or keeps it out, and no group is called as it is.
 #[tokio::test]
 async fn a_steward_is_nobody_to_let_in() {

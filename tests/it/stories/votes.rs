@@ -36,3 +36,32 @@ async fn votes_count_by_policy() {
     }
     world.end().await;
 }
+
+/// Lemmy's Undo of a Dislike may carry a Like (dialects 6.7): whichever there is is taken back, and the Undo passed on as it came.
+#[tokio::test]
+async fn an_undo_takes_back_whichever_vote_there_is() {
+    let world = World::start().await;
+    let group = world.group("garden").await;
+    let ann = world.lemmy().actor("ann").follows(&group).await;
+    let bob = world.lemmy().actor("bob").follows(&group).await;
+    let post = ann.post(&group, "hello").await;
+    let manners = bob.server().software().manners;
+    for cast in ["dislike", "like"] {
+        let (like, dislike) = (
+            bob.speaks(|me| manners.like(me, &group, &post)),
+            bob.speaks(|me| manners.dislike(me, &group, &post).unwrap()),
+        );
+        let (voted, undone) = match cast {
+            "like" => (like, dislike),
+            _ => (dislike, like),
+        };
+        bob.sends(&group, &voted).await.is(202);
+        world.until("select count(*) from vote", 1).await;
+        let undo = bob.speaks(|me| manners.undo(me, &group, &undone));
+        let undo = bob.would_say(undo, post.post.clone(), false);
+        bob.sends_to(&group.inbox(), &undo.text).await.is(202);
+        ann.hears_of([&undo]).once().await;
+        assert_eq!(world.count("select count(*) from vote").await, 0, "{cast}");
+    }
+    world.end().await;
+}

@@ -87,6 +87,19 @@ async fn an_operator_works_the_queue() {
         .run(&["group", "remove-post", "garden", &posts[0].post])
         .await
         .fails(1, &["no such post"]);
+    let restored = program
+        .run(&["group", "restore-post", "garden", &posts[0].post, "--json"])
+        .await
+        .json();
+    assert_eq!(restored["restored"], json!(posts[0].post));
+    program
+        .run(&["group", "restore-post", "garden", &posts[0].post])
+        .await
+        .fails(1, &["no such post"]);
+    program
+        .run(&["group", "remove-post", "garden", &posts[0].post, "--json"])
+        .await
+        .json();
 
     let post = posts[2].post.as_str();
     for (word, says) in [

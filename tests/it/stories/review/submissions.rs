@@ -131,3 +131,41 @@ async fn what_was_fetched_is_let_through_as_it_was_read() {
     assert!(content.contains("as seen"), "{content}");
     garden.world.end().await;
 }
+
+/// What waits for members stays for members, whomever an Update of it names: only the post itself may say that it is for everybody.
+#[tokio::test]
+async fn an_update_of_what_waits_does_not_widen_it() {
+    const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+    let garden = Garden::all().await;
+    let (ann, group) = (&garden.ann, &garden.group);
+    for (widened, is_public) in [(false, false), (true, true)] {
+        let to = json!([group.id]);
+        let mut note = ann.speaks(|me| {
+            json!({ "id": (me.mint)("notes"), "type": "Note", "content": "for members", "attributedTo": me.id, "to": to })
+        });
+        let post = note["id"].as_str().unwrap().to_owned();
+        let act = |kind: &str, to: &serde_json::Value, note: &serde_json::Value| {
+            let act = ann.speaks(|me| {
+                json!({ "id": (me.mint)("activities"), "type": kind, "actor": me.id, "to": to, "cc": [group.id], "object": note })
+            });
+            ann.would_say(act, post.clone(), false)
+        };
+        let create = act("Create", &to, &note);
+        ann.sends_to(&group.inbox(), &create.text).await.is(202);
+        garden.until_held(1).await;
+        note["content"] = json!("changed");
+        note["to"] = if widened { json!([PUBLIC]) } else { json!(null) };
+        ann.server().publishes(&note);
+        let update = act("Update", &json!([PUBLIC]), &note);
+        ann.sends_to(&group.inbox(), &update.text).await.is(202);
+        let entry = garden.entry().await;
+        answers(&garden.olga, group, "Accept", &entry["id"]).await.is(202);
+        garden.world.settles().await;
+        assert_eq!(
+            is_shown(&garden.world, group, &update).await,
+            is_public,
+            "{widened}"
+        );
+    }
+    garden.world.end().await;
+}

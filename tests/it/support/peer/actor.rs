@@ -140,7 +140,7 @@ impl Actor {
         let what = format!("{kind} of {} for {}", said.id(), self.id());
         self.server
             .hears(&what, |heard| {
-                heard.taken
+                heard.came()
                     && heard.kind() == kind
                     && heard.object_id() == said.id()
                     && heard.text.contains(&said.text)

@@ -132,10 +132,12 @@ impl Server {
             taken: false,
             repeat: false,
             complaint: None,
+            is_shrugged_at: false,
         };
         match self.verify(target, headers, body).await {
             Ok(signed) => {
-                if let Err(Complaint { status, why }) = self.believes_signature(&signed, headers, &heard) {
+                if let Err(Complaint { status, why, .. }) = self.believes_signature(&signed, headers, &heard)
+                {
                     heard.status = Some(status);
                     heard.complaint = Some(format!("{} answers {status}: {why}", self.software().name));
                     return heard;
@@ -164,8 +166,13 @@ impl Server {
                 heard.complaint = Some("it came again".to_owned());
             }
             Ok(()) => heard.taken = true,
-            Err(Complaint { status, why }) => {
+            Err(Complaint {
+                status,
+                why,
+                is_shrug,
+            }) => {
                 heard.status = Some(status);
+                heard.is_shrugged_at = is_shrug;
                 heard.complaint = Some(format!("{} answers {status}: {why}", self.software().name));
             }
         }
@@ -197,6 +204,7 @@ impl Server {
         let missing = |why| Complaint {
             status: manners.to_what_is_missing(),
             why,
+            is_shrug: false,
         };
         manners.believes(document, &fetched.map_err(missing)?)
     }

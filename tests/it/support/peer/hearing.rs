@@ -42,14 +42,15 @@ impl Hearing {
     /// If any of it came.
     pub fn nothing(self) {
         for said in &self.said {
-            let came = self.tellings(said, Shape::Wrapped).len() + self.tellings(said, Shape::Boosted).len();
-            assert_eq!(came, 0, "{} heard of {}", self.actor.id(), said.text);
+            let tells = |shape: &Shape| shape.is_for(said.kind()) && !self.tellings(said, *shape).is_empty();
+            let came: Vec<Shape> = Shape::ALL.into_iter().filter(tells).collect();
+            assert_eq!(came, [], "{} heard of {}", self.actor.id(), said.text);
         }
     }
 
     /// Where in the record each telling of this stands.
     fn tellings(&self, said: &Said, shape: Shape) -> Vec<(usize, Heard)> {
-        let tells = |heard: &Heard| heard.taken && shape.tells(&heard.document, &heard.text, said);
+        let tells = |heard: &Heard| heard.came() && shape.tells(&heard.document, &heard.text, said);
         let heard = self.actor.heard().into_iter().enumerate();
         heard.filter(|(_, heard)| tells(heard)).collect()
     }

@@ -20,6 +20,8 @@ pub struct Door {
 pub struct Complaint {
     pub status: u16,
     pub why: String,
+    /// No fault of the sender's: what was passed on is in the words of its author, or a newer version of this program knows it.
+    pub is_shrug: bool,
 }
 
 /// Who speaks, with fresh ids to speak with.
@@ -303,6 +305,15 @@ pub(super) fn refuse<T>(status: u16, why: impl Into<String>) -> Result<T, Compla
     Err(Complaint {
         status,
         why: why.into(),
+        is_shrug: false,
+    })
+}
+
+/// As [`refuse`], where it is no fault of the sender's.
+pub(super) fn shrug<T>(status: u16, why: impl Into<String>) -> Result<T, Complaint> {
+    refuse(status, why).map_err(|complaint| Complaint {
+        is_shrug: true,
+        ..complaint
     })
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Group;
 use super::manners::{
     CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer,
-    is_shown, is_signed_within, refuse, with_signature,
+    is_shown, is_signed_within, refuse, shrug, with_signature,
 };
 
 pub(super) struct Microblog {
@@ -51,6 +51,10 @@ impl Manners for Microblog {
         let date = |of: &Value| chrono::DateTime::parse_from_rfc3339(of["published"].as_str()?).ok();
         if document["type"] == "Announce" && date(document) < date(fetched) {
             return refuse(202, "the Announce is older than its note");
+        }
+        // Misskey: it must be who says it; Mastodon takes the first (`process_status_update`), and needs one (2026-08-08).
+        if fetched["attributedTo"].is_null() {
+            return shrug(202, "nobody wrote the note");
         }
         is_shown(fetched)
     }

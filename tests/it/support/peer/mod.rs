@@ -10,6 +10,7 @@ mod door;
 mod explainer;
 mod ground;
 mod hearing;
+mod lemmy;
 mod lotide;
 pub mod manners;
 mod microblog;

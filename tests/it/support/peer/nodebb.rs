@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Group;
 use super::manners::{
     Complaint, Door, Manners, Me, PUBLIC, Said, Shape, act, edited, is_activity, is_announce, is_answer,
-    refuse,
+    refuse, shrug,
 };
 
 pub(super) struct NodeBb;
@@ -131,6 +131,10 @@ fn announced(document: &Value) -> Result<Option<String>, Complaint> {
     }
     if inner["type"] == "Dislike" {
         return refuse(200, "it has no word for that");
+    }
+    // An announced Create is read by another way, which takes the first of several (`notes.assert`, `mocks.post`).
+    if inner["type"] == "Update" && inner["object"]["attributedTo"].is_array() {
+        return shrug(200, "attributedTo is an array, rejecting (inbox.update)");
     }
     let id = inner["id"]
         .as_str()

@@ -31,12 +31,19 @@ pub struct Heard {
     pub status: Option<u16>,
     /// It was read and believed, whatever was answered.
     pub taken: bool,
-    /// The same id came to this inbox before, and was taken.
+    /// The same id came to this inbox before, and was taken, or refused for no fault of the sender's.
     pub repeat: bool,
     pub complaint: Option<String>,
+    /// It was refused, and that is no fault of the sender's: no complaint.
+    pub is_shrugged_at: bool,
 }
 
 impl Heard {
+    /// Whether it counts as told: it was taken, or refused for no fault of the sender's, who may knock again in another way.
+    pub fn came(&self) -> bool {
+        self.taken || self.is_shrugged_at && !self.repeat
+    }
+
     pub fn kind(&self) -> &str {
         self.document["type"].as_str().unwrap_or_default()
     }
@@ -58,14 +65,14 @@ impl Heard {
 #[derive(Default)]
 pub struct Record {
     pub heard: Mutex<Vec<Heard>>,
-    /// Inboxes and ids of what was taken, whatever becomes of the rest.
+    /// Inboxes and ids of what was taken or shrugged at, whatever becomes of the rest.
     taken: Mutex<HashSet<(String, String)>>,
     changed: watch::Sender<()>,
 }
 
 impl Record {
     pub(super) fn add(&self, heard: Heard) {
-        if heard.taken {
+        if heard.taken || heard.is_shrugged_at {
             let key = (heard.inbox.clone(), heard.id().to_owned());
             self.taken.lock().unwrap().insert(key);
         }
@@ -77,7 +84,7 @@ impl Record {
         self.heard.lock().unwrap().clone()
     }
 
-    /// Whether this id was taken at this inbox.
+    /// Whether this id was taken or shrugged at in this inbox.
     pub(super) fn knows(&self, inbox: &str, id: &str) -> bool {
         let taken = self.taken.lock().unwrap();
         taken.contains(&(inbox.to_owned(), id.to_owned()))
@@ -86,7 +93,8 @@ impl Record {
     pub(super) fn complaints(&self) -> Vec<String> {
         let heard = self.heard.lock().unwrap();
         let complaint = |heard: &Heard| Some(format!("{}: {}", heard.complaint.as_ref()?, heard.text));
-        heard.iter().filter_map(complaint).collect()
+        let wrong = heard.iter().filter(|heard| !heard.is_shrugged_at);
+        wrong.filter_map(complaint).collect()
     }
 
     /// Waits until all of the record satisfies `done`, which is asked again whenever something came.

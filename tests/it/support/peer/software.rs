@@ -3,8 +3,16 @@
 //! One rule: a row holds what differs on the wire between programs of one family; the family's habits are in its file.
 
 use super::{
-    discourse::Discourse, explainer::Explainer, lotide::Lotide, manners::Manners, microblog::Microblog,
-    mobilizon::Mobilizon, nodebb::NodeBb, peertube::PeerTube, streams::Streams, threadiverse::Threadiverse,
+    discourse::Discourse,
+    explainer::Explainer,
+    lotide::Lotide,
+    manners::Manners,
+    microblog::Microblog,
+    mobilizon::Mobilizon,
+    nodebb::NodeBb,
+    peertube::PeerTube,
+    streams::Streams,
+    threadiverse::{Kin, Threadiverse},
     wall::Wall,
 };
 
@@ -48,17 +56,22 @@ pub enum Json {
 
 const T: &dyn Manners = &Threadiverse {
     keeps_private: false,
-    is_piefed: false,
+    kin: Kin::Other,
+};
+/// It refuses whatever lacks a field that it reads.
+const Y: &dyn Manners = &Threadiverse {
+    keeps_private: false,
+    kin: Kin::Lemmy,
 };
 /// It has private groups.
 const P: &dyn Manners = &Threadiverse {
     keeps_private: true,
-    is_piefed: false,
+    kin: Kin::Other,
 };
 /// It has words of its own, and wants `algorithm` in a signature.
 const F: &dyn Manners = &Threadiverse {
     keeps_private: false,
-    is_piefed: true,
+    kin: Kin::PieFed,
 };
 const M: &dyn Manners = &Microblog { signs_within: false };
 /// Its edits carry a signature.
@@ -73,7 +86,7 @@ const V: &dyn Manners = &PeerTube;
 const X: &dyn Manners = &Explainer;
 
 static SOFTWARE: [Software; 20] = [
-    row("lemmy", "0.19.20", T, "/u/", KeyForm::Fragment, true, Json::Plain),
+    row("lemmy", "0.19.20", Y, "/u/", KeyForm::Fragment, true, Json::Plain),
     row("mbin", "1.8.4", T, "/u/", KeyForm::Fragment, true, Json::Slashes),
     row("piefed", "1.6.6", F, "/u/", KeyForm::Fragment, true, Json::Plain),
     Software {

@@ -1,25 +1,40 @@
 //! Lemmy, Mbin, PieFed and their kin: they Follow, and hear of everything as `Announce{activity}` (FEP-1b12).
 //!
-//! One rule: an Announce without `cc`, of an id, or of what is not public is answered 400 (Lemmy 0.19.20, measured).
+//! One rule: an Announce without `cc`, of an id, or of what is not public is answered 400 (Lemmy 0.19.20, measured). What Lemmy alone
+//! refuses is in `lemmy.rs`; of the others nothing is refused that was not read in them.
 
 use serde_json::{Value, json};
 
 use super::Group;
+use super::lemmy;
 use super::manners::{
-    CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer, refuse,
+    CONTEXT, Complaint, Door, Manners, Me, PUBLIC, Said, Shape, is_activity, is_announce, is_answer,
+    is_shown, refuse, shrug,
 };
 
 pub(super) struct Threadiverse {
     /// It has private groups, which speak to their followers.
     pub keeps_private: bool,
-    /// It is PieFed, which knows words of its own, and looks at no signature that does not name its algorithm.
-    pub is_piefed: bool,
+    pub kin: Kin,
+}
+
+/// Which of them it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kin {
+    /// It reads field by field (`lemmy.rs`).
+    Lemmy,
+    /// It knows words of its own, and looks at no signature that does not name its algorithm.
+    PieFed,
+    Other,
 }
 
 /// What may stand inside an Announce (Lemmy `activity_lists.rs`).
 const ANNOUNCABLE: [&str; 10] = [
     "Create", "Update", "Delete", "Like", "Dislike", "Undo", "Lock", "Block", "Add", "Remove",
 ];
+
+/// What may be undone there.
+const UNDONE: [&str; 5] = ["Like", "Dislike", "Delete", "Lock", "Block"];
 
 /// What PieFed knows besides.
 const PIEFEDS: [&str; 3] = ["EmojiReact", "PollVote", "ChooseAnswer"];
@@ -28,13 +43,26 @@ impl Manners for Threadiverse {
     fn judge(&self, document: &Value, _: Door) -> Result<Option<String>, Complaint> {
         is_activity(document, 400)?;
         match document["type"].as_str() {
+            // 0.19.20, measured; 1.0 knows it. Whoever asked with an older one waits for ever: nothing else can be said there.
+            Some("Reject") if self.kin == Kin::Lemmy => {
+                is_answer(document, 400)?;
+                return shrug(400, "data did not match any variant: a Reject");
+            }
             Some("Accept" | "Reject") => is_answer(document, 400)?,
-            Some("Announce") => self.announced(document)?,
+            Some("Announce") => return self.announced(document),
             Some("Follow") => {}
             Some("Undo") if document["object"]["type"] == "Follow" => is_activity(&document["object"], 400)?,
             kind => return refuse(400, format!("data did not match any variant: {kind:?}")),
         }
         Ok(None)
+    }
+
+    /// PieFed: who wrote it lives where it is (`create_resolved_object`).
+    fn believes(&self, _: &Value, fetched: &Value) -> Result<(), Complaint> {
+        if self.kin == Kin::PieFed && host(&fetched["attributedTo"]) != host(&fetched["id"]) {
+            return refuse(200, "its author is not of its host");
+        }
+        is_shown(fetched)
     }
 
     /// A duplicate is an error to Lemmy [M].
@@ -43,7 +71,7 @@ impl Manners for Threadiverse {
     }
 
     fn looks_at_signature(&self, header: &str) -> Result<(), Complaint> {
-        if self.is_piefed {
+        if self.kin == Kin::PieFed {
             super::wall::wants_algorithm(header)
         } else {
             Ok(())
@@ -147,17 +175,36 @@ fn vote(me: &Me<'_>, group: &Group, kind: &str, post: &Said) -> Value {
 }
 
 impl Threadiverse {
-    fn announced(&self, document: &Value) -> Result<(), Complaint> {
+    fn knows(&self, kind: &str, all: &[&str]) -> bool {
+        all.contains(&kind) || self.kin == Kin::PieFed && PIEFEDS.contains(&kind)
+    }
+
+    /// What of it is to be fetched, if anything.
+    fn announced(&self, document: &Value) -> Result<Option<String>, Complaint> {
         let followers = format!("{}/followers", document["actor"].as_str().unwrap_or_default());
         if !(self.keeps_private && document["to"] == json!([followers])) {
             is_announce(document, 400)?;
         }
         let inner = &document["object"];
         match inner["type"].as_str() {
+            None if self.kin == Kin::PieFed => return of_id(document),
             None => return refuse(400, "an Announce of an id"),
-            Some(kind) if self.is_piefed && PIEFEDS.contains(&kind) => {}
-            Some(kind) if !ANNOUNCABLE.contains(&kind) => {
+            Some(kind) if !self.knows(kind, &ANNOUNCABLE) => {
                 return refuse(400, format!("an Announce of a {kind}"));
+            }
+            Some("Undo") => {
+                let undone = inner["object"]["type"].as_str().unwrap_or_default();
+                if !self.knows(undone, &UNDONE) {
+                    return refuse(400, format!("an Announce of the Undo of a {undone}"));
+                }
+            }
+            // A vote in a poll: it has no polls, and wants `content` of a comment.
+            Some("Create")
+                if self.kin != Kin::PieFed
+                    && inner["object"]["type"] == "Note"
+                    && inner["object"]["content"].is_null() =>
+            {
+                return refuse(400, "missing field `content`");
             }
             Some(_) => {}
         }
@@ -167,6 +214,27 @@ impl Threadiverse {
         if inner["actor"] == document["actor"] {
             return refuse(400, "the actor of an announced activity must be a Person"); // [M]
         }
-        Ok(())
+        if self.kin == Kin::Lemmy {
+            // What somebody else wrote is passed on as it came, or not at all: that it is refused is no fault of the group's.
+            let is_shrug = host(&inner["actor"]) != host(&document["actor"]);
+            lemmy::reads(inner, &document["actor"]).map_err(|complaint| Complaint {
+                is_shrug,
+                ..complaint
+            })?;
+        }
+        Ok(None)
     }
+}
+
+/// PieFed reads an announced id where it is; one on another host than the community's is not looked at (`resolve_remote_post`,
+/// `app/activitypub/util.py`, 2026-03-05).
+fn of_id(announce: &Value) -> Result<Option<String>, Complaint> {
+    if host(&announce["object"]).is_none() || host(&announce["object"]) != host(&announce["actor"]) {
+        return refuse(200, "an Announce of an id on another host than the community's");
+    }
+    Ok(announce["object"].as_str().map(ToOwned::to_owned))
+}
+
+fn host(id: &Value) -> Option<&str> {
+    id.as_str()?.split('/').nth(2)
 }
