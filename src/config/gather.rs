@@ -11,6 +11,7 @@ use toml::{Table, Value};
 
 use super::error::{Error, Place, Problem};
 use super::keys::{self, KEYS, Key};
+use super::kind::Kind;
 use super::settings::Settings;
 
 /// What a default depends on besides the other settings.
@@ -297,13 +298,15 @@ impl Home {
     }
 }
 
-/// Every setting's value, and every other that is not a table, by its dotted name; an empty table that is no section counts as one.
+/// Every value that is not a table, or is meant to be one, by its dotted name; an empty table that is no section counts as one.
 fn leaves(prefix: &str, table: Table) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for (key, value) in table {
         let name = dotted(prefix, &key);
         match value {
-            value @ Value::Table(_) if keys::find(&name).is_some() => found.push((name, value)),
+            value @ Value::Table(_) if keys::find(&name).is_some_and(|key| key.kind == Kind::Origins) => {
+                found.push((name, value));
+            }
             Value::Table(inner) if !inner.is_empty() => found.extend(leaves(&name, inner)),
             Value::Table(_) if keys::SECTIONS.iter().any(|(section, _)| *section == name) => {}
             value => found.push((name, value)),

@@ -88,7 +88,7 @@ pub(in crate::dialect) fn crosses(shape: Shape, said: &Said<'_>, here: &Here) ->
         said.what,
         What::Deleted | What::Removed | What::TakenOut | What::Unnamed
     );
-    is_content && is_theirs != SHAPES.contains(&shape) && (said.private_group || !retracts)
+    is_content && is_theirs != SHAPES.contains(&shape) && (!retracts || said.private_group)
 }
 
 /// For those who subscribed.
