@@ -24,6 +24,8 @@ pub struct Out {
     pub is_comment: bool,
     pub target: Option<String>,
     pub public: bool,
+    /// It is told in the protocols that its author does not speak, too.
+    pub bridged: bool,
     pub published: DateTime<Utc>,
     pub author: ActorId,
     pub author_iri: String,
@@ -41,6 +43,7 @@ pub async fn out_of_groups(tx: &mut Tx, iri: &str) -> Result<Vec<Out>> {
     let rows = sqlx::query!(
         r#"select pg.group_id, g.name, pg.removed_at is not null as "removed!", p.deleted_at is not null as "deleted!",
                   p.id, p.kind, p.thread_id, p.parent_id is not null as "is_comment!", p.target, p.public, p.published_at,
+                  exists (select from bridges(pg.group_id)) and exists (select from may_be_mirrored(p.author_id)) as "bridged!",
                   p.author_id, w.iri as author, w.host, v.iri as "iri?", v.raw
            from post p
            join post_group pg on pg.post_id = p.id
@@ -64,6 +67,7 @@ pub async fn out_of_groups(tx: &mut Tx, iri: &str) -> Result<Vec<Out>> {
         is_comment: row.is_comment,
         target: row.target,
         public: row.public,
+        bridged: row.bridged,
         published: row.published_at,
         author: ActorId(row.author_id),
         author_iri: row.author,
