@@ -201,7 +201,7 @@ async fn a_share_dereferences() {
 
 /// The reference of the only post in `notes`.
 async fn only_note(b: &Domain) -> String {
-    let notes = sees(&b, NOTES).await;
+    let notes = sees(b, NOTES).await;
     assert_eq!(notes["total"], 1, "{notes}");
     local(&notes["items"][0]).to_owned()
 }
@@ -293,10 +293,10 @@ async fn a_post_is_a_note_on_our_domain() {
 }
 
 async fn posts_and_is_shown(world: &World, b: &Domain, group: &Group, who: &Actor) -> bool {
-    let before = sees(&b, NOTES).await["total"].as_u64().unwrap();
+    let before = sees(b, NOTES).await["total"].as_u64().unwrap();
     who.post(group, "leeks").await;
     world.settles().await;
-    sees(&b, NOTES).await["total"].as_u64().unwrap() > before
+    sees(b, NOTES).await["total"].as_u64().unwrap() > before
 }
 
 /// Whoever says no is not shown, and neither is anybody of a group that does not bridge, or of a blocked host.
