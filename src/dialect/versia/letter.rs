@@ -58,11 +58,12 @@ mod tests {
     fn an_answer_says_which_way_in_it_is_about() {
         let here = Here::new(&"https://g.example".parse().unwrap()).speaking_for("g.example".to_owned());
         let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let group = here.group("garden");
         let request = |kind: &str| {
             json!({"id": format!("{U1}#1"), "type": kind, "actor": U1, "object": "https://g.example/c/garden"}).to_string()
         };
         let accepted = |kind| dialect::accept(Uuid::nil(), "garden", U1, &request(kind), at, &here);
-        let rejected = |kind| dialect::reject(Uuid::nil(), "garden", U1, &request(kind), "No.", at, &here);
+        let rejected = |kind| dialect::reject(Uuid::nil(), &group, U1, &request(kind), "No.", at, &here);
         let said =
             |body: &str| letter(U1, body, &here).map(|text| serde_json::from_str::<Value>(&text).unwrap());
         assert_eq!(
