@@ -30,5 +30,5 @@ def main(names):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server is stopped, too
     sys.exit(main(sys.argv[1:]))
