@@ -98,7 +98,7 @@ async fn a_steward_is_not_to_be_followed() {
         assert_eq!(
             ann.heard()
                 .iter()
-                .filter(|heard| heard.kind() == "Reject")
+                .filter(|heard| heard.kind() == "Reject" && heard.came())
                 .count(),
             3
         );
