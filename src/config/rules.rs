@@ -3,8 +3,6 @@
 //! One rule: nothing weakens the server in the open. What is only for tests is refused unless our name means this
 //! machine, or the data directory says that it is a test.
 
-use url::Host;
-
 use super::error::{Error, Problem};
 use super::gather::Gathered;
 use super::settings::Settings;
@@ -71,28 +69,16 @@ fn open_doors(settings: &Settings) -> Broken {
     http.into_iter().chain(private).collect()
 }
 
-/// A domain alone must lead to us, or nobody could answer; and nobody else's may be played by a program on this machine.
+/// Nobody else's domain may be played by a program on this machine.
 fn domain(settings: &Settings) -> Broken {
-    let mut broken = Vec::new();
-    let url = &settings.server.public_url;
-    let is_a_test = !settings.versia.dev_resolve.is_empty();
-    if is_a_test && !settings.is_loopback() {
-        let what = format!(
-            "`versia.dev_resolve` is only for tests on this machine, and `server.public_url` is {}. Remove it",
-            origin(settings),
-        );
-        broken.push(("versia.dev_resolve", what));
+    if settings.versia.dev_resolve.is_empty() || settings.is_loopback() {
+        return Vec::new();
     }
-    let leads_here = url.port().is_none() && matches!(url.host(), Some(Host::Domain(_)));
-    if settings.versia.domain.is_some() && !leads_here && !is_a_test {
-        let what = format!(
-            "`versia.domain` is set, and `server.public_url` is {}: a domain has no port and is no address, so nobody would \
-             find us by it. Remove it, or set `versia.dev_resolve`, too, if this is a test",
-            origin(settings),
-        );
-        broken.push(("versia.domain", what));
-    }
-    broken
+    let what = format!(
+        "`versia.dev_resolve` is only for tests on this machine, and `server.public_url` is {}. Remove it",
+        origin(settings),
+    );
+    vec![("versia.dev_resolve", what)]
 }
 
 /// A range of everything would let every caller choose the address that limits are counted by.

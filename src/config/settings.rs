@@ -223,13 +223,16 @@ impl Settings {
     /// that has a port, or is an address: nobody could find us by it.
     #[must_use]
     pub fn domain(&self) -> Option<String> {
-        if let Some(domain) = &self.versia.domain {
-            return Some(domain.clone());
-        }
         let url = &self.server.public_url;
-        match url.host() {
-            Some(Host::Domain(name)) if url.port().is_none() && name.contains('.') => Some(name.to_owned()),
+        let host = match url.host() {
+            Some(Host::Domain(name)) if url.port().is_none() && name.contains('.') => Some(name),
             _ => None,
+        };
+        let set = self.versia.domain.as_deref();
+        let is_a_test = !self.versia.dev_resolve.is_empty();
+        match (host, set) {
+            (Some(host), set) => Some(set.unwrap_or(host).to_owned()),
+            (None, set) => set.filter(|_| is_a_test).map(ToOwned::to_owned),
         }
     }
 

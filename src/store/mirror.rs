@@ -262,6 +262,7 @@ impl Store {
                from post p
                join post_group pg on pg.post_id = p.id and pg.removed_at is null
                where p.iri = $1 and exists (select from bridges(pg.group_id))
+                 and (p.deleted_at is not null or exists (select from may_be_mirrored(p.author_id)))
                  and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $3))
                limit 1"#,
             iri,

@@ -309,8 +309,8 @@ async fn what_is_wrong_with_a_list_is_told_by_line_and_column() {
         ),
         (
             format!("{a}/u/2,{a}/u/2/inbox,,round"),
-            "column dialect: there is no dialect named 'round'; it is one of \
-            threadiverse, nodebb, discourse, microblog, wall, lotide, streams, mobilizon, peertube, explainer",
+            "column dialect: there is no dialect named 'round'; it is one of piefed, threadiverse, nodebb, discourse, \
+            microblog, wall, lotide, streams, mobilizon, peertube, explainer",
         ),
         (
             "https://10.0.0.1/u/2,https://10.0.0.1/inbox,,".to_owned(),

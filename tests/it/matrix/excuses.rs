@@ -83,19 +83,19 @@ const EXCUSES: &[Row] = &[
         &["versia", "versia-share"],
         &["like"],
         always,
-        "Votes are counted here; nothing is said there in the name of those who cast them",
+        "Votes are counted here; a Like needs an author of our domain, and nothing is said there in the name of those who cast them (versia.pub, extension likes, 2025-12-20)",
     ),
     (
         &["versia"],
         &["delete"],
         is_by_another_domain,
-        "What another domain hosts is that domain's to take back; it is not among the group's notes any more",
+        "What another domain hosts is that domain's to take back; it is not among the group's notes any more (versia.pub, Delete, 2025-12-20)",
     ),
     (
         &["versia-share"],
         &["edit"],
         always,
-        "A Share names the note, which is read where it is, as it is then",
+        "A Share names the note, which is read where it is, as it is then (versia.pub, extension share, 2025-12-20)",
     ),
     (
         &["versia", "versia-share"],
