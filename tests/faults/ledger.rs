@@ -311,6 +311,7 @@ impl Book {
         let number = self.tellings.get(&telling).copied();
         let ear = &mut self.ears[ear];
         if let Some(complaint) = &heard.complaint
+            && !heard.is_shrugged_at
             && complaint != "it came again"
             // The second knock, by the other scheme, where the group's key could not be had: we were away.
             && !complaint.contains("the signature names no algorithm")
@@ -320,7 +321,8 @@ impl Book {
                 ear.server.authority()
             ));
         }
-        if !heard.taken && !heard.repeat {
+        // What is refused for no fault of ours was told all the same.
+        if !heard.taken && !heard.repeat && !heard.is_shrugged_at {
             return;
         }
         if heard.status.is_none() {
