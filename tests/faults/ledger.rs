@@ -116,7 +116,6 @@ struct Ear {
     told: HashMap<usize, Told>,
     /// First arrivals, in order.
     order: Vec<usize>,
-    last: Option<Last>,
     lost_answers: usize,
     since_lost: usize,
     wrong: Vec<String>,
@@ -133,12 +132,12 @@ struct Told {
     /// Of the first: its id and its bytes.
     id: u64,
     bytes: u64,
+    last: Option<Last>,
 }
 
-/// The request before this one. If it was refused in one scheme, it comes once more in the other: that is one attempt.
+/// How it came last. If it was refused in one scheme, it comes once more in the other: that is one attempt.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Last {
-    telling: usize,
     refused: bool,
     rfc9421: bool,
 }
@@ -149,7 +148,6 @@ impl Ledger {
             server,
             told: HashMap::new(),
             order: Vec::new(),
-            last: None,
             lost_answers: 0,
             since_lost: 0,
             wrong: Vec::new(),
@@ -339,14 +337,13 @@ impl Book {
         };
         let (id, bytes) = (digest(heard.id()), digest(&heard.text));
         let now = Last {
-            telling: number,
             refused: matches!(heard.status, Some(400 | 401)),
             rfc9421: heard.rfc9421,
         };
-        let second_knock = ear
+        let second_knock = told
             .last
-            .is_some_and(|last| last.telling == number && last.refused && last.rfc9421 != now.rfc9421);
-        ear.last = Some(now);
+            .is_some_and(|last| last.refused && last.rfc9421 != now.rfc9421);
+        told.last = Some(now);
         if told.times == 0 {
             (told.id, told.bytes) = (id, bytes);
             ear.order.push(number);

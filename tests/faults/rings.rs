@@ -90,7 +90,7 @@ pub async fn an_echo_dies_away(run: Run) -> Counts {
         let announces: Vec<_> = server
             .heard()
             .into_iter()
-            .filter(|heard| heard.kind() == "Announce")
+            .filter(|heard| heard.kind() == "Announce" && heard.came())
             .collect();
         for heard in &announces[echoed..] {
             let inner = &heard.document["object"];
@@ -104,7 +104,7 @@ pub async fn an_echo_dies_away(run: Run) -> Counts {
     let heard = server
         .heard()
         .into_iter()
-        .filter(|heard| heard.kind() == "Announce")
+        .filter(|heard| heard.kind() == "Announce" && heard.came())
         .count();
     let mut counts = square.ends(0, &[]).await;
     if heard != posts {
