@@ -3,6 +3,7 @@
 One rule: a mirror says whose it is and where it comes from, and there is one post, never a copy that can drift.
 """
 
+import json
 import unittest
 
 from domains import GROUP, entity_path
@@ -347,7 +348,11 @@ class ToActivityPub(Scene):
             "Delete", author=self.ann.reference, deleted_type="pub.versia:likes/Like", deleted=f"a.test:{like['id']}"
         )
         self.assertStatus(202, self.ann.sends(undo))
-        self.lemmy.hears("that it is taken back", "Announce", lambda heard: heard["object"]["type"] == "Undo")
+        # It is taken back by its id alone, which a Lemmy cannot read: it is told what comes after it, and nothing of this.
+        after = self.posted(self.ann, self.garden)
+        said = self.mirror_of_note(self.ann, after)
+        self.lemmy.hears("a post", "Announce", lambda heard: f'"{said}"' in json.dumps(heard))
+        self.assertEqual(self.lemmy.heard("Announce", lambda heard: heard["object"]["type"] == "Undo"), [])
 
     def test_a_reaction_is_taken(self):
         note = self.posted(self.ann, self.garden)
