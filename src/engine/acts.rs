@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     dialect::{self, Deed, Said, What},
     domain::{Audience, Ban, Iri, ListPolicy, Visibility},
-    engine::{Engine, case::Case, turn::Trouble},
+    engine::{Engine, case::Case, saying::written_in, turn::Trouble},
     store::{
         self, Actor, Tx,
         group::InTurn,
@@ -181,15 +181,7 @@ impl Engine {
         let shapes: Vec<NewShape> = dialect::shapes()
             .into_iter()
             .filter(|shape| undecided || heard.iter().any(|heard| heard == shape.0))
-            .filter_map(|shape| {
-                let written = dialect::write(shape, &said, self.here())?;
-                Some(NewShape {
-                    shape: shape.0,
-                    head: written.head,
-                    tail: written.tail,
-                    skip_author: written.skip_author,
-                })
-            })
+            .filter_map(|shape| Some(written_in(shape, dialect::write(shape, &said, self.here())?)))
             .collect();
         if shapes.is_empty() {
             return Ok(vec![]);

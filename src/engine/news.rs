@@ -5,11 +5,10 @@
 use crate::{
     dialect::{self, News, Tidings},
     domain::{Audience, Visibility},
-    engine::{Engine, turn::Trouble},
+    engine::{Engine, saying::written_in, turn::Trouble},
     store::{
         self, Tx,
         group::InTurn,
-        log::NewShape,
         news::{self, NewNews},
     },
 };
@@ -63,12 +62,9 @@ impl Engine {
         };
         let text = dialect::news(&news, self.here());
         let told = dialect::told(&news, &text, self.here());
-        let shapes = told.into_iter().map(|(shape, written)| NewShape {
-            shape: shape.0,
-            head: written.head,
-            tail: written.tail,
-            skip_author: written.skip_author,
-        });
+        let shapes = told
+            .into_iter()
+            .map(|(shape, written)| written_in(shape, written));
         let new = NewNews {
             group: group.id,
             id,

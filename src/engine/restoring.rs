@@ -13,6 +13,7 @@ use crate::{
     engine::{
         AdminError, Engine, Refused,
         case::{Case, Shown, Warrant},
+        saying::written_in,
         turn::{TRIES, Trouble},
         waiting::{End, after},
     },
@@ -226,15 +227,7 @@ impl Engine {
             let all = dialect::shapes().into_iter();
             all.filter(|shape| undecided || heard.iter().any(|heard| heard == shape.0))
                 .filter(|shape| dialect::write(*shape, &restored, self.here()).is_some() == knows)
-                .filter_map(|shape| {
-                    let written = dialect::write(shape, said, self.here())?;
-                    Some(NewShape {
-                        shape: shape.0,
-                        head: written.head,
-                        tail: written.tail,
-                        skip_author: written.skip_author,
-                    })
-                })
+                .filter_map(|shape| Some(written_in(shape, dialect::write(shape, said, self.here())?)))
                 .collect()
         };
         let entry = |said: &Said<'_>, kind, shapes| NewEntry {

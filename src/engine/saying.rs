@@ -5,8 +5,8 @@
 use uuid::Uuid;
 
 use crate::{
-    dialect::{self, Local, Said, What},
-    domain::{Audience, Visibility},
+    dialect::{self, Local, Said, What, Written},
+    domain::{Audience, Shape, Visibility},
     engine::{
         Engine,
         book::{Deed, NewInGroup},
@@ -158,15 +158,17 @@ impl Engine {
         dialect::shapes()
             .into_iter()
             .filter(|shape| group.undecided || group.heard.iter().any(|heard| heard == shape.0))
-            .filter_map(|shape| {
-                let written = dialect::write(shape, said, self.here())?;
-                Some(NewShape {
-                    shape: shape.0,
-                    head: written.head,
-                    tail: written.tail,
-                    skip_author: written.skip_author,
-                })
-            })
+            .filter_map(|shape| Some(written_in(shape, dialect::write(shape, said, self.here())?)))
             .collect()
+    }
+}
+
+/// What was written, as the log keeps it.
+pub(super) fn written_in(shape: Shape, written: Written) -> NewShape {
+    NewShape {
+        shape: shape.0,
+        head: written.head,
+        tail: written.tail,
+        skip_author: written.skip_author,
     }
 }
