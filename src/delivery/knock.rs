@@ -107,13 +107,14 @@ impl Caller {
         let named = Seal::named(&envelope.scheme);
         let taken = self.delivery.seals.taken(&self.lane.host, named).await;
         let first = taken.unwrap_or(named);
-        let mut sent = self.post(envelope, first).await?;
+        let mut sent = self.post(envelope, first, Self::may_send).await?;
         let mut by = first;
         for other in first.others() {
             if !judge::calls_for_another(&sent.outcome, by) {
                 break;
             }
-            let next = self.post(envelope, *other).await?;
+            // What has knocked once knocks again though we are stopping: or all of it would come again.
+            let next = self.post(envelope, *other, Self::is_ours).await?;
             (sent, by) = answered(sent, by, next, *other);
         }
         if by != named && taken != Some(by) && sent.outcome.is_delivery() {
@@ -137,13 +138,26 @@ impl Caller {
     }
 
     pub(super) fn may_send(&self) -> Result<(), Ended> {
-        if self.delivery.is_stopping() || !self.hold.still() {
+        if self.delivery.is_stopping() {
+            return Err(Ended::Stopped);
+        }
+        self.is_ours()
+    }
+
+    fn is_ours(&self) -> Result<(), Ended> {
+        if !self.hold.still() {
             return Err(Ended::Stopped);
         }
         Ok(())
     }
 
-    async fn post(&self, envelope: &Envelope, seal: Seal) -> Result<Sent, Ended> {
+    /// `may`: what is asked when all is ready, just before it goes.
+    async fn post(
+        &self,
+        envelope: &Envelope,
+        seal: Seal,
+        may: impl Fn(&Self) -> Result<(), Ended>,
+    ) -> Result<Sent, Ended> {
         let Inner {
             store,
             net,
@@ -168,7 +182,7 @@ impl Caller {
             }
         };
         fail::fail_point!("out::before-send", |_| std::process::abort());
-        self.may_send()?;
+        may(self)?;
         let asked = Instant::now();
         if asked > envelope.fresh_until && !self.is_still_due(envelope.item).await? {
             return Err(Ended::Yielded);

@@ -187,6 +187,31 @@ async fn what_was_begun_is_finished() {
     );
 }
 
+/// Asked to stop while it is answered that it should knock in another way: it does, and nothing comes again afterwards.
+#[tokio::test]
+async fn a_second_knock_is_part_of_the_first() {
+    let (program, ground) = (Program::new().await, Ground::new(Clock::system()));
+    let owner = Server::start("lemmy", &ground).actor("owner");
+    let strict = Server::start("mastodon", &ground);
+    let serving = program.serve().await;
+    let group = program.group("garden", &owner).await;
+    let mia = strict.actor("mia").follows(&group).await;
+    strict.is(Mood::Slowly(&Mood::WantsRfc9421));
+    let post = owner.post(&group, "one").await;
+    // The first answer takes longer than this.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    serving.stop().await;
+    let serving = program.serve().await;
+    mia.hears_of([&post]).once().await;
+    serving.stop().await;
+    let announces = strict
+        .heard()
+        .into_iter()
+        .filter(|heard| heard.kind() == "Announce");
+    let schemes: Vec<bool> = announces.map(|heard| heard.rfc9421).collect();
+    assert_eq!(schemes, [false, true]);
+}
+
 /// One who never comes to an end is not waited for longer than the settings say.
 #[tokio::test]
 async fn nobody_keeps_it_from_stopping() {
