@@ -20,7 +20,7 @@ use crate::{
         domains::{self, Known, Names, Translated},
     },
     engine::{
-        Arrival, Engine, Refused,
+        Arrival, Engine, Left, Refused,
         case::{Case, Shown, Warrant},
         inbox::read,
         turns::Turned,
@@ -59,11 +59,11 @@ impl Replays {
 }
 
 impl Engine {
-    /// Takes an entity in; `Ok` means that it is decided, or received durably.
+    /// Takes an entity in; `Ok` means that it is decided, or received durably. Gives what its domain may still send, if it was counted.
     ///
     /// # Errors
     /// [`Refused`]: then nothing has changed.
-    pub async fn receive_entity(&self, arrival: Arrival<'_>) -> Result<(), Refused> {
+    pub async fn receive_entity(&self, arrival: Arrival<'_>) -> Result<Option<Left>, Refused> {
         let claim = self.claim_of_domain("POST", arrival.target, arrival.headers, &arrival.body)?;
         let claim = match claim {
             Ok(claim) => claim,
@@ -79,12 +79,12 @@ impl Engine {
         self.believe(&claim).await?;
         let now = self.clock().now();
         if self.replays().holds(&claim, now).await {
-            return Ok(());
+            return Ok(None);
         }
-        self.hosts().count(&claim.domain().to_owned())?;
+        let left = self.hosts().count(&claim.domain().to_owned())?;
         self.take_entity(claim.domain(), &arrival.body).await?;
         self.replays().take(&claim, now).await;
-        Ok(())
+        Ok(Some(left))
     }
 
     /// As whom a domain reads that signed a GET.

@@ -78,10 +78,11 @@ pub use face::shelf;
 pub use import::{Import, Imported, NewMember};
 pub use keys::{NoKey, OwnDomain};
 pub(crate) use notices::can_be_told;
+pub use shares::Left;
+pub(crate) use shares::Shares;
 pub use verify::seen_as;
 
 use governor::Quota;
-use shares::Shares;
 use tokio::sync::Semaphore;
 
 use crate::{

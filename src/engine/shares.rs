@@ -5,7 +5,12 @@
 
 use std::{hash::Hash, time::Duration};
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+    middleware::{StateInformationMiddleware, StateSnapshot},
+    state::keyed::DefaultKeyedStateStore,
+};
 
 use crate::{
     dialect::Ask,
@@ -16,25 +21,55 @@ use crate::{
 /// More senders than this are not remembered past what they still owe.
 const REMEMBERED: usize = 20_000;
 
+type Counted<Sender> =
+    RateLimiter<Sender, DefaultKeyedStateStore<Sender>, DefaultClock, StateInformationMiddleware>;
+
 /// Counts what senders send, each for itself.
-pub(super) struct Shares<Sender: Clone + Hash + Eq> {
-    counted: DefaultKeyedRateLimiter<Sender>,
+pub(crate) struct Shares<Sender: Clone + Hash + Eq> {
+    counted: Counted<Sender>,
     /// What is said to whoever has had their share.
     why: &'static str,
 }
 
+/// What a sender has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// All of a share.
+    pub limit: u32,
+    pub remaining: u32,
+    /// All of it is there again in so many seconds.
+    pub reset: u32,
+}
+
+impl Left {
+    fn of(state: &StateSnapshot) -> Self {
+        let (quota, remaining) = (state.quota(), state.remaining_burst_capacity());
+        let limit = quota.burst_size().get();
+        let reset = quota.replenish_interval() * limit.saturating_sub(remaining);
+        Self {
+            limit,
+            remaining,
+            reset: whole_seconds(reset),
+        }
+    }
+}
+
 impl<Sender: Clone + Hash + Eq> Shares<Sender> {
-    pub(super) fn new(quota: Quota, why: &'static str) -> Self {
-        let counted = RateLimiter::keyed(quota);
+    pub(crate) fn new(quota: Quota, why: &'static str) -> Self {
+        let counted = RateLimiter::keyed(quota).with_middleware();
         Self { counted, why }
     }
 
-    /// One more of this sender; [`Refused::TooMany`] if it has had its share.
-    pub(super) fn count(&self, sender: &Sender) -> Result<(), Refused> {
+    /// One more of this sender.
+    ///
+    /// # Errors
+    /// [`Refused::TooMany`] if it has had its share.
+    pub(crate) fn count(&self, sender: &Sender) -> Result<Left, Refused> {
         if self.counted.len() > REMEMBERED {
             self.counted.retain_recent();
         }
-        self.counted.check_key(sender).map_err(|until| {
+        let counted = self.counted.check_key(sender);
+        counted.map(|state| Left::of(&state)).map_err(|until| {
             let wait = until.wait_time_from(self.counted.clock().now());
             Refused::TooMany {
                 why: self.why,
@@ -78,8 +113,10 @@ mod tests {
     fn each_sender_has_a_share_of_its_own() {
         let two = NonZeroU32::new(2).expect("not zero");
         let hosts = Shares::new(Quota::per_minute(two), "Enough.");
-        for _ in 0..2 {
-            assert!(hosts.count(&"a.example").is_ok());
+        for remaining in [1, 0] {
+            let left = hosts.count(&"a.example").expect("within the share");
+            assert_eq!((left.limit, left.remaining), (2, remaining));
+            assert!(left.reset <= 61, "{left:?}");
         }
         match hosts.count(&"a.example") {
             Err(Refused::TooMany { why, retry_after }) => {

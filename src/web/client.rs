@@ -16,12 +16,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use governor::Quota;
 use http::{Extensions, HeaderMap, Method, StatusCode};
 use ipnet::IpNet;
 
 use crate::{
     config::Settings,
+    engine::{Left, Refused, Shares},
     web::{
         Web,
         error::{self, Problem},
@@ -30,6 +31,7 @@ use crate::{
 
 /// More addresses than this are not remembered past what they still owe.
 const REMEMBERED: usize = 20_000;
+const WHY: &str = "Too much has come from this address.";
 /// Messages that one address may leave in a minute.
 const MESSAGES: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 const FORWARDED: &str = "x-forwarded-for";
@@ -37,9 +39,9 @@ const FORWARDED: &str = "x-forwarded-for";
 /// Counts callers.
 pub(super) struct Gate {
     trusted: Vec<IpNet>,
-    reads: DefaultKeyedRateLimiter<IpAddr>,
-    strikes: DefaultKeyedRateLimiter<IpAddr>,
-    messages: DefaultKeyedRateLimiter<IpAddr>,
+    reads: Shares<IpAddr>,
+    strikes: Shares<IpAddr>,
+    messages: Shares<IpAddr>,
     /// Who sent too many bad signatures, and until when they are not heard.
     shut: Mutex<HashMap<IpAddr, Instant>>,
 }
@@ -49,21 +51,22 @@ impl Gate {
         let limits = &settings.limits;
         Self {
             trusted: settings.server.trusted_proxies.clone(),
-            reads: RateLimiter::keyed(Quota::per_minute(limits.requests_per_minute)),
-            strikes: RateLimiter::keyed(Quota::per_minute(limits.bad_signatures_per_minute)),
-            messages: RateLimiter::keyed(Quota::per_minute(MESSAGES)),
+            reads: Shares::new(Quota::per_minute(limits.requests_per_minute), WHY),
+            strikes: Shares::new(Quota::per_minute(limits.bad_signatures_per_minute), WHY),
+            messages: Shares::new(Quota::per_minute(MESSAGES), WHY),
             shut: Mutex::default(),
         }
     }
 
     /// One more read.
-    fn read(&self, who: IpAddr) -> Result<(), Problem> {
-        counted(&self.reads, who).map_err(too_many)
+    fn read(&self, who: IpAddr) -> Result<Left, Problem> {
+        Ok(self.reads.count(&who)?)
     }
 
     /// One more message to whoever runs this.
     pub(super) fn message(&self, who: IpAddr) -> Result<(), Problem> {
-        counted(&self.messages, who).map_err(too_many)
+        self.messages.count(&who)?;
+        Ok(())
     }
 
     /// Whether this one may still try signatures.
@@ -80,9 +83,10 @@ impl Gate {
 
     /// One more bad signature.
     fn strike(&self, who: IpAddr) {
-        let Err(wait) = counted(&self.strikes, who) else {
+        let Err(Refused::TooMany { retry_after, .. }) = self.strikes.count(&who) else {
             return;
         };
+        let wait = Duration::from_secs(retry_after.into());
         let now = Instant::now();
         let mut shut = self.shut.lock().unwrap_or_else(PoisonError::into_inner);
         if shut.len() > REMEMBERED {
@@ -122,17 +126,19 @@ impl Gate {
     }
 }
 
-/// Reads are counted; posts are turned away only after too many bad signatures.
-pub(super) async fn at_the_gate(State(web): State<Web>, request: Request, next: Next) -> Response {
+/// Reads are counted, and what is left goes along with the request; posts are turned away only after too many bad signatures.
+pub(super) async fn at_the_gate(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let who = web.gate.caller(request.extensions(), request.headers());
     let posts = *request.method() == Method::POST;
     let entry = if posts {
-        web.gate.is_open(who)
+        web.gate.is_open(who).map(|()| None)
     } else {
-        web.gate.read(who)
+        web.gate.read(who).map(Some)
     };
-    if let Err(problem) = entry {
-        return problem.into_response();
+    match entry {
+        Ok(Some(left)) => drop(request.extensions_mut().insert(left)),
+        Ok(None) => {}
+        Err(problem) => return problem.into_response(),
     }
     let response = next.run(request).await;
     if posts && response.status() == StatusCode::UNAUTHORIZED {
@@ -141,22 +147,10 @@ pub(super) async fn at_the_gate(State(web): State<Web>, request: Request, next: 
     response
 }
 
-/// Counts one; `Err` is how long to wait.
-fn counted(limiter: &DefaultKeyedRateLimiter<IpAddr>, who: IpAddr) -> Result<(), Duration> {
-    if limiter.len() > REMEMBERED {
-        limiter.retain_recent();
-    }
-    limiter
-        .check_key(&who)
-        .map_err(|until| until.wait_time_from(limiter.clock().now()))
-}
-
 fn too_many(wait: Duration) -> Problem {
-    let seconds = u32::try_from(wait.as_secs())
-        .unwrap_or(u32::MAX)
-        .saturating_add(1);
-    let why = format!("Too much has come from this address. {}", error::TOO_MANY.help);
-    Problem::because(error::TOO_MANY, why).after(seconds)
+    let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+    let why = format!("{WHY} {}", error::TOO_MANY.help);
+    Problem::because(error::TOO_MANY, why).after(seconds.saturating_add(1))
 }
 
 fn whole_site(address: IpAddr) -> IpAddr {
@@ -174,9 +168,9 @@ mod tests {
         let quota = Quota::per_minute(NonZeroU32::new(3).expect("not zero"));
         Gate {
             trusted: trusted.split(',').filter_map(|net| net.parse().ok()).collect(),
-            reads: RateLimiter::keyed(quota),
-            strikes: RateLimiter::keyed(quota),
-            messages: RateLimiter::keyed(quota),
+            reads: Shares::new(quota, WHY),
+            strikes: Shares::new(quota, WHY),
+            messages: Shares::new(quota, WHY),
             shut: Mutex::default(),
         }
     }

@@ -4,6 +4,7 @@
 
 mod gate;
 mod keys;
+mod limits;
 mod mirrored;
 mod people;
 mod seen;

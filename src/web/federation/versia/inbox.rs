@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use axum::{
+    Extension,
     extract::{Request, State},
     response::IntoResponse,
 };
@@ -48,7 +49,7 @@ pub(super) async fn inbox(State(web): State<Web>, request: Request) -> Answer {
     };
     let limit = Duration::from_secs(limits.request_seconds);
     match tokio::time::timeout(limit, web.engine.receive_entity(arrival)).await {
-        Ok(Ok(())) => Ok(StatusCode::ACCEPTED.into_response()),
+        Ok(Ok(left)) => Ok((StatusCode::ACCEPTED, left.map(Extension), ()).into_response()),
         Ok(Err(Refused::Unreadable { why, field })) => {
             Err(Problem::because(error::INVALID, why).about(field))
         }

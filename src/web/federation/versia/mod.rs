@@ -17,10 +17,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::{HeaderMap, Method, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 
 use crate::{
     dialect::versia::ACCEPT,
+    engine::Left,
     signature::{DOMAIN_CONTENT_TYPE, sign_for_domain},
     store::Viewer,
     web::{
@@ -40,6 +41,7 @@ pub(in crate::web) fn routes(web: &Web) -> Router<Web> {
         .route("/.versia/v0.6/inbox", post(inbox::inbox))
         .route("/.versia/v0.6/messaging", post(inbox::messaging))
         .merge(documents().layer(signed))
+        .layer(middleware::from_fn(announced))
         .merge(mirrors())
 }
 
@@ -88,6 +90,22 @@ pub(super) fn entity(document: &serde_json::Value, viewer: &Viewer) -> Response 
     Reply::new(DOMAIN_CONTENT_TYPE, document.to_string())
         .read_by(viewer)
         .into_response()
+}
+
+/// Says how much the caller may still ask (section "Rate limits" of Versia's HTTP page; draft-polli-ratelimit-headers-02).
+async fn announced(request: Request, next: Next) -> Response {
+    let asked = request.extensions().get::<Left>().copied();
+    let mut response = next.run(request).await;
+    if let Some(left) = response.extensions().get::<Left>().copied().or(asked) {
+        let fields = [
+            ("ratelimit-limit", left.limit),
+            ("ratelimit-remaining", left.remaining),
+            ("ratelimit-reset", left.reset),
+        ];
+        let fields = fields.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from(value)));
+        response.headers_mut().extend(fields);
+    }
+    response
 }
 
 /// Signs what is answered to a GET, whatever of it is sent in the end.

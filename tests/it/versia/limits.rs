@@ -1,0 +1,45 @@
+//! How much a domain may send, and how it learns that.
+//!
+//! One rule: what one domain has used up is nobody else's loss.
+
+use crate::support::peer::Answer;
+use crate::support::versia::{Domain, world_of};
+
+const LIMIT: &str = "LIMITS__INBOX_PER_MINUTE_PER_HOST";
+
+/// `RateLimit-Limit`, `-Remaining` and `-Reset`.
+fn left(answer: &Answer) -> Option<[u32; 3]> {
+    let field = |name: &str| answer.headers.get(name)?.to_str().ok()?.parse().ok();
+    Some([
+        field("ratelimit-limit")?,
+        field("ratelimit-remaining")?,
+        field("ratelimit-reset")?,
+    ])
+}
+
+/// Each answer says how much is left; then 429 and when to come again; another domain has all of its own.
+#[tokio::test]
+async fn a_domain_hears_how_much_it_may_still_send() {
+    let (b, c) = (Domain::start("b.test").await, Domain::start("c.test").await);
+    let world = world_of(&[&b, &c], &[(LIMIT, "4")]).await;
+    world.group("garden").await;
+    b.user("u1", "alice");
+    c.user("u1", "carol");
+    b.joins("b.test:u1", "garden").await;
+    for remaining in [2, 1, 0] {
+        let note = b.note(&format!("n{remaining}"), "b.test:u1", "garden", "Hi");
+        let [limit, has, reset] = left(&b.publishes(&note).await.is(202)).expect("three fields");
+        assert_eq!((limit, has), (4, remaining));
+        assert!((1..=61).contains(&reset), "{reset}");
+    }
+    let much = b
+        .publishes(&b.note("n9", "b.test:u1", "garden", "Hi"))
+        .await
+        .is(429);
+    let again: u32 = much.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=16).contains(&again), "{again}");
+    let read = b.gets("/.versia/v0.6/entities/User/garden").await.is(200);
+    assert!(left(&read).is_some(), "{:?}", read.headers);
+    c.joins("c.test:u1", "garden").await;
+    world.end().await;
+}
