@@ -19,6 +19,8 @@ use crate::{
 const SEEN_KEPT: TimeDelta = TimeDelta::days(30);
 /// How long what was held is kept after it was decided about: as long as an answer to it may come again.
 const DECIDED_KEPT: TimeDelta = TimeDelta::days(30);
+/// Keys of whole domains are believed for a day only.
+const DOMAIN_KEYS_KEPT: TimeDelta = TimeDelta::days(2);
 /// How long the log is kept, and how long at most where a lane still needs it.
 const ENTRIES_KEPT: TimeDelta = TimeDelta::days(14);
 const ENTRIES_LONGEST: TimeDelta = TimeDelta::days(30);
@@ -170,6 +172,12 @@ impl Engine {
         let now = self.clock().now();
         while self.store().forget_seen(now - SEEN_KEPT, CHUNK).await? > 0 {}
         while self.store().forget_decided(now - DECIDED_KEPT, CHUNK).await? > 0 {}
+        while self
+            .store()
+            .forget_domain_keys(now - DOMAIN_KEYS_KEPT, CHUNK)
+            .await?
+            > 0
+        {}
         while self
             .store()
             .forget_entries(now - ENTRIES_KEPT, now - ENTRIES_LONGEST, CHUNK)

@@ -7,7 +7,7 @@
 //! claim -> a domain, not ours, not blocked -> its key -> seen? -> names -> whose word it is -> read -> turn
 //! ```
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
@@ -37,6 +37,8 @@ const MOST_REMEMBERED: u64 = 100_000;
 /// More of our ids one entity cannot be about.
 const MOST_NAMED: usize = 100;
 
+/// Servers that are not known here, and that one address may name in a minute: each costs us a request (versia.md, section 7).
+pub(super) const STRANGERS: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 /// How often an entity is read, if what it is about comes just then.
 const TRIES: u32 = 3;
 
@@ -59,11 +61,16 @@ impl Replays {
 }
 
 impl Engine {
-    /// Takes an entity in; `Ok` means that it is decided, or received durably. Gives what its domain may still send, if it was counted.
+    /// Takes an entity in; `Ok` means that it is decided, or received durably. Gives what its domain may still send, if it was
+    /// counted. `caller`: the address that it came from.
     ///
     /// # Errors
     /// [`Refused`]: then nothing has changed.
-    pub async fn receive_entity(&self, arrival: Arrival<'_>) -> Result<Option<Left>, Refused> {
+    pub async fn receive_entity(
+        &self,
+        arrival: Arrival<'_>,
+        caller: IpAddr,
+    ) -> Result<Option<Left>, Refused> {
         let claim = self.claim_of_domain("POST", arrival.target, arrival.headers, &arrival.body)?;
         let claim = match claim {
             Ok(claim) => claim,
@@ -76,7 +83,7 @@ impl Engine {
             }
             Err(why) => return Err(Refused::Unsigned(why.to_string())),
         };
-        self.believe(&claim).await?;
+        self.believe(&claim, caller).await?;
         let now = self.clock().now();
         if self.replays().holds(&claim, now).await {
             return Ok(None);
@@ -96,10 +103,11 @@ impl Engine {
         method: &str,
         target: &str,
         headers: &HeaderMap,
+        caller: IpAddr,
     ) -> Result<Viewer, Refused> {
         let claim = self.claim_of_domain(method, target, headers, b"")?;
         let claim = claim.map_err(|why| Refused::Unsigned(why.to_string()))?;
-        self.believe(&claim).await?;
+        self.believe(&claim, caller).await?;
         Ok(Viewer::Host(claim.domain().to_owned()))
     }
 
@@ -118,7 +126,7 @@ impl Engine {
     }
 
     /// Whether a domain has really signed. Nobody is asked for anything before the claim makes sense.
-    async fn believe(&self, claim: &DomainClaim) -> Result<(), Refused> {
+    async fn believe(&self, claim: &DomainClaim, caller: IpAddr) -> Result<(), Refused> {
         if !domains::is_domain(claim.domain()) {
             let why = "What is said to have signed is no domain.";
             return Err(Refused::Unsigned(why.to_owned()));
@@ -127,7 +135,11 @@ impl Engine {
             let why = "This server signs nothing that it sends to itself.";
             return Err(Refused::forbidden("not-the-signer", "signature", why));
         }
-        let believed = self.peers().domain_signer(claim).await;
+        let may_ask = || match self.callers().count(&caller) {
+            Err(Refused::TooMany { retry_after, .. }) => Err(Duration::from_secs(retry_after.into())),
+            _ => Ok(()),
+        };
+        let believed = self.peers().domain_signer(claim, may_ask).await;
         believed.map_err(|untrusted| match untrusted {
             Untrusted::Blocked => {
                 let why = "This server does not talk to that domain.";

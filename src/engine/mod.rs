@@ -69,7 +69,7 @@ mod verify;
 mod votes;
 mod waiting;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 pub use admin::{AdminError, Created, NewGroup, Whom};
 pub use door::{Arrival, Refused};
@@ -107,6 +107,8 @@ struct Parts {
     hosts: Shares<String>,
     speakers: Shares<ActorId>,
     reporters: Shares<ActorId>,
+    /// By address: servers that they name and that are not known here.
+    callers: Shares<IpAddr>,
     asked: reach::Asked,
     /// Signatures for whole domains that were taken: they are taken once.
     replays: domain::Replays,
@@ -133,6 +135,10 @@ impl Engine {
             Quota::per_hour(settings.groups.reports_per_hour),
             "This actor has reported as often as one may in an hour.",
         );
+        let callers = Shares::new(
+            Quota::per_minute(domain::STRANGERS),
+            "This address has named too many unknown servers.",
+        );
         let turns = turns::Turns::new(settings.database.connections, store.for_turns());
         Self(Arc::new(Parts {
             store,
@@ -143,6 +149,7 @@ impl Engine {
             hosts,
             speakers,
             reporters,
+            callers,
             asked: reach::Asked::new(),
             replays: domain::Replays::new(),
             seekers: invited::places(),
@@ -211,6 +218,10 @@ impl Engine {
 
     fn reporters(&self) -> &Shares<ActorId> {
         &self.0.reporters
+    }
+
+    fn callers(&self) -> &Shares<IpAddr> {
+        &self.0.callers
     }
 
     fn json_limits(&self) -> Limits {

@@ -89,6 +89,10 @@ impl From<Untrusted> for Refused {
             Untrusted::Busy { retry_after } => Self::Busy {
                 retry_after: u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1),
             },
+            Untrusted::TooMany { retry_after } => Self::TooMany {
+                why: "This address has named as many servers that are not known here as one may in a minute.",
+                retry_after: u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1),
+            },
             Untrusted::Store(error) => error.into(),
             other => {
                 let mut why = other.to_string();

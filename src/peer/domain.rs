@@ -39,26 +39,33 @@ const MOST: usize = 256 * 1024;
 const PLACES_AGAIN: Duration = Duration::from_secs(5);
 
 impl Peers {
-    /// Whether the domain that a claim names has signed. The caller has seen that it is a domain, and not ours.
+    /// Whether the domain that a claim names has signed. The caller has seen that it is a domain, and not ours. `may_ask` is asked
+    /// before a domain is, and else says how long to wait.
     ///
     /// # Errors
     /// [`Untrusted`] says why not, in words for the sender, and with which status to answer.
-    pub async fn domain_signer(&self, claim: &DomainClaim) -> Result<(), Untrusted> {
+    pub async fn domain_signer(
+        &self,
+        claim: &DomainClaim,
+        may_ask: impl Fn() -> Result<(), Duration>,
+    ) -> Result<(), Untrusted> {
         let domain = claim.domain();
         if self.is_blocked(domain).await? {
             return Err(Untrusted::Blocked);
         }
         let deadline = Instant::now() + self.0.key_time.min(IN_TIME);
-        let (key, is_new) = self.key_of_domain(domain, None, deadline).await?;
+        let (key, is_new) = self.key_of_domain(domain, None, &may_ask, deadline).await?;
         let Err(why) = claim.verify(&key) else {
             return Ok(());
         };
         if is_new {
             return Err(why.into());
         }
-        match self.key_of_domain(domain, Some(&key), deadline).await {
+        match self.key_of_domain(domain, Some(&key), &may_ask, deadline).await {
             Ok((changed, _)) => Ok(claim.verify(&changed)?),
-            Err(busy @ (Untrusted::Busy { .. } | Untrusted::Store(_))) => Err(busy),
+            Err(busy @ (Untrusted::Busy { .. } | Untrusted::TooMany { .. } | Untrusted::Store(_))) => {
+                Err(busy)
+            }
             Err(_) => Err(why.into()),
         }
     }
@@ -68,6 +75,7 @@ impl Peers {
         &self,
         domain: &str,
         failed: Option<&PublicKey>,
+        may_ask: impl Fn() -> Result<(), Duration>,
         deadline: Instant,
     ) -> Result<(PublicKey, bool), Untrusted> {
         let Ok(_turn) = timeout_at(deadline, self.turn(domain)).await else {
@@ -91,6 +99,7 @@ impl Peers {
         {
             return Err(Untrusted::Unreachable(why));
         }
+        may_ask().map_err(|retry_after| Untrusted::TooMany { retry_after })?;
         let Ok(_place) = self.0.key_places.try_acquire() else {
             return Err(Untrusted::Busy {
                 retry_after: PLACES_AGAIN,

@@ -33,6 +33,9 @@ pub enum Untrusted {
     /// We are at our limit, or the signer's server failed for now.
     #[error("The signer's key could not be fetched in time. Please try again later.")]
     Busy { retry_after: Duration },
+    /// Whoever calls has named as many signers whose keys we do not have as one may.
+    #[error("Too many unknown signers were named from this address.")]
+    TooMany { retry_after: Duration },
     /// The key cannot be had, for this reason; it is not asked for again for some minutes.
     #[error("The signer's key could not be fetched: {0}.")]
     Unreachable(String),
@@ -60,7 +63,7 @@ pub enum FetchError {
 }
 
 impl Untrusted {
-    /// The status to answer with: 401, 403, 503, or 500 if the store failed.
+    /// The status to answer with: 401, 403, 429, 503, or 500 if the store failed.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -71,6 +74,7 @@ impl Untrusted {
             | Self::Gone
             | Self::Unreachable(_) => 401,
             Self::NotTheActor | Self::Blocked => 403,
+            Self::TooMany { .. } => 429,
             Self::Busy { .. } => 503,
             Self::Store(_) => 500,
         }

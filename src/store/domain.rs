@@ -78,6 +78,21 @@ impl Store {
         Ok(())
     }
 
+    /// Forgets keys that were read before `before`, a chunk at a time; how many went. They are read again where they are needed.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn forget_domain_keys(&self, before: DateTime<Utc>, most: i64) -> Result<u64> {
+        let gone = sqlx::query!(
+            "delete from domain_key where domain in (select domain from domain_key where read_at < $1 limit $2)",
+            before,
+            most
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(gone.rows_affected())
+    }
+
     /// Keeps somebody of such a domain, without keys. Its host gets a row in `peer`.
     ///
     /// # Errors

@@ -5,6 +5,8 @@
 
 use http::{HeaderMap, header};
 
+const PAGE: [&str; 2] = ["text/html", "application/xhtml+xml"];
+
 /// Which of the two forms of a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -15,22 +17,42 @@ pub(super) enum Form {
 /// The form that is preferred: by `q`, and by order where these are equal.
 pub(super) fn form(headers: &HeaderMap) -> Form {
     let mut best = (0, Form::Page);
-    for value in headers.get_all(header::ACCEPT) {
-        for range in ranges(value.to_str().unwrap_or_default()) {
-            let (kind, params) = range.split_once(';').unwrap_or((range, ""));
-            let form = match kind.trim().to_ascii_lowercase().as_str() {
-                // Whatever the profile: each of these programs asks for one and the same document.
-                "application/activity+json" | "application/ld+json" | "application/json" => Form::Document,
-                "text/html" | "application/xhtml+xml" => Form::Page,
-                _ => continue,
-            };
-            let weight = weight(params);
-            if weight > best.0 {
-                best = (weight, form);
-            }
+    for (kind, weight) in weighed(headers) {
+        let form = match kind.as_str() {
+            // Whatever the profile: each of these programs asks for one and the same document.
+            "application/activity+json" | "application/ld+json" | "application/json" => Form::Document,
+            kind if PAGE.contains(&kind) => Form::Page,
+            _ => continue,
+        };
+        if weight > best.0 {
+            best = (weight, form);
         }
     }
     best.1
+}
+
+/// Whether a page is wanted more than anything else, `*/*` included: where a document is what there is for everybody else.
+pub(super) fn prefers_page(headers: &HeaderMap) -> bool {
+    let (mut page, mut other) = (0, 0);
+    for (kind, weight) in weighed(headers) {
+        let best = if PAGE.contains(&kind.as_str()) {
+            &mut page
+        } else {
+            &mut other
+        };
+        *best = weight.max(*best);
+    }
+    page > other
+}
+
+/// The media types of the header, in small letters, each with its `q` in thousandths.
+fn weighed(headers: &HeaderMap) -> impl Iterator<Item = (String, u32)> {
+    let values = headers.get_all(header::ACCEPT).into_iter();
+    let ranges = values.flat_map(|value| ranges(value.to_str().unwrap_or_default()));
+    ranges.map(|range| {
+        let (kind, params) = range.split_once(';').unwrap_or((range, ""));
+        (kind.trim().to_ascii_lowercase(), weight(params))
+    })
 }
 
 /// The media ranges of the header; a comma inside quotes is part of a profile.
@@ -67,6 +89,29 @@ mod tests {
             headers.append(header::ACCEPT, value.parse().expect("a header"));
         }
         form(&headers)
+    }
+
+    #[test]
+    fn a_page_is_preferred_to_everything_else_or_not_at_all() {
+        let prefers = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().expect("a header"));
+            prefers_page(&headers)
+        };
+        assert!(prefers(
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+        ));
+        assert!(!prefers_page(&HeaderMap::new()));
+        for accept in [
+            "*/*",
+            "application/vnd.versia+json",
+            "application/json, text/html;q=0.1",
+            "*/*, text/html;q=0.5",
+            "text/html, application/vnd.versia+json",
+            "text/html;q=0",
+        ] {
+            assert!(!prefers(accept), "{accept}");
+        }
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub fn person(of: &PersonDocument<'_>, here: &Here) -> Value {
         // Nobody can follow a mirror.
         "manuallyApprovesFollowers": true,
         "discoverable": false,
+        // Also a bridge's no: another server that speaks both protocols does not mirror the mirror.
         "indexable": false,
         "endpoints": {"sharedInbox": format!("{}/inbox", here.base())},
         "publicKey": {"id": format!("{id}#main-key"), "owner": id, "publicKeyPem": of.public_pem},
@@ -130,5 +131,7 @@ mod tests {
         assert_eq!(person["publicKey"]["owner"], iri);
         assert_eq!(person["summary"], "<p>mirrored from @alice@b.example</p>");
         assert_eq!(original("https://g.example/c/garden", &here), None);
+        let read = crate::dialect::read_actor(&person).expect("an actor");
+        assert!(read.unbridged, "another server of ours would mirror it again");
     }
 }

@@ -11,7 +11,7 @@ use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{AskedBy, wants_page};
+use super::AskedBy;
 use crate::{
     dialect::{
         self,
@@ -26,6 +26,7 @@ use crate::{
         answer::Reply,
         error::{self, Problem},
         federation::{any_group, is_open, may_look_into, people::may_see},
+        negotiate::prefers_page,
     },
 };
 
@@ -48,7 +49,7 @@ pub(in crate::web) async fn entity(
     let here = web.engine.here();
     let domain = here.domain().ok_or(Problem::new(error::NOT_FOUND))?;
     let wanted = Wanted::read(&path);
-    if wants_page(&headers) {
+    if prefers_page(&headers) {
         let wanted = wanted.ok_or(Problem::new(error::NOT_FOUND))?;
         return page(&web, &wanted, domain).await;
     }

@@ -32,6 +32,7 @@ pub(super) async fn inbox(State(web): State<Web>, request: Request) -> Answer {
         return Err(Problem::new(error::NOT_FOUND));
     }
     let limits = &web.engine.settings().limits;
+    let caller = web.gate.caller(request.extensions(), request.headers());
     let (parts, body) = request.into_parts();
     let coded = parts
         .headers
@@ -48,7 +49,7 @@ pub(super) async fn inbox(State(web): State<Web>, request: Request) -> Answer {
         body,
     };
     let limit = Duration::from_secs(limits.request_seconds);
-    match tokio::time::timeout(limit, web.engine.receive_entity(arrival)).await {
+    match tokio::time::timeout(limit, web.engine.receive_entity(arrival, caller)).await {
         Ok(Ok(left)) => Ok((StatusCode::ACCEPTED, left.map(Extension), ()).into_response()),
         Ok(Err(Refused::Unreadable { why, field })) => {
             Err(Problem::because(error::INVALID, why).about(field))

@@ -17,10 +17,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, request::Parts};
 
 use crate::{
-    dialect::versia::ACCEPT,
     engine::Left,
     signature::{DOMAIN_CONTENT_TYPE, sign_for_domain},
     store::Viewer,
@@ -67,22 +66,11 @@ impl FromRequestParts<Web> for AskedBy {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
-        let asked = web
-            .engine
-            .domain_asker(parts.method.as_str(), target(&parts.uri), &parts.headers);
+        let caller = web.gate.caller(&parts.extensions, &parts.headers);
+        let (method, path) = (parts.method.as_str(), target(&parts.uri));
+        let asked = web.engine.domain_asker(method, path, &parts.headers, caller);
         Ok(Self(asked.await?))
     }
-}
-
-/// Whether somebody asks who wants to read a page: `*/*`, or nothing, is a program (the reference implementation, 2026-04).
-pub(super) fn wants_page(headers: &HeaderMap) -> bool {
-    let accepts: Vec<&str> = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|accept| accept.to_str().ok())
-        .collect();
-    let names = |kind: &str| accepts.iter().any(|accept| accept.contains(kind));
-    names("text/html") && !names(ACCEPT)
 }
 
 /// An entity, or a list of them.
