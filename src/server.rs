@@ -30,7 +30,7 @@ use crate::dialect::Here;
 use crate::engine::Engine;
 use crate::net::{Client, Limits, Rules};
 use crate::peer::{InstanceKey, Peers};
-use crate::store::{Store, Walls};
+use crate::store::{self, Store, Walls};
 use crate::web;
 
 /// Rooms keep to `limits.shutdown_seconds` by themselves; this much later we leave without them.
@@ -117,8 +117,29 @@ async fn own_keys(store: &Store, here: &Here) -> anyhow::Result<InstanceKey> {
         );
     }
     Engine::ensure_ed25519_keys(store, here).await?;
+    keeps_its_domain(store, here).await?;
     Engine::ensure_domain_key(store, here).await?;
     Ok(key)
+}
+
+/// The domain is part of every reference that others keep: where somebody hears a group under it, it cannot be another one,
+/// or none, or what they were to hear would be lost.
+async fn keeps_its_domain(store: &Store, here: &Here) -> anyhow::Result<()> {
+    let Some(before) = store.own_key(store::DOMAIN).await?.map(|key| key.iri) else {
+        return Ok(());
+    };
+    if here.domain() == Some(before.as_str()) {
+        return Ok(());
+    }
+    let hearers = store.hearers_by_domain().await?;
+    if hearers > 0 {
+        let now = here.domain().unwrap_or("none");
+        bail!(
+            "this server is `{before}` to {hearers} servers whose people hear its groups by that name, and its domain is \
+             {now} now: set `versia.domain` (and `server.public_url`) back; to change it, let those members go first"
+        );
+    }
+    Ok(())
 }
 
 /// Our ids.
@@ -182,8 +203,9 @@ impl House {
         listener: Option<TcpListener>,
         shutdown: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
-        if let Some(why) = self.settings.why_no_domain() {
-            tracing::info!("{why}");
+        match self.here.domain() {
+            Some(domain) => tracing::info!(domain, "Versia is on"),
+            None => tracing::info!("{}", self.settings.why_no_domain()),
         }
         let stop = watch::Sender::new(false);
         let mut rooms = JoinSet::new();

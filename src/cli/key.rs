@@ -27,9 +27,7 @@ pub(super) enum Key {
 pub(super) async fn run(house: &House, command: Key, out: Out) -> anyhow::Result<()> {
     let Key::Rotate { key } = command;
     let Some(public) = house.engine.rotate_domain_key().await? else {
-        bail!(
-            "Versia is off: `server.public_url` has a port or is an address, so there is no domain to sign for"
-        );
+        bail!("{}", house.settings.why_no_domain());
     };
     let public = written_for_domain(&public);
     let domain = house.here.domain().unwrap_or_default();

@@ -144,8 +144,9 @@ pub(super) const KEYS: &[Key] = &[
         "versia.domain",
         Kind::Domain,
         Unset("groups.example"),
-        "The domain that references to us name. Default: the host of server.public_url; if that has a port or is an \
-         address, Versia is off. It leads to us on port 443 and is part of every reference, so choose it once.",
+        "The domain that references to us name. Default: the host of server.public_url; if that has a port, is an \
+         address or a name without a dot, Versia is off. It leads to us on port 443 and is part of every reference: once \
+         somebody of Versia is in a group, it cannot be changed.",
     ),
     key(
         "versia.dev_resolve",

@@ -236,11 +236,23 @@ impl Settings {
         }
     }
 
-    /// Why there is no domain, for the log.
+    /// Why there is no domain, where there is none.
     #[must_use]
-    pub fn why_no_domain(&self) -> Option<&'static str> {
-        let why = "Versia is off: server.public_url has a port or is an address, so nobody could find us by a domain alone";
-        self.domain().is_none().then_some(why)
+    pub fn why_no_domain(&self) -> String {
+        let url = &self.server.public_url;
+        let reason = match url.host() {
+            Some(Host::Domain(_)) if url.port().is_some() => "has a port",
+            Some(Host::Domain(_)) => "has a name without a dot",
+            _ => "is an address",
+        };
+        let though = if self.versia.domain.is_some() {
+            ", though `versia.domain` is set"
+        } else {
+            ""
+        };
+        format!(
+            "Versia is off{though}: `server.public_url` {reason}, and who looks for a domain looks at port 443 of a domain in the DNS"
+        )
     }
 
     /// Where the servers of some domains really are, by their domains. Only in tests.

@@ -78,6 +78,18 @@ impl Store {
         Ok(())
     }
 
+    /// How many servers hear a group by our domain.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn hearers_by_domain(&self) -> Result<i64> {
+        let hearers = sqlx::query_scalar!(
+            r#"select count(distinct d.host) as "count!" from subscription s join destination d on d.id = s.destination_id
+               where d.scheme is not null and s.until_seq is null"#
+        );
+        Ok(hearers.fetch_one(&self.pool).await?)
+    }
+
     /// Forgets keys that were read before `before`, a chunk at a time; how many went. They are read again where they are needed.
     ///
     /// # Errors

@@ -210,7 +210,18 @@ fn the_domain_is_our_host_unless_that_leads_nowhere() {
     }
     let unreachable = with("", &[("FOLKMOOT__VERSIA__DOMAIN", "moot.example")]).unwrap();
     assert_eq!(unreachable.domain(), None, "nobody could find us by it");
-    assert!(unreachable.why_no_domain().is_some());
+    says(
+        &unreachable.why_no_domain(),
+        &["is off, though `versia.domain` is set", "is an address"],
+    );
+    for (url, reason) in [
+        ("https://moot.example:8443", "has a port"),
+        ("http://localhost", "has a name without a dot"),
+        ("https://192.0.2.1:1", "is an address"),
+    ] {
+        let settings = with("", &[("FOLKMOOT__SERVER__PUBLIC_URL", url)]).unwrap();
+        says(&settings.why_no_domain(), &["Versia is off: ", reason]);
+    }
 }
 
 #[test]

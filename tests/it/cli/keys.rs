@@ -1,7 +1,9 @@
 //! `key rotate`: a new key for our domain, from the command line.
 
+use folkmoot::clock::Clock;
 use serde_json::Value;
 
+use crate::support::peer::{Ground, Server};
 use crate::support::process::Program;
 
 #[tokio::test]
@@ -29,6 +31,32 @@ async fn the_key_of_our_domain_is_changed_while_the_server_runs() {
         .await
         .fails(2, &["versia"]);
     serving.stop().await;
+}
+
+/// References name the domain: where somebody hears a group by it, it stays what it was, or the server does not start.
+#[tokio::test]
+async fn a_domain_by_which_somebody_hears_is_not_changed() {
+    let mut program = Program::new().await;
+    program.set("VERSIA__DEV_RESOLVE", "b.test=http://127.0.0.1:1");
+    for domain in ["forum.test", "moot.test"] {
+        program.set("VERSIA__DOMAIN", domain);
+        program.serve().await.stop().await;
+    }
+    assert!(program.said().contains("Versia is on"), "{}", program.said());
+    let ann = Server::start("lemmy", &Ground::new(Clock::system())).actor("ann");
+    let serving = program.serve().await;
+    let group = program.group("garden", &ann).await;
+    ann.follows(&group).await;
+    serving.stop().await;
+    program.database("update destination set scheme = 'domain'").await;
+    program.set("VERSIA__DOMAIN", "forum.test");
+    let changed = program.run(&["serve"]).await;
+    changed.fails(
+        1,
+        &["`moot.test`", "1 server", "forum.test", "set `versia.domain`"],
+    );
+    program.set("VERSIA__DOMAIN", "moot.test");
+    program.serve().await.stop().await;
 }
 
 async fn published(program: &Program) -> Value {
