@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    dialect::{Here, explainer, fields::kind_of, group, mobilizon},
+    dialect::{Here, VoteSaid, explainer, fields::kind_of, group, mobilizon},
     domain::{Mark, Shape},
 };
 
@@ -25,6 +25,8 @@ pub enum What {
     Restored,
     Voted,
     Unvoted,
+    /// A vote that another of the same actor takes the place of, ahead of that.
+    Outvoted,
     /// A post has a mark from now on, or not any more.
     Marked(Mark, bool),
     /// Somebody is one of those who run the group, or not any more.
@@ -56,6 +58,9 @@ const LINKED: &str = "RsaSignature2017";
 pub const NAMED: &str = "named";
 pub const UNNAMED: &str = "unnamed";
 
+/// That for [`What::Outvoted`].
+pub const OUTVOTED: &str = "outvoted";
+
 /// That for [`What::Restored`].
 pub const RESTORED: &str = "restored";
 
@@ -75,6 +80,7 @@ impl What {
             RESTORED => Self::Restored,
             "voted" => Self::Voted,
             "unvoted" => Self::Unvoted,
+            OUTVOTED => Self::Outvoted,
             "locked" => Self::Marked(Mark::Locked, true),
             "unlocked" => Self::Marked(Mark::Locked, false),
             "pinned" => Self::Marked(Mark::Pinned, true),
@@ -155,6 +161,8 @@ pub struct Said<'a> {
     pub raw: &'a str,
     /// Our id of the announcement that it takes back, and when that was made.
     pub retracts: Option<(Uuid, DateTime<Utc>)>,
+    /// Of a vote: whose it is, and which one it ends.
+    pub vote: Option<VoteSaid<'a>>,
 }
 
 impl Said<'_> {

@@ -261,6 +261,7 @@ mod tests {
             author: GROUP,
             raw: &own.to_string(),
             retracts: None,
+            vote: None,
         };
         let word = by_steward(&said, &here()).expect("said");
         assert_eq!(word["actor"], here().steward("rust"));

@@ -57,7 +57,7 @@ pub use activity::{Activity, read};
 pub use actor::{Looks, RemoteActor, read_actor, read_key_owner};
 pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
-pub use announce::{NAMED, RESTORED, Said, UNNAMED, What, Written, announced_by_id};
+pub use announce::{NAMED, OUTVOTED, RESTORED, Said, UNNAMED, What, Written, announced_by_id};
 pub use ask::Ask;
 pub use carried::{carried, post_carried};
 pub use class::{Class, Evidence, class_of, evidence_in, evidence_of, programs};
@@ -92,6 +92,7 @@ pub use steward::{steward_document, steward_tombstone};
 /// By another name, for rooms that do not say whose protocol it is.
 pub use versia as domains;
 pub use versia::{link_of_user, links_of_group, mirror_name, protocols};
+pub use vote::{VoteSaid, VoteTold};
 pub use wall::{COMMENTS, WALL};
 pub use worded::is_worded;
 

@@ -100,6 +100,7 @@ pub fn told(news: &News<'_>, text: &str, here: &Here) -> Vec<(Shape, Written)> {
         author: &itself,
         raw: text,
         retracts: None,
+        vote: None,
     };
     // A stub has not what a Group needs there (Lemmy 0.19.20: an outbox).
     if !matches!(news.tidings, Tidings::Described { document, .. } if document.get("outbox").is_none()) {

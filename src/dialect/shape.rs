@@ -83,7 +83,7 @@ pub(super) fn class_written_in(shape: Shape) -> &'static str {
 /// Writes one event in one shape. What came in one protocol is told in the other only where the group is bridged.
 #[must_use]
 pub fn write(shape: Shape, said: &Said<'_>, here: &Here) -> Option<Written> {
-    if !said.bridged && versia::crosses(shape, said, here) {
+    if versia::crosses(shape, said, here) && !said.may_cross(shape) {
         return None;
     }
     let (.., write) = TABLE.iter().find(|(known, ..)| *known == shape)?;

@@ -4,13 +4,14 @@
 //! row of [`WORDS`], and who reads it, in `class.rs`.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
     dialect::{
         Said, What,
         fields::{embedded, kind_of},
     },
-    domain::Vote,
+    domain::{Shape, Vote},
 };
 
 /// What each counts as. A reaction of PieFed and Pleroma is the Like that others send; `PollVote` is PieFed's word for a vote in
@@ -37,7 +38,40 @@ pub(super) fn vote_of(kind: &str) -> Option<Vote> {
         .map(|(_, vote)| *vote)
 }
 
+/// What a vote is told by, where it is an entity of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct VoteSaid<'a> {
+    /// The second face of whoever votes, if they have one.
+    pub voter: Option<Uuid>,
+    /// The vote that ends by it.
+    pub ends: Option<VoteTold<'a>>,
+}
+
+/// A vote as it was told.
+#[derive(Clone, Copy, Debug)]
+pub struct VoteTold<'a> {
+    /// Our id of that.
+    pub id: Uuid,
+    /// The activity's own text.
+    pub raw: &'a str,
+    /// The names of the shapes that it was told in, as long as that is kept.
+    pub shapes: Option<&'a [String]>,
+}
+
 impl Said<'_> {
+    /// Whether it may be told in this shape though that takes it over the bridge. A vote is taken back wherever it was told.
+    #[must_use]
+    pub fn may_cross(&self, shape: Shape) -> bool {
+        let is_end = matches!(self.what, What::Unvoted | What::Outvoted);
+        match self.vote.and_then(|vote| vote.ends).filter(|_| is_end) {
+            Some(VoteTold {
+                shapes: Some(shapes), ..
+            }) => shapes.iter().any(|told| told == shape.0),
+            Some(_) => true,
+            None => self.bridged,
+        }
+    }
+
     /// Whether it is a vote, or one taken back, in words that only some know: a reaction, a vote in a poll (a Note without content
     /// is no comment, either), the choice of an answer, and an Undo that does not say of what.
     #[must_use]

@@ -174,6 +174,7 @@ impl Engine {
             author: telling.by.map_or(&itself, |case| case.actor.iri.as_str()),
             raw: telling.raw,
             retracts: None,
+            vote: None,
         };
         let (heard, undecided) = log::shapes_heard(tx, group.id).await?;
         // Few keep a list of members, and whoever has just come reads it: nothing is written for them alone.

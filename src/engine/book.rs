@@ -12,7 +12,7 @@ use crate::{
     domain::{Iri, Refusal, Vote},
     engine::{Engine, case::Case, content::Ending, turn::Trouble, waiting::brings},
     store::{
-        ActorId, GroupId, Tx,
+        ActorId, GroupId, NewMirror, Tx,
         deeds::{self, Deeds},
         facts::{Facts, Turned},
         held::{NewHeld, Outcome},
@@ -43,6 +43,8 @@ pub(super) enum Deed<'a> {
     Bury(&'a Iri, ActorId),
     Cast(Cast<'a>),
     TakeBack(Uuid, ActorId, Vote),
+    /// Somebody has a second face from now on.
+    Face(NewMirror),
     /// A group tells of it; of its new post, if that is given here, which it has from then on.
     Say(&'a Turned, NewEntry<'a>, Option<NewInGroup>),
     /// A group says no by letter.
@@ -93,11 +95,19 @@ impl<'a> Book<'a> {
             Deed::Bury(post, actor) => self.deeds.graves.push((post, actor)),
             Deed::Cast(cast) => self.deeds.casts.push(cast),
             Deed::TakeBack(post, actor, vote) => self.deeds.uncasts.push((post, actor, vote)),
+            Deed::Face(face) => self.give(face),
             Deed::Say(group, entry, new_post) => self.say(group, entry, new_post),
             Deed::Reject(group, why) => self.letters.push((case, group, why)),
             Deed::Receipt(group) => self.receipts.push((case, group)),
             Deed::Wait(needs) => self.waits.push((case, needs)),
             Deed::PassOn { post, to } => self.passed_on.push((case, post, to)),
+        }
+    }
+
+    /// Each of several decisions may need it.
+    fn give(&mut self, face: NewMirror) {
+        if self.deeds.faces.iter().all(|known| known.actor != face.actor) {
+            self.deeds.faces.push(face);
         }
     }
 

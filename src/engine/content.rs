@@ -4,7 +4,10 @@
 //! behind and nobody's decision waits for the database. A new verb is an arm in [`Engine::decide_one`], what it holds
 //! and asks in `matter.rs`, and what it touches in `case.rs`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::{
     dialect::{self, Ask},
@@ -17,7 +20,7 @@ use crate::{
         turn::Trouble,
     },
     store::{
-        self, ActorId, GroupId, Tx,
+        self, ActorId, GroupId, NewMirror, Tx,
         facts::{self, Asked, Facts, Turned},
         post::{Place, Stored},
         turn::{self, Holds, Patience},
@@ -64,6 +67,8 @@ pub(super) type Decided<'a> = Result<Vec<Deed<'a>>, Halt>;
 pub(super) struct At<'a> {
     pub(super) facts: &'a Facts,
     pub(super) now: DateTime<Utc>,
+    /// Second faces that voters may be given by what is decided.
+    pub(super) faces: &'a HashMap<ActorId, NewMirror>,
 }
 
 impl<'a> At<'a> {
@@ -117,6 +122,15 @@ impl<'a> At<'a> {
         match vote.opposite() {
             Some(other) if !has(vote) && has(other) => other,
             _ => vote,
+        }
+    }
+
+    /// The second face of the sender, and whether it is still to be kept.
+    pub(super) fn face(&self, case: &Case) -> Option<(Uuid, Option<&'a NewMirror>)> {
+        let new = || self.faces.get(&case.actor.id);
+        match self.facts.face(case.actor.id) {
+            Some(known) => Some((known, None)),
+            None => new().map(|new| (new.id, Some(new))),
         }
     }
 
@@ -183,8 +197,10 @@ impl Engine {
         asked.names.clone_from(&holds.names);
         let in_turn = turn::take(tx, &holds, patience).await?;
         let facts = facts::gather(tx, &asked, &in_turn).await?;
+        let faces = self.faces_for(matters, &facts);
         let at = At {
             facts: &facts,
+            faces: &faces,
             now: self.clock().now(),
         };
         let mut book = Book::default();
@@ -206,6 +222,21 @@ impl Engine {
             places,
             back: facts.waited_for().iter().cloned().collect(),
         })
+    }
+
+    /// Whoever votes may have to be shown where they never were.
+    fn faces_for(&self, matters: &[Matter<'_>], facts: &Facts) -> HashMap<ActorId, NewMirror> {
+        let mut faces = HashMap::new();
+        for matter in matters {
+            let actor = &matter.case.actor;
+            let may_vote = matches!(matter.ask, Ask::Vote { .. }) && self.here().domain().is_some();
+            if may_vote && facts.face(actor.id).is_none() {
+                faces
+                    .entry(actor.id)
+                    .or_insert_with(|| self.new_mirror(actor.id, actor.username.as_deref(), &actor.host));
+            }
+        }
+        faces
     }
 
     /// Decides matters of a case that is decided alone, whose id is remembered already; it is refused if one of them is.

@@ -15,6 +15,7 @@ use crate::{
         content::{At, Decided},
         matter::Matter,
         places::Answered,
+        saying::TakesBack,
         turn::Trouble,
     },
     store::{
@@ -128,7 +129,7 @@ impl Engine {
         let Answered { taken, .. } = self.each_place(at, matter, stored, false, Command::Delete)?;
         let mut deeds = vec![Deed::Delete(stored.id)];
         for (group, place, _) in taken {
-            let entry = self.entry(at, matter, group, stored, "removed", Some(place));
+            let entry = self.entry(at, matter, group, stored, "removed", Some(TakesBack::Post(place)));
             deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
         }
         Ok(deeds)

@@ -215,6 +215,9 @@ impl Engine {
             known.author = self.store().author_of(note).await?;
             known.edited_at = known.author.as_ref().map(|_| self.clock().now());
         }
+        if let Some((voter, activity)) = &names.undone {
+            known.undone = self.store().vote_said(voter, activity).await?;
+        }
         if let Some(group) = &names.group
             && self.store().is_private(group).await?
         {

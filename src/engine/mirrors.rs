@@ -2,14 +2,16 @@
 //!
 //! One rule: a mirror is made when it is first shown, and is called the same from then on, whatever its original is called later.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, iter::once};
 
 use crate::{
     dialect,
     engine::Engine,
-    store::{self, Face, Mirror},
+    store::{self, ActorId, Face, Mirror, NewMirror},
 };
 
+/// How often somebody else may take the name that was just free.
+const RACES: u32 = 3;
 /// Names that are tried for one mirror before it is called by its id.
 const TRIES: u32 = 9;
 
@@ -39,18 +41,25 @@ impl Engine {
     }
 
     async fn make_mirror(&self, face: &Face) -> Result<(), store::Error> {
-        let (store, id) = (self.store(), self.clock().uuid());
-        let name = dialect::mirror_name(face.username.as_deref(), &face.host);
-        if store.make_mirror(face.actor, id, &name).await? {
-            return Ok(());
-        }
-        for number in 2..=TRIES {
-            let numbered = format!("{name}_{number}");
-            if store.make_mirror(face.actor, id, &numbered).await? {
-                return Ok(());
+        let new = self.new_mirror(face.actor, face.username.as_deref(), &face.host);
+        for _ in 0..RACES {
+            if self.store().make_mirror(&new).await? {
+                break;
             }
         }
-        store.make_mirror(face.actor, id, &id.to_string()).await?;
         Ok(())
+    }
+
+    /// A second face for somebody, to be kept.
+    pub(super) fn new_mirror(&self, actor: ActorId, username: Option<&str>, host: &str) -> NewMirror {
+        let id = self.clock().uuid();
+        let name = dialect::mirror_name(username, host);
+        let numbered = (2..=TRIES).map(|number| format!("{name}_{number}"));
+        let names = once(name.clone()).chain(numbered).chain(once(id.to_string()));
+        NewMirror {
+            actor,
+            id,
+            names: names.collect(),
+        }
     }
 }

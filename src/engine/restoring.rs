@@ -205,6 +205,7 @@ impl Engine {
             author,
             raw,
             retracts: None,
+            vote: None,
         };
         let iri = post::iri_of(tx, out.post).await?.unwrap_or_default();
         let restored = Said {

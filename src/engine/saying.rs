@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use crate::{
-    dialect::{self, Local, Said, What, Written},
+    dialect::{self, Local, Said, VoteSaid, VoteTold, What, Written},
     domain::{Audience, Shape, Visibility},
     engine::{
         Engine,
@@ -15,11 +15,18 @@ use crate::{
         matter::Matter,
     },
     store::{
-        facts::Turned,
+        facts::{ToldVote, Turned},
         log::{NewEntry, NewShape},
         post::{Place, Stored},
     },
 };
+
+/// What an entry takes back.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TakesBack<'p> {
+    Post(&'p Place),
+    Vote(&'p ToldVote),
+}
 
 impl Engine {
     /// What a group says of a new post: where somebody needs both, the post's id goes ahead of what its author sent.
@@ -51,28 +58,29 @@ impl Engine {
         kind: &'static str,
         place: &Place,
     ) -> Vec<Deed<'a>> {
-        let entry = self.entry(at, matter, group, stored, kind, Some(place));
+        let entry = self.entry(at, matter, group, stored, kind, Some(TakesBack::Post(place)));
         let named = place.named.and_then(|activity| {
             let named = Place {
                 activity,
                 seq: place.seq - 1,
                 ..*place
             };
-            self.beside(at, matter, group, stored, dialect::UNNAMED, Some(&named))
+            let retracts = Some(TakesBack::Post(&named));
+            self.beside(at, matter, group, stored, dialect::UNNAMED, retracts)
         });
         let entries = entry.into_iter().chain(named);
         entries.map(|entry| Deed::Say(group, entry, None)).collect()
     }
 
     /// An entry beside the one that tells the event: there only if somebody is told anything by it.
-    fn beside<'a>(
+    pub(super) fn beside<'a>(
         &self,
         at: &At<'_>,
         matter: &Matter<'a>,
         group: &Turned,
         stored: &Stored,
         kind: &'static str,
-        retracts: Option<&Place>,
+        retracts: Option<TakesBack<'_>>,
     ) -> Option<NewEntry<'a>> {
         let entry = self.entry(at, matter, group, stored, kind, retracts)?;
         (!entry.shapes.is_empty()).then_some(entry)
@@ -86,14 +94,19 @@ impl Engine {
         group: &Turned,
         stored: &Stored,
         kind: &'static str,
-        retracts: Option<&Place>,
+        retracts: Option<TakesBack<'_>>,
     ) -> Option<NewEntry<'a>> {
         let case = matter.case;
         let private_group = group.in_turn.group.policies.visibility == Visibility::Private;
         // What was public before the group became private is not any more.
         let public = stored.public && !private_group;
         let what = What::of(kind, &case.raw)?;
-        let is_beside = matches!(what, What::Named | What::Unnamed);
+        let is_beside = matches!(what, What::Named | What::Unnamed | What::Outvoted);
+        let (place, vote) = match retracts {
+            Some(TakesBack::Post(place)) => (Some(place), None),
+            Some(TakesBack::Vote(vote)) => (None, Some(vote)),
+            None => (None, None),
+        };
         let raw = if is_beside { "" } else { &case.raw };
         let said = Said {
             id: if is_beside {
@@ -113,10 +126,18 @@ impl Engine {
             target: stored.target.as_deref(),
             public,
             private_group,
-            bridged: group.is_bridged && !private_group && self.may_be_bridged(at, matter, what),
+            bridged: group.is_bridged && !private_group && self.may_be_bridged(at, matter, what, stored),
             author: case.actor.iri.as_str(),
             raw,
-            retracts: retracts.map(|place| (place.activity, place.at)),
+            retracts: place.map(|place| (place.activity, place.at)),
+            vote: Some(VoteSaid {
+                voter: at.face(case).map(|(face, _)| face),
+                ends: vote.map(|vote| VoteTold {
+                    id: vote.id,
+                    raw: &vote.raw,
+                    shapes: vote.shapes.as_deref(),
+                }),
+            }),
         };
         Some(NewEntry {
             group: group.in_turn.id,
@@ -133,16 +154,21 @@ impl Engine {
             } else {
                 Audience::Members
             },
-            retracts: retracts.map(|place| (place.seq, place.activity)),
+            retracts: place.map(|place| (place.seq, place.activity)),
             raw,
             shapes: self.shaped(group, &said),
         })
     }
 
     /// Whether what somebody brings may be told in another protocol: not where they have said that they do not want that.
-    fn may_be_bridged(&self, at: &At<'_>, matter: &Matter<'_>, what: What) -> bool {
-        let brings = matches!(what, What::Posted | What::Edited | What::Named);
-        !brings || at.facts.may_be_bridged(matter.case.actor.id)
+    fn may_be_bridged(&self, at: &At<'_>, matter: &Matter<'_>, what: What, stored: &Stored) -> bool {
+        let may_be = |actor| at.facts.may_be_bridged(actor);
+        match what {
+            What::Posted | What::Edited | What::Named => may_be(matter.case.actor.id),
+            // What it is about is not there, either.
+            What::Voted => may_be(matter.case.actor.id) && may_be(stored.author),
+            _ => true,
+        }
     }
 
     /// What the group itself did has an id already: without a shape it is that, with one its announcement.

@@ -2,15 +2,20 @@
 
 use crate::{
     dialect,
-    domain::{Command, Event, Iri, Visibility, Vote},
+    domain::{Command, Event, Iri, Shape, Visibility, Vote},
     engine::{
         Engine,
         book::Deed,
         content::{At, Decided},
         matter::Matter,
         places::Answered,
+        saying::TakesBack,
     },
-    store::post::Cast,
+    store::{
+        NewMirror,
+        log::{NewEntry, NewShape},
+        post::Cast,
+    },
 };
 
 impl Engine {
@@ -59,16 +64,40 @@ impl Engine {
                 iri: &case.activity.id,
             })
         });
+        let had = |vote: &Vote| at.facts.has_voted(stored.id, case.actor.id, *vote);
+        let ended = if back {
+            Some(vote)
+        } else {
+            vote.opposite().filter(had)
+        };
         for (group, _, events) in taken {
             let is_private = group.in_turn.group.policies.visibility == Visibility::Private;
             if vote == Vote::Answer && !case.activity.addressed.public && !is_private {
                 // Mastodon tells an answer to whoever asked, and to nobody else.
                 continue;
             }
-            let kind = events.iter().find_map(Event::announced_as);
-            let entry = kind.and_then(|kind| self.entry(at, matter, group, stored, kind, None));
-            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
+            let Some(kind) = events.iter().find_map(Event::announced_as) else {
+                continue;
+            };
+            let ends = ended
+                .and_then(|vote| at.facts.told_of(stored.id, case.actor.id, vote, group.in_turn.id))
+                .map(TakesBack::Vote);
+            let outvoted = ends
+                .filter(|_| !back)
+                .and_then(|ends| self.beside(at, matter, group, stored, dialect::OUTVOTED, Some(ends)));
+            let entry = self.entry(at, matter, group, stored, kind, ends.filter(|_| back));
+            for entry in outvoted.into_iter().chain(entry) {
+                deeds.extend(face_needed(at, matter, &entry).map(Deed::Face));
+                deeds.push(Deed::Say(group, entry, None));
+            }
         }
         Ok(deeds)
     }
+}
+
+/// The second face that is to be kept with what names it.
+fn face_needed(at: &At<'_>, matter: &Matter<'_>, entry: &NewEntry<'_>) -> Option<NewMirror> {
+    let (_, new) = at.face(matter.case)?;
+    let names_it = |shape: &NewShape| !dialect::is_dereferenced(Shape(shape.shape));
+    new.filter(|_| entry.shapes.iter().any(names_it)).cloned()
 }

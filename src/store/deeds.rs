@@ -9,10 +9,11 @@ use uuid::Uuid;
 use crate::{
     domain::{Iri, Vote},
     store::{
-        ActorId, GroupId, Result, Tx, hash,
+        ActorId, GroupId, NewMirror, Result, Tx, hash,
         held::{self, NewHeld, Outcome},
         log::NewEntry,
         mark::{self, Marked},
+        mirror,
         post::{Cast, Edit, NewPlace, NewPost},
     },
 };
@@ -26,6 +27,8 @@ pub struct Deeds<'a> {
     pub places: Vec<NewPlace>,
     pub casts: Vec<Cast<'a>>,
     pub uncasts: Vec<(Uuid, ActorId, Vote)>,
+    /// One at most for each actor.
+    pub faces: Vec<NewMirror>,
     /// Of each group in the order of their places.
     pub entries: Vec<NewEntry<'a>>,
     pub edits: Vec<(Uuid, Edit<'a>)>,
@@ -78,6 +81,9 @@ pub async fn write(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result
     write_most(tx, deeds, now).await?;
     if deeds.has_rest() {
         write_rest(tx, deeds, now).await?;
+    }
+    for face in &deeds.faces {
+        mirror::make(&mut **tx, face, now).await?;
     }
     for marked in &deeds.marks {
         mark::write(tx, marked, now).await?;

@@ -59,6 +59,18 @@ pub struct Turned {
     pub followed_by: Vec<String>,
 }
 
+/// A vote that counts, as a group told of it.
+#[derive(Clone, Debug)]
+pub struct ToldVote {
+    pub group: GroupId,
+    /// Our id of that.
+    pub id: Uuid,
+    /// The activity, as it arrived.
+    pub raw: String,
+    /// The names of the shapes that it was told in, as long as that is kept.
+    pub shapes: Option<Vec<String>>,
+}
+
 /// What is known.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -79,6 +91,8 @@ pub struct Facts {
     awaited: HashSet<String>,
     actors: HashMap<ActorId, (DateTime<Utc>, bool)>,
     unbridged: HashSet<ActorId>,
+    faces: HashMap<ActorId, Uuid>,
+    told: HashMap<(Uuid, ActorId, String), Vec<ToldVote>>,
     blocked: HashSet<String>,
     waited_for: HashSet<String>,
     dialects: HashMap<String, String>,
@@ -151,6 +165,13 @@ impl Facts {
         self.votes.contains(&(post, actor, vote.word().to_owned()))
     }
 
+    /// How a group told of the vote that this actor has cast so.
+    #[must_use]
+    pub fn told_of(&self, post: Uuid, actor: ActorId, vote: Vote, group: GroupId) -> Option<&ToldVote> {
+        let told = self.told.get(&(post, actor, vote.word().to_owned()))?;
+        told.iter().find(|told| told.group == group)
+    }
+
     /// Whether this actor may not read a post in a group that it is in.
     #[must_use]
     pub fn is_hidden(&self, post: Uuid, group: GroupId, from: ActorId) -> bool {
@@ -173,6 +194,12 @@ impl Facts {
     #[must_use]
     pub fn is_awaited(&self, iri: &str) -> bool {
         self.awaited.contains(iri)
+    }
+
+    /// The second face of somebody who asks, if they have one.
+    #[must_use]
+    pub fn face(&self, actor: ActorId) -> Option<Uuid> {
+        self.faces.get(&actor).copied()
     }
 
     /// Whether nothing is known that keeps what somebody says within its own protocol: their own word.

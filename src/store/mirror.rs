@@ -3,8 +3,15 @@
 //! One rule: what is shown in the other protocol is what the functions `bridges` and `may_be_mirrored` of the database let
 //! through; who may read it in its own is asked as everywhere. `there` is how the ids of what came from the other protocol begin.
 
+mod make;
+mod votes;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
+
+pub use make::NewMirror;
+pub(super) use make::make;
+pub use votes::{ListedVote, MirroredVote, VotesListed};
 
 use crate::store::{ActorId, GroupId, Result, Store, Viewer, view::count};
 
@@ -165,31 +172,7 @@ impl Store {
         Ok(row.map(Face::from))
     }
 
-    /// Gives somebody a second face, if they have none; false if the name is taken, by another one or by a group.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn make_mirror(&self, actor: ActorId, id: Uuid, username: &str) -> Result<bool> {
-        sqlx::query!(
-            r#"insert into mirror (actor_id, id, username, made_at)
-               select $1, $2, $3, $4 where not exists (select from "group" where name = $3)
-               on conflict do nothing"#,
-            actor.0,
-            id,
-            username,
-            self.now(),
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(sqlx::query_scalar!(
-            r#"select exists (select from mirror where actor_id = $1) as "is!""#,
-            actor.0
-        )
-        .fetch_one(&self.pool)
-        .await?)
-    }
-
-    /// Whether somebody is to be seen in a group that shows itself in both protocols: as a member, or by a post.
+    /// Whether somebody is to be seen in a group that shows itself in both protocols: as a member, by a post, or by a vote.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -200,6 +183,10 @@ impl Store {
                                 and g.members_list = 'public' and exists (select from bridges(g.id)))
                    or exists (select from post p join post_group pg on pg.post_id = p.id and pg.removed_at is null
                               where p.author_id = $1 and p.public and p.deleted_at is null
+                                and exists (select from bridges(pg.group_id)))
+                   or exists (select from vote v join post p on p.id = v.post_id and p.public and p.deleted_at is null
+                              join post_group pg on pg.post_id = p.id and pg.removed_at is null
+                              where v.actor_id = $1 and v.kind in ('like', 'dislike')
                                 and exists (select from bridges(pg.group_id))) as "is!""#,
             actor.0
         )

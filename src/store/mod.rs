@@ -69,7 +69,10 @@ pub use lane::{
 };
 pub use listing::{FollowingRow, GroupRow, HostBanRow, MemberRow, PeerRow};
 pub use log::DestinationId;
-pub use mirror::{Face, Mirror, MirroredPost, Narrowed, OriginalPost, SharedPost, Window};
+pub use mirror::{
+    Face, ListedVote, Mirror, MirroredPost, MirroredVote, Narrowed, NewMirror, OriginalPost, SharedPost,
+    VotesListed, Window,
+};
 pub use own_key::{
     DOMAIN, OwnKey, ed25519_of, has_ed25519, insert_own_key, is_ed25519, keep_key_of_steward, key_of_group,
     key_of_steward,

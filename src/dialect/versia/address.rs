@@ -20,11 +20,14 @@ pub enum Kind {
     User,
     Note,
     Share,
+    Like,
+    Dislike,
+    Reaction,
 }
 
 /// Spellings, in lower case. `pub.versia:users/User` and its like are where the reference implementation serves its own
 /// (2026-04), `Group` is of the draft of 2024.
-const SPELLINGS: [(&str, Kind); 9] = [
+const SPELLINGS: [(&str, Kind); 12] = [
     ("pub.versia:groups/group", Kind::Group),
     ("group", Kind::Group),
     ("user", Kind::User),
@@ -34,6 +37,9 @@ const SPELLINGS: [(&str, Kind); 9] = [
     ("pub.versia:share/share", Kind::Share),
     ("pub.versia:shares/share", Kind::Share),
     ("share", Kind::Share),
+    ("pub.versia:likes/like", Kind::Like),
+    ("pub.versia:likes/dislike", Kind::Dislike),
+    ("pub.versia:reactions/reaction", Kind::Reaction),
 ];
 
 impl Wanted {

@@ -17,6 +17,7 @@ mod person;
 mod read;
 mod reference;
 mod shape;
+mod vote;
 
 pub use address::{Kind, Part, Wanted};
 pub use collection::collection;
@@ -31,3 +32,4 @@ pub use read::{Known, Names, Translated, names, read};
 pub use reference::{Mirrored, Ours, Reference};
 pub use shape::{Ear, ear, inbox_of, shape_at, subscribes};
 pub(super) use shape::{SHAPES, crosses, described, federates, shares};
+pub use vote::{REACTS, VoteEntity, Votes, kind_of_vote, vote};

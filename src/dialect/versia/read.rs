@@ -7,6 +7,7 @@
 mod note;
 #[cfg(test)]
 mod tests;
+mod vote;
 
 use std::collections::{HashMap, HashSet};
 
@@ -37,6 +38,8 @@ pub struct Names {
     pub ours: Vec<Uuid>,
     /// The note that it brings, or deletes: the id of its mirror.
     pub note: Option<String>,
+    /// What it takes back that is no note: the id of the mirror of whoever said it, and of the activity that said it.
+    pub undone: Option<(String, String)>,
     /// The group of ours that it is for, by name, if it names one.
     pub group: Option<String>,
 }
@@ -51,6 +54,9 @@ pub struct Known {
     pub author: Option<String>,
     /// When a note that is here came again: the entity itself does not say when it was edited.
     pub edited_at: Option<DateTime<Utc>>,
+    /// What is taken back ([`Names::undone`]), if it still counts: the post that it is about, and its activity's text where that was
+    /// told.
+    pub undone: Option<(String, Option<String>)>,
     /// Groups of ours that are private, by name.
     pub private: HashSet<String>,
 }
@@ -75,6 +81,7 @@ pub fn names(entity: &Value, signer: &str, here: &Here) -> Result<Names, Unreada
     Ok(Names {
         claims: entity.claims()?,
         ours: entity.ours()?,
+        undone: entity.taken_back()?,
         note: entity.note_named()?.map(|note| here.mirror_of_note(&note)),
         group: entity.group()?,
     })
@@ -235,10 +242,6 @@ impl<'a> Entity<'a> {
             kind::UNFOLLOW => self.asks("Leave", "author", hash),
             kind::NOTE => self.note(hash, known),
             kind::DELETE => self.delete(hash, known),
-            kind::LIKE => self.about("Like", "liked", known),
-            kind::DISLIKE => self.about("Dislike", "disliked", known),
-            kind::REACTION => self.about("EmojiReact", "object", known),
-            kind::SHARE => self.about("Announce", "shared", known),
             kind::REPORT => self.report(hash, known),
             kind::USER => {
                 let user = self.reference("id")?;
@@ -246,7 +249,10 @@ impl<'a> Entity<'a> {
                 let update = self.says("Update", &user, format!("{mirror}#{hash}"));
                 Ok(Some((user, with(update, &[("object", json!(mirror))]))))
             }
-            _ => Ok(None),
+            kind => match vote::word(kind) {
+                Some((word, field)) => self.about(word, field, known),
+                None => Ok(None),
+            },
         }
     }
 
@@ -263,21 +269,6 @@ impl<'a> Entity<'a> {
             who,
             with(asks, &[("to", json!([group])), ("object", json!(group))]),
         )))
-    }
-
-    /// What somebody thinks of a post. Its own id is in the activity's, so that it can be taken back by that.
-    fn about(&self, what: &str, field: &'static str, known: &Known) -> Result<Said, Unreadable> {
-        let (id, author) = (self.reference("id")?, self.reference("author")?);
-        let object = self.note_meant(&self.reference(field)?, known);
-        let Some(object) = object else { return Ok(None) };
-        let says = self.says(what, &author, self.id_by(&author, &id));
-        let mut says = with(says, &[("object", json!(object)), ("to", json!([PUBLIC]))]);
-        if self.kind == kind::REACTION {
-            let content = text_of(&self.entity, "content");
-            let content = content.ok_or_else(|| Unreadable::new("content", "The reaction is no text."))?;
-            says["content"] = json!(content);
-        }
-        Ok(Some((author, says)))
     }
 
     /// Only what is its author's own is ever deleted: that both are the signer's was seen to at the gate.
@@ -310,15 +301,10 @@ impl<'a> Entity<'a> {
                 let delete = with(delete, &[("to", json!([PUBLIC])), ("object", json!(mirror))]);
                 Ok(Some((deleted, delete)))
             }
-            kind::LIKE | kind::DISLIKE | kind::REACTION | kind::SHARE => {
-                let missing = || Unreadable::new("author", "Whose it was is to be said.");
-                let author = author.ok_or_else(missing)?;
-                let undo = self.says("Undo", &author, format!("{}#{hash}", self.here.mirror(&author)));
-                let undone = self.id_by(&author, &deleted);
-                let undo = with(undo, &[("to", json!([PUBLIC])), ("object", json!(undone))]);
-                Ok(Some((author, undo)))
-            }
-            _ => Ok(None),
+            kind => match vote::word(kind) {
+                Some((word, _)) => self.undo(word, hash, known),
+                None => Ok(None),
+            },
         }
     }
 

@@ -16,6 +16,7 @@ use crate::{
             entity::{self, GroupEntity},
             kind,
             reference::{Mirrored, Ours, Reference},
+            vote,
         },
     },
     domain::{Shape, Visibility},
@@ -76,10 +77,14 @@ pub fn inbox_of(domain: &str) -> String {
 /// Whether telling this in this shape takes it over the bridge: what came in one protocol, told in the other.
 pub(in crate::dialect) fn crosses(shape: Shape, said: &Said<'_>, here: &Here) -> bool {
     let is_content = !said.object.is_empty();
+    let is_ours = SHAPES.contains(&shape);
     let brings = matches!(said.what, What::Posted | What::Edited | What::Named);
     let from_there = |iri: &str| here.mirrored(iri).is_some();
     let is_theirs = if brings {
         from_there(said.object)
+    } else if is_vote(said.what) && is_ours {
+        // There a vote is told by the server of whoever votes.
+        from_there(said.object) && from_there(said.author)
     } else {
         from_there(said.object) || from_there(said.author)
     };
@@ -89,7 +94,11 @@ pub(in crate::dialect) fn crosses(shape: Shape, said: &Said<'_>, here: &Here) ->
         What::Deleted | What::Removed | What::TakenOut | What::Unnamed
     );
     let ends_everywhere = retracts && !said.private_group;
-    is_content && is_theirs != SHAPES.contains(&shape) && !ends_everywhere
+    is_content && is_theirs != is_ours && !ends_everywhere
+}
+
+const fn is_vote(what: What) -> bool {
+    matches!(what, What::Voted | What::Unvoted | What::Outvoted)
 }
 
 /// For those who subscribed.
@@ -107,12 +116,13 @@ pub(in crate::dialect) fn federates(said: &Said<'_>, here: &Here) -> Option<Writ
             delete(said, here, kind::NOTE, &note(said, here)?)?
         }
         What::Closed => delete(said, here, kind::GROUP, &group)?,
+        what if is_vote(what) => vote::told(said, here)?,
         _ => return None,
     };
     Some(whole(&entity))
 }
 
-/// For those who follow.
+/// For those who follow. Of votes they hear where it is a note of Versia's: its author may be one of them.
 pub(in crate::dialect) fn shares(said: &Said<'_>, here: &Here) -> Option<Written> {
     let entity = match said.what {
         What::Posted if said.public => {
@@ -128,6 +138,7 @@ pub(in crate::dialect) fn shares(said: &Said<'_>, here: &Here) -> Option<Written
             let sharer = here.reference(&Ours::Sharer(said.group))?;
             delete(said, here, kind::USER, &sharer)?
         }
+        what if is_vote(what) && here.mirrored(said.object).is_some() => vote::told(said, here)?,
         _ => return None,
     };
     Some(whole(&entity))
@@ -149,7 +160,7 @@ pub(in crate::dialect) fn described(face: &GroupFace, public: bool, here: &Here)
 }
 
 /// The post that it is about: on its own server, or here.
-fn note(said: &Said<'_>, here: &Here) -> Option<Reference> {
+pub(super) fn note(said: &Said<'_>, here: &Here) -> Option<Reference> {
     match here.mirrored(said.object) {
         Some(Mirrored::Note(note)) => Some(note),
         Some(Mirrored::User(_)) => None,
@@ -183,7 +194,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::dialect::write;
+    use crate::dialect::{VoteSaid, VoteTold, write};
 
     const AP: &str = "https://m.example/posts/1";
     const NOTE: &str = "https://g.example/bridge/versia/b.example/notes/n1";
@@ -212,6 +223,7 @@ mod tests {
             author: "https://m.example/users/carol",
             raw: "{}",
             retracts: Some((Uuid::from_u128(2), at)),
+            vote: None,
         }
     }
 
@@ -305,6 +317,63 @@ mod tests {
             ..apart(What::Voted, AP)
         };
         assert_eq!(write(Shape("threadiverse"), &voted, &here()), None);
+    }
+
+    #[test]
+    fn a_vote_is_told_where_the_bridge_is_open_and_taken_back_where_it_was_told() {
+        let told_in = ["versia".to_owned()];
+        let ended = |shapes| VoteTold {
+            id: Uuid::from_u128(3),
+            raw: r#"{"type": "Dislike"}"#,
+            shapes,
+        };
+        let vote = |what, object, ends| Said {
+            raw: r#"{"type": "Like"}"#,
+            vote: Some(VoteSaid {
+                voter: Some(Uuid::from_u128(9)),
+                ends,
+            }),
+            ..said(what, object)
+        };
+        let like = written(SHAPE, &vote(What::Voted, NOTE, None)).unwrap();
+        let voter = json!(format!("g.example:{}", Uuid::from_u128(9)));
+        assert_eq!(
+            (&like["liked"], &like["author"]),
+            (&json!("b.example:n1"), &voter)
+        );
+        assert_eq!(written(SHARES, &vote(What::Voted, NOTE, None)), Some(like));
+        assert_eq!(written(SHARES, &vote(What::Voted, AP, None)), None);
+        let alone = |said| Said {
+            bridged: false,
+            ..said
+        };
+        for object in [AP, NOTE] {
+            assert!(written(SHAPE, &vote(What::Voted, object, None)).is_some());
+            assert_eq!(written(SHAPE, &alone(vote(What::Voted, object, None))), None);
+            let private = Said {
+                public: false,
+                private_group: true,
+                ..alone(vote(What::Voted, object, None))
+            };
+            assert_eq!(written(SHAPE, &private), None);
+        }
+        let theirs = Said {
+            author: "https://g.example/bridge/versia/c.example/u1",
+            ..vote(What::Voted, NOTE, None)
+        };
+        assert_eq!(written(SHAPE, &theirs), None, "it is c.example's to tell");
+        for what in [What::Unvoted, What::Outvoted] {
+            let back = |shapes| alone(vote(what, AP, Some(ended(shapes))));
+            for shapes in [Some(&told_in[..]), None] {
+                let delete = written(SHAPE, &back(shapes)).unwrap();
+                assert_eq!(
+                    (&delete["deleted_type"], &delete["author"]),
+                    (&json!("pub.versia:likes/Dislike"), &voter)
+                );
+                assert_eq!(delete["deleted"], format!("g.example:{}", Uuid::from_u128(3)));
+            }
+            assert_eq!(written(SHAPE, &back(Some(&[]))), None, "nobody heard of it");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::store::{
     ActorId, GroupId, Result, Tx,
-    facts::{Asked, Facts, Turned},
+    facts::{Asked, Facts, ToldVote, Turned},
     group, hash,
     held::{self, PendingRow},
     membership,
@@ -38,6 +38,7 @@ type MemberRow = (
     (i64, i64, bool, bool, String, String),
     (Option<DateTime<Utc>>, Option<String>, bool, bool),
 );
+type ToldRow = ((Uuid, i64, String), (i64, Uuid, String), (bool, Vec<String>));
 type OtherBanRow = (i64, i64, Option<DateTime<Utc>>, Option<String>);
 
 struct Answer {
@@ -52,12 +53,14 @@ struct Answer {
     bans: Vec<(i64, String)>,
     other_bans: Vec<OtherBanRow>,
     votes: Vec<(Uuid, i64, String)>,
+    told: Vec<ToldRow>,
     hidden: Vec<(Uuid, i64, i64)>,
     seen: Vec<Vec<u8>>,
     graves: Vec<(Vec<u8>, i64)>,
     awaited: Vec<String>,
     actors: Vec<(i64, DateTime<Utc>, bool)>,
     unbridged: Vec<i64>,
+    faces: Vec<(i64, Uuid)>,
     blocked: Vec<String>,
     waited_for: Vec<String>,
     dialects: Vec<(String, String)>,
@@ -164,6 +167,17 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    join found f on f.iri = w.iri
                    cross join lateral (select * from vote o
                                        where o.post_id = f.id and o.actor_id = w.actor offset 0) v) as "votes!: Vec<(Uuid, i64, String)>",
+             array(select row(row(v.post_id, v.actor_id, v.kind), row(a.group_id, a.id, a.raw),
+                              row(e.seq is not null,
+                                  array(select x.shape from entry_shape x
+                                        where x.group_id = e.group_id and x.seq = e.seq)))
+                   from unnest($7::text[], $8::bigint[]) as w(iri, actor)
+                   join found f on f.iri = w.iri
+                   cross join lateral (select * from vote o
+                                       where o.post_id = f.id and o.actor_id = w.actor offset 0) v
+                   cross join lateral (select * from activity o where o.iri = v.iri offset 0) a
+                   left join lateral (select * from entry o where o.activity_id = a.id offset 0) e on true
+                   where a.post_id = v.post_id and a.actor_id = v.actor_id and a.kind = 'voted') as "told!: Vec<ToldRow>",
              array(select row(f.id, pg.group_id, w.actor)
                    from unnest($15::text[], $16::bigint[]) as w(iri, actor)
                    join found f on f.iri = w.iri
@@ -181,7 +195,12 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    union select r.object from received r where r.object = any($12)) as "awaited!",
              array(select row(a.id, a.fetched_at, a.gone_at is not null)
                    from actor a where a.id = any($5)) as "actors!: Vec<(i64, DateTime<Utc>, bool)>",
-             array(select a.id from actor a where a.id = any($5) and a.unbridged) as "unbridged!",
+             array(select a.id from unnest($5::bigint[]) as w(actor)
+                   cross join lateral (select * from actor o where o.id = w.actor offset 0) a where a.unbridged
+                   union
+                   select a.id from found f
+                   cross join lateral (select * from actor o where o.id = f.author_id offset 0) a where a.unbridged) as "unbridged!",
+             array(select row(m.actor_id, m.id) from mirror m where m.actor_id = any($5)) as "faces!: Vec<(i64, Uuid)>",
              array(select p.host from peer p where p.host = any($6) and p.blocked_at is not null) as "blocked!",
              array(select distinct d.host from destination d
                    where d.host = any($13) and (d.next_try is not null or d.parked_at is not null)) as "waited_for!",
@@ -233,6 +252,17 @@ impl TryFrom<Answer> for Facts {
         let mut removed: HashMap<Uuid, Vec<GroupId>> = HashMap::new();
         for (post, group) in answer.removed {
             removed.entry(post).or_default().push(GroupId(group));
+        }
+        let mut told: HashMap<(Uuid, ActorId, String), Vec<ToldVote>> = HashMap::new();
+        for ((post, actor, vote), (group, id, raw), (is_kept, shapes)) in answer.told {
+            told.entry((post, ActorId(actor), vote))
+                .or_default()
+                .push(ToldVote {
+                    group: GroupId(group),
+                    id,
+                    raw,
+                    shapes: is_kept.then_some(shapes),
+                });
         }
         let post = |((id, iri, author, kind, thread), rest, target): PostRow| {
             let (is_comment, public, deleted, published, updated) = rest;
@@ -301,6 +331,10 @@ impl TryFrom<Answer> for Facts {
                 .map(|(id, read_at, gone)| (ActorId(id), (read_at, gone)))
                 .collect(),
             unbridged: answer.unbridged.into_iter().map(ActorId).collect(),
+            faces: (answer.faces.into_iter())
+                .map(|(actor, id)| (ActorId(actor), id))
+                .collect(),
+            told,
             blocked: answer.blocked.into_iter().collect(),
             waited_for: answer.waited_for.into_iter().collect(),
             dialects: answer.dialects.into_iter().collect(),

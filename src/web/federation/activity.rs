@@ -142,6 +142,8 @@ fn said<'a>(view: &'a AnnouncedView, itself: &'a str) -> Option<Said<'a>> {
         },
         raw: &view.raw,
         retracts: view.retracts,
+        // Votes by whom they are told are entities, and none of these.
+        vote: None,
     })
 }
 

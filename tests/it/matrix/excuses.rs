@@ -82,8 +82,14 @@ const EXCUSES: &[Row] = &[
     (
         &["versia", "versia-share"],
         &["like"],
+        is_by_another_domain,
+        "A vote there is told by the server of whoever votes (versia.pub, extension likes, 2025-12-20)",
+    ),
+    (
+        &["versia-share"],
+        &["like"],
         always,
-        "Votes are counted here; a Like needs an author of our domain, and nothing is said there in the name of those who cast them (versia.pub, extension likes, 2025-12-20)",
+        "A reaction is for the followers of whoever reacts, and a mirror has none; whoever follows the group hears of it where the note is of Versia (versia.pub, extension reactions, 2025-12-20)",
     ),
     (
         &["versia"],

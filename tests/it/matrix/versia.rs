@@ -27,9 +27,9 @@ pub async fn let_in([subscribes, follows]: [Domain; 2]) -> BTreeMap<&'static str
     BTreeMap::from([(WAYS[0], subscribes), (WAYS[1], follows)])
 }
 
-/// References of all posts, by their ids.
+/// References of all posts and of those who are mirrored, by their ids.
 pub async fn notes(world: &World) -> BTreeMap<String, String> {
-    let rows = sqlx::query("select iri, id::text from post")
+    let rows = sqlx::query("select iri, id::text from post union select a.iri, m.id::text from mirror m join actor a on a.id = m.actor_id")
         .fetch_all(&mut world.behind().await)
         .await
         .unwrap();
@@ -60,11 +60,17 @@ pub fn told(way: &str, domain: &Domain, deed: &Deed, notes: &BTreeMap<String, St
         Some(share) => format!("{OURS}:{}", share["id"].as_str().unwrap()),
         None => note.clone(),
     };
+    let voter = notes.get(deed.said.document["actor"].as_str().unwrap_or_default());
+    let likes = named("pub.versia:likes/Like", "liked", note);
     let told = match deed.verb {
         "post" | "reply" if way == WAYS[1] => (!shared.is_empty()).then_some("Share"),
         "post" | "reply" => (federated > 0).then_some("Federate"),
         "edit" => (federated > 1).then_some("Federate"),
         "delete" | "removal" => (!named("Delete", "deleted", &gone).is_empty()).then_some("Delete"),
+        "like" => (likes
+            .iter()
+            .any(|like| like["author"].as_str() == voter.map(String::as_str)))
+        .then_some("Like"),
         _ => None,
     };
     told.into_iter().map(ToOwned::to_owned).collect()

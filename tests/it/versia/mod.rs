@@ -8,6 +8,7 @@ mod limits;
 mod mirrored;
 mod people;
 mod seen;
+mod votes;
 mod walk;
 mod ways;
 mod worlds;

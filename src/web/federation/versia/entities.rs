@@ -11,16 +11,16 @@ use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::AskedBy;
+use super::{AskedBy, votes};
 use crate::{
     dialect::{
         self,
         versia::{
-            self, Kind, Mirrored, Ours, Part, Reference, Wanted,
+            self, Kind, Mirrored, Ours, Part, Reference, Votes, Wanted,
             entity::{self, GroupEntity, NoteEntity, UserEntity},
         },
     },
-    store::{Face, GroupView, MirroredPost, Narrowed, SharedPost, Viewer, Window},
+    store::{Face, GroupView, MirroredPost, MirroredVote, Narrowed, SharedPost, Viewer, Window},
     web::{
         Answer, Web,
         answer::Reply,
@@ -37,6 +37,7 @@ enum Subject {
     User(Box<Face>),
     Note(Box<MirroredPost>),
     Share(Uuid, SharedPost),
+    Vote(Uuid, MirroredVote),
 }
 
 /// `GET /.versia/v0.6/entities/TYPE/ID` and `.../collections/NAME`
@@ -103,6 +104,9 @@ async fn subject(web: &Web, of: Kind, ours: &Ours<'_>) -> Result<Subject, Proble
             let shared = web.engine.store().shared_post(*id, &there).await?;
             Subject::Share(*id, shared.ok_or_else(nothing)?)
         }
+        (Kind::Like | Kind::Dislike | Kind::Reaction, Ours::Id(id)) => {
+            Subject::Vote(*id, votes::cast(web, *id, of).await?)
+        }
         _ => return Err(nothing()),
     })
 }
@@ -139,6 +143,7 @@ async fn written(web: &Web, subject: &Subject, viewer: &Viewer) -> Result<Option
         Subject::Note(post) => note(web, post).await?,
         Subject::Share(id, shared) => note_at(web, shared.post, &shared.iri)
             .and_then(|note| entity::share(*id, shared.at, &shared.group, &note, here)),
+        Subject::Vote(id, cast) => votes::written(web, *id, cast).await?,
     })
 }
 
@@ -197,7 +202,7 @@ async fn note(web: &Web, post: &MirroredPost) -> Result<Option<Value>, Problem> 
 }
 
 /// The reference of a post, wherever it lives.
-fn note_at(web: &Web, id: Uuid, iri: &str) -> Option<String> {
+pub(super) fn note_at(web: &Web, id: Uuid, iri: &str) -> Option<String> {
     let here = web.engine.here();
     match here.mirrored(iri) {
         Some(Mirrored::Note(note)) => Some(note.to_string()),
@@ -273,6 +278,18 @@ async fn collection(
             (None, notes(web, &group, viewer, narrowed, window).await?)
         }
         (Subject::Note(_), "quotes") => (None, (0, vec![])),
+        (Subject::Note(post), name) => match Votes::on_notes(name) {
+            Some(of) => (None, votes::on(web, post.id, of, window).await?),
+            None => return Ok(None),
+        },
+        // It votes on nothing.
+        (Subject::Sharer(group), name) if Votes::of_users(name).is_some() => {
+            (of(&Ours::Sharer(&group.group.name)), (0, vec![]))
+        }
+        (Subject::User(face), name) => match Votes::of_users(name) {
+            Some(of) => (self_of(web, face), votes::by(web, face, of, window).await?),
+            None => return Ok(None),
+        },
         _ => return Ok(None),
     };
     Ok(Some(versia::collection(author.as_deref(), total, items)))

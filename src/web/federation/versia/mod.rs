@@ -8,6 +8,7 @@ mod bridge;
 mod entities;
 mod inbox;
 mod instance;
+mod votes;
 
 use axum::{
     Router,
