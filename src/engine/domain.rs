@@ -249,6 +249,7 @@ impl Engine {
             self.speakers().count(&actor.id)?;
         }
         self.look_at_joiner(&activity, &actor).await?;
+        fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {
             shown: Shown::of(&activity.ask),
             activity,

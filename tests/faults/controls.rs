@@ -19,6 +19,7 @@ const PLAN: Plan = Plan {
     private: true,
     servers: FEW,
     guests: &[],
+    ways: &[],
     groups: 1,
 };
 

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::chance::Chance;
 use crate::counts::Counts;
 use crate::load::Load;
+use crate::neighbours::BOTH;
 use crate::run::Run;
 use crate::scene::{MANY, Plan, Scene};
 
@@ -16,10 +17,11 @@ const PLAN: Plan = Plan {
     private: true,
     servers: MANY,
     guests: &[],
+    ways: BOTH,
     groups: 3,
 };
-/// Two of the ears take one thing in so many and lose the answer.
-const FORGETFUL: [usize; 2] = [3, 4];
+/// Some of the ears take one thing in so many and lose the answer; the last one speaks Versia.
+const FORGETFUL: [usize; 3] = [3, 4, MANY.len()];
 const LOSES_ONE_IN: usize = 40;
 
 /// kill -9 at any moment: while it starts, receives, sends or writes down.

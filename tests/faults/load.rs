@@ -14,6 +14,7 @@ use url::{Position, Url};
 
 use crate::chance::Chance;
 use crate::ledger::{Deed, Ledger};
+use crate::neighbours::{Correspondent, Neighbour};
 use crate::scene::Scene;
 use crate::support::peer::{Actor, Group, Said};
 
@@ -21,8 +22,11 @@ use crate::support::peer::{Actor, Group, Said};
 const OUTSTANDING: usize = 300;
 /// Between tries.
 const AGAIN: Duration = Duration::from_millis(20);
-/// So long something is repeated.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// An answer takes no longer, or there is none.
+pub const SOON: Duration = Duration::from_secs(12);
+/// So long something is repeated. On a machine that has much else to do, a server that is killed within half a second may take
+/// nothing of somebody's for a minute and more.
+const PATIENCE: Duration = Duration::from_secs(240);
 /// How many of their own posts people remember.
 const REMEMBERED: usize = 6;
 
@@ -37,6 +41,7 @@ pub struct Load {
 pub struct Sender {
     pub me: Actor,
     members: Vec<Actor>,
+    neighbours: Vec<Neighbour>,
     pub group: Group,
     ledger: Arc<Ledger>,
     chance: Chance,
@@ -46,9 +51,14 @@ pub struct Sender {
 }
 
 impl Load {
-    /// So many of the members begin to post, and do what one does with posts, each in one group.
+    /// So many of the members begin to post, and do what one does with posts, each in one group; and so do those who speak
+    /// Versia.
     pub fn begin(scene: &Scene, senders: usize, seed: u64) -> Self {
-        Self::of(scene, senders, seed, false)
+        let mut load = Self::of(scene, senders, seed, false);
+        for number in 0..scene.neighbours.len() {
+            load.corresponds(Correspondent::new(scene, number, seed), &scene.ledger);
+        }
+        load
     }
 
     /// They post and do nothing else: where posts get lost, whatever is about them is refused.
@@ -83,6 +93,19 @@ impl Load {
         });
     }
 
+    fn corresponds(&mut self, mut sender: Correspondent, ledger: &Arc<Ledger>) {
+        let (stopped, ledger) = (self.stop.subscribe(), Arc::clone(ledger));
+        self.tasks.spawn(async move {
+            while !*stopped.borrow() {
+                if ledger.outstanding() > OUTSTANDING {
+                    sleep(Duration::from_millis(5)).await;
+                } else {
+                    sender.says_something().await;
+                }
+            }
+        });
+    }
+
     /// They finish what they began.
     ///
     /// # Panics
@@ -102,6 +125,7 @@ impl Sender {
         Self {
             me: scene.members[number % scene.members.len()].clone(),
             members: scene.members.clone(),
+            neighbours: scene.neighbours.clone(),
             group: scene.groups[number % scene.groups.len()].clone(),
             ledger: Arc::clone(&scene.ledger),
             chance: Chance::new(seed, number as u64),
@@ -181,7 +205,7 @@ impl Sender {
 
     /// Says it until it is answered 202, and has it written into the book.
     pub async fn insists(&self, said: &Said) {
-        let deed = Deed::of(said, &self.group, &self.members);
+        let deed = Deed::of(said, &self.group, &self.members, &self.neighbours);
         self.ledger.begins(&deed);
         insist_at(self.door.as_deref(), &self.me, &self.group.inbox(), &said.text).await;
         self.ledger.accepted(&deed);
@@ -198,19 +222,51 @@ pub async fn insist(who: &Actor, inbox: &str, text: &str) {
 
 /// As [`insist`]; first at this process of the installation, then wherever it is at home.
 async fn insist_at(mut door: Option<&str>, who: &Actor, inbox: &str, text: &str) {
-    let begun = Instant::now();
+    let mut insisting = Insisting::on(text);
     loop {
         let answer = knock(door, who, inbox, text).await;
         if answer.is_err() {
             door = None;
         }
-        match answer {
-            Ok((202, _)) => return,
-            Ok((503 | 429, _)) | Err(_) => {}
-            Ok((status, body)) => panic!("answered {status} {body}\nto {text}"),
+        if insisting.is_done(answer).await {
+            return;
         }
-        assert!(begun.elapsed() < PATIENCE, "not answered: {text}");
+    }
+}
+
+/// Something that is said again and again until it is answered 202.
+pub struct Insisting<'a> {
+    text: &'a str,
+    begun: Instant,
+    /// What came of it last.
+    last: String,
+}
+
+impl<'a> Insisting<'a> {
+    pub fn on(text: &'a str) -> Self {
+        Self {
+            text,
+            begun: Instant::now(),
+            last: String::new(),
+        }
+    }
+
+    /// Whether it was taken; if not, waits until it may be said again.
+    ///
+    /// # Panics
+    /// As [`insist`].
+    pub async fn is_done(&mut self, answer: reqwest::Result<(u16, String)>) -> bool {
+        let text = self.text;
+        self.last = match answer {
+            Ok((202, _)) => return true,
+            Ok((status @ (503 | 429), body)) => format!("answered {status} {body}"),
+            Err(why) => why.to_string(),
+            Ok((status, body)) => panic!("answered {status} {body}\nto {text}"),
+        };
+        let patient = self.begun.elapsed() < PATIENCE;
+        assert!(patient, "not answered in {PATIENCE:?} but {}: {text}", self.last);
         sleep(AGAIN).await;
+        false
     }
 }
 
@@ -234,7 +290,7 @@ async fn knock(door: Option<&str>, who: &Actor, inbox: &str, text: &str) -> reqw
         |door| format!("{door}{}", &url[Position::BeforePath..]),
     );
     let request = ground.client().post(door).headers(headers).body(text.to_owned());
-    let answer = request.timeout(Duration::from_secs(12)).send().await?;
+    let answer = request.timeout(SOON).send().await?;
     ground.note(inbox, &answer);
     Ok((answer.status().as_u16(), answer.text().await?))
 }

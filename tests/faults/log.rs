@@ -7,6 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
+use crate::named::Named;
+
 /// An activity in a group: its own id, and the group's.
 pub type Origin = (String, String);
 
@@ -17,6 +19,8 @@ pub struct Log {
     /// What the log says that each host is to hear.
     due: HashMap<String, HashSet<Origin>>,
     parked: HashSet<(String, Origin)>,
+    /// What entities of Versia mean by it.
+    pub named: Named,
 }
 
 /// How the log calls an activity: by its id; one that is the group's own (see `own.rs`) by its kind and our id.
@@ -122,9 +126,12 @@ const NEVER: &[(&str, &str)] = &[
     ),
     (
         "somebody who asked was never answered",
-        "select count(*) from membership m where m.request is not null and m.state in ('in', 'banned')
+        "select count(*) from membership m join actor a on a.id = m.actor_id
+         where m.request is not null and m.state in ('in', 'banned')
              and not exists (select from letter l where l.group_id = m.group_id and l.kind in ('Accept', 'Reject')
-                 and position(m.request in l.body) > 0)",
+                 and (position(m.request in l.body) > 0
+                     -- By Versia it is answered to somebody, and not to what they said.
+                     or position(replace(substring(a.iri from '/bridge/versia/(.*)'), '/', ':') in l.body) > 0))",
     ),
     (
         "a cursor stands behind the end of the log",
@@ -140,6 +147,7 @@ impl Log {
             seqs: HashMap::new(),
             due: HashMap::new(),
             parked: HashSet::new(),
+            named: Named::read(connection, base).await,
         };
         for row in rows(connection, SEQS, base).await {
             log.seqs.insert((row.get(0), row.get(1)), row.get(2));

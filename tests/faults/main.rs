@@ -20,6 +20,8 @@ mod ledger;
 mod load;
 mod log;
 mod migrations;
+mod named;
+mod neighbours;
 mod own;
 mod points;
 mod postgres;

@@ -12,6 +12,7 @@ use nix::sys::signal::Signal;
 use tokio::time::timeout;
 
 use crate::counts::Counts;
+use crate::neighbours::BOTH;
 use crate::run::Run;
 use crate::scene::{FEW, Plan, Scene};
 use crate::support::process::Serving;
@@ -49,10 +50,25 @@ const OUT_KINDS: [Kind; 6] = [
     Kind::Delete,
 ];
 
+/// By Versia one comes in by another door, and what lies behind it is the same; of what goes out only the answer to a Subscribe
+/// goes along no other lane.
+const IN_BY_VERSIA: [(&str, Kind); 4] = [
+    ("in::verified", Kind::Subscribe),
+    ("in::committed", Kind::Subscribe),
+    ("in::verified", Kind::Note),
+    ("in::committed", Kind::Note),
+];
+const OUT_BY_VERSIA: [(&str, Kind); 3] = [
+    ("out::before-send", Kind::Subscribe),
+    ("out::sent", Kind::Subscribe),
+    ("out::marked", Kind::Subscribe),
+];
+
 const PLAN: Plan = Plan {
     private: false,
     servers: FEW,
     guests: &["mastodon", "lemmy"],
+    ways: BOTH,
     groups: 2,
 };
 
@@ -60,29 +76,29 @@ const PLAN: Plan = Plan {
 const REACHED: Duration = Duration::from_secs(20);
 
 pub async fn a_stop_at_any_step_in_loses_nothing(run: Run) -> Counts {
-    at_each(&run, &IN, &IN_KINDS).await
+    at_each(&run, &IN, &IN_KINDS, &IN_BY_VERSIA).await
 }
 
 pub async fn a_stop_at_any_step_out_loses_nothing(run: Run) -> Counts {
-    at_each(&run, &OUT, &OUT_KINDS).await
+    at_each(&run, &OUT, &OUT_KINDS, &OUT_BY_VERSIA).await
 }
 
-async fn at_each(run: &Run, points: &[&str], kinds: &[Kind]) -> Counts {
+async fn at_each(run: &Run, points: &[&str], kinds: &[Kind], by_versia: &[(&str, Kind)]) -> Counts {
     let times = run.share(20, 1);
-    let all = points.len() * kinds.len() * times;
+    let each = points
+        .iter()
+        .flat_map(|point| kinds.iter().map(|kind| (*point, *kind)));
+    let stops: Vec<(&str, Kind)> = each.chain(by_versia.iter().copied()).collect();
+    let all = stops.len() * times;
     let mut progress = run.progress("stops", all);
     let mut scene = Scene::open(&PLAN).await;
     let mut stage = Stage::set(&scene, run.seed).await;
     let mut causes = 0;
     let mut serving = scene.program.serve().await;
-    for _ in 0..times {
-        for point in points {
-            for kind in kinds {
-                serving = stop_at(&mut scene, &mut stage, serving, point, *kind).await;
-                causes += usize::from(may_repeat(point));
-                progress.step();
-            }
-        }
+    for (point, kind) in stops.iter().cycle().take(all) {
+        serving = stop_at(&mut scene, &mut stage, serving, point, *kind).await;
+        causes += usize::from(may_repeat(point));
+        progress.step();
     }
     let mut counts = scene.ends(serving, causes).await;
     counts.cycles = all;

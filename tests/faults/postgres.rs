@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use crate::chance::Chance;
 use crate::counts::Counts;
 use crate::load::Load;
+use crate::neighbours::BOTH;
 use crate::run::Run;
 use crate::scene::{MANY, Plan, Scene};
 
@@ -18,6 +19,7 @@ pub const PLAN: Plan = Plan {
     private: true,
     servers: MANY,
     guests: &[],
+    ways: BOTH,
     groups: 3,
 };
 /// How long a server may take to have its Postgres back.

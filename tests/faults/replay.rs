@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::chance::Chance;
 use crate::counts::Counts;
 use crate::ledger::Deed;
+use crate::neighbours::BOTH;
 use crate::run::Run;
 use crate::square::Square;
 use crate::support::peer::{Actor, Said};
@@ -40,7 +41,7 @@ pub async fn three_copies_are_as_one(run: Run) -> Counts {
 
 /// The same story, each line of it sent so many times.
 async fn play(run: &Run, threads: usize, copies: usize) -> (String, Counts) {
-    let square = Square::open(&[], SERVERS).await;
+    let square = Square::open_to(&[], SERVERS, BOTH).await;
     let mut chance = Chance::new(run.seed, copies as u64);
     let mut posts = Vec::new();
     for number in 0..threads {
@@ -94,9 +95,12 @@ fn about(author: &Actor, post: &Said, document: Value) -> (Actor, Said) {
 /// Sends all of it so many times, over as many connections, in as many orders.
 async fn tell(square: &Square, chance: &mut Chance, copies: usize, all: &[(Actor, Said)]) {
     for (_, said) in all {
-        square
-            .ledger
-            .begins(&Deed::of(said, &square.group, &square.members));
+        square.ledger.begins(&Deed::of(
+            said,
+            &square.group,
+            &square.members,
+            &square.neighbours,
+        ));
     }
     let orders: Vec<Vec<&(Actor, Said)>> = (0..copies).map(|_| chance.shuffled(all)).collect();
     let connections = orders.iter().map(|order| async move {
@@ -106,8 +110,11 @@ async fn tell(square: &Square, chance: &mut Chance, copies: usize, all: &[(Actor
     });
     join_all(connections).await;
     for (_, said) in all {
-        square
-            .ledger
-            .accepted(&Deed::of(said, &square.group, &square.members));
+        square.ledger.accepted(&Deed::of(
+            said,
+            &square.group,
+            &square.members,
+            &square.neighbours,
+        ));
     }
 }

@@ -42,9 +42,12 @@ async fn ring(servers: usize, posts: usize) -> Counts {
         let author = &at.members[number % at.members.len()];
         let said = author.post(&at.group, "round and round").await;
         for square in &squares {
-            square
-                .ledger
-                .accepted(&Deed::of(&said, &square.group, &square.members));
+            square.ledger.accepted(&Deed::of(
+                &said,
+                &square.group,
+                &square.members,
+                &square.neighbours,
+            ));
         }
     }
     // What one sends is work for the next.
@@ -83,9 +86,12 @@ pub async fn an_echo_dies_away(run: Run) -> Counts {
     for number in 0..posts {
         let author = &square.members[number % MEMBERS.len()];
         let said = author.post(&square.group, "is anybody there?").await;
-        square
-            .ledger
-            .accepted(&Deed::of(&said, &square.group, &square.members));
+        square.ledger.accepted(&Deed::of(
+            &said,
+            &square.group,
+            &square.members,
+            &square.neighbours,
+        ));
         square.world.settles().await;
         let announces: Vec<_> = server
             .heard()

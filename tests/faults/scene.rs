@@ -14,11 +14,13 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::counts::Counts;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Listener};
 use crate::log::{Log, half_states};
+use crate::neighbours::{Neighbour, Way, settle};
 use crate::own::own_word;
 use crate::support::peer::{Actor, Ground, Group, Server};
 use crate::support::process::{Program, Serving};
+use crate::support::versia::{OURS, played};
 use crate::support::world::{due, failing};
 
 /// How often what arrived is written into the book.
@@ -35,6 +37,8 @@ pub struct Plan {
     pub servers: &'static [&'static str],
     /// Servers whose people are in no group yet.
     pub guests: &'static [&'static str],
+    /// Domains of Versia with one member each, by these ways.
+    pub ways: &'static [Way],
     pub groups: usize,
 }
 
@@ -61,6 +65,8 @@ pub struct Scene {
     pub members: Vec<Actor>,
     /// The ears behind those.
     pub guests: Vec<Actor>,
+    /// And behind those.
+    pub neighbours: Vec<Neighbour>,
     collector: AbortHandle,
 }
 
@@ -92,7 +98,13 @@ impl Scene {
     }
 
     /// As [`Scene::open`], of a program that is there.
-    pub async fn of(program: Program, plan: &Plan) -> Self {
+    pub async fn of(mut program: Program, plan: &Plan) -> Self {
+        let neighbours = settle(plan.ways, plan.servers.len() + plan.guests.len()).await;
+        if !neighbours.is_empty() {
+            program.set("VERSIA__DOMAIN", OURS);
+            let domains = neighbours.iter().map(|neighbour| &neighbour.domain);
+            program.set("VERSIA__DEV_RESOLVE", &played(domains));
+        }
         let ground = Ground::new(Clock::system());
         let server = |software: &&str| Server::start(software, &ground);
         let servers: Vec<Server> = plan.servers.iter().chain(plan.guests).map(server).collect();
@@ -106,6 +118,9 @@ impl Scene {
         for group in &groups {
             join_all(members.iter().map(|member| member.clone().follows(group))).await;
         }
+        for neighbour in &neighbours {
+            neighbour.joins(&ground, &program.base(), &groups).await;
+        }
         for server in &servers {
             // So far everybody has been accepted, and that is all.
             server
@@ -116,7 +131,9 @@ impl Scene {
                 .unwrap()
                 .retain(|heard| own_word(heard).is_some());
         }
-        let ledger = Arc::new(Ledger::new(servers));
+        let domains = neighbours.iter().map(Neighbour::listener);
+        let ears = servers.into_iter().map(Listener::Server).chain(domains);
+        let ledger = Arc::new(Ledger::new(ears));
         let collector = tokio::spawn(collect(Arc::clone(&ledger))).abort_handle();
         let scene = Self {
             program,
@@ -125,6 +142,7 @@ impl Scene {
             groups,
             members,
             guests,
+            neighbours,
             collector,
         };
         scene.settles().await;

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::chance::Chance;
 use crate::counts::Counts;
 use crate::load::Load;
+use crate::neighbours::BOTH;
 use crate::run::Run;
 use crate::scene::{FEW, MANY, Plan, Scene};
 
@@ -30,6 +31,7 @@ pub async fn whichever_session_ends_nothing_is_lost(run: Run) -> Counts {
         private: false,
         servers: MANY,
         guests: &[],
+        ways: BOTH,
         groups: 3,
     })
     .await;
@@ -64,6 +66,7 @@ pub async fn too_few_connections_lose_nothing(run: Run) -> Counts {
         private: false,
         servers: FEW,
         guests: &[],
+        ways: &[],
         groups: 2,
     })
     .await;

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use crate::chance::Chance;
 use crate::counts::Counts;
 use crate::load::Load;
+use crate::neighbours::BOTH;
 use crate::run::Run;
 use crate::scene::{MANY, Plan, Scene};
 use crate::support::process::Program;
@@ -18,6 +19,7 @@ const PLAN: Plan = Plan {
     private: false,
     servers: MANY,
     guests: &[],
+    ways: BOTH,
     groups: 3,
 };
 

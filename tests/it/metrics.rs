@@ -12,13 +12,13 @@ use crate::support::peer::{Ground, Mood, Server};
 use crate::support::process::{Program, free_address};
 
 /// The lines of a scrape: names with their labels, and values.
-struct Scrape {
+pub(crate) struct Scrape {
     text: String,
     figures: Vec<(String, BTreeMap<String, String>, f64)>,
 }
 
 impl Scrape {
-    async fn of(address: &str) -> Self {
+    pub(crate) async fn of(address: &str) -> Self {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client
             .get(format!("http://{address}/metrics"))
@@ -41,7 +41,7 @@ impl Scrape {
     }
 
     /// The sum of all that have this name and these labels.
-    fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+    pub(crate) fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let mut there = self
             .figures
             .iter()

@@ -5,6 +5,7 @@
 //! for software that has no groups (versia-pub/server, measured 2026-05). To say one more thing: an arm in [`federates`] or
 //! [`shares`].
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::{
@@ -107,7 +108,7 @@ pub(in crate::dialect) fn federates(said: &Said<'_>, here: &Here) -> Option<Writ
     let entity = match said.what {
         What::Posted | What::Edited if said.is_for_readers() => json!({
             "type": kind::FEDERATE,
-            "created_at": date(said.at),
+            "created_at": moment(said.at),
             "note": note(said, here)?.to_string(),
             "group": group.to_string(),
         }),
@@ -159,6 +160,12 @@ pub(in crate::dialect) fn described(face: &GroupFace, public: bool, here: &Here)
         .collect()
 }
 
+/// A time as exact as the log has it. A note and its edit are told in the same words but for this: in the words of the same second
+/// the one would be signed as the other was, and whoever takes no signature twice (`versia.md` section 7) would miss the edit.
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
 /// The post that it is about: on its own server, or here.
 pub(super) fn note(said: &Said<'_>, here: &Here) -> Option<Reference> {
     match here.mirrored(said.object) {
@@ -190,7 +197,6 @@ fn whole(entity: &Value) -> Written {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
     use uuid::Uuid;
 
     use super::*;

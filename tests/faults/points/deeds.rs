@@ -8,6 +8,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::ledger::Deed;
 use crate::load::{Sender, insist};
+use crate::neighbours::Correspondent;
 use crate::scene::Scene;
 use crate::support::peer::{Actor, Group, Said};
 
@@ -25,6 +26,10 @@ pub enum Kind {
     Create,
     /// A group that one of ours follows announces a post.
     Announce,
+    /// Somebody asks by Versia to be let in, and is answered.
+    Subscribe,
+    /// Somebody posts by Versia.
+    Note,
     /// Somebody leaves.
     Leave,
     /// An operator puts somebody out.
@@ -39,6 +44,8 @@ pub enum Prepared {
     Follow(Actor),
     Create,
     Announce,
+    Subscribe(String),
+    Note,
     Leave { who: Actor, join: Said },
     Ban { who: Actor, join: Said },
     Delete(Said),
@@ -48,6 +55,8 @@ pub enum Prepared {
 pub struct Stage {
     /// A member of the group where things are said.
     poster: Sender,
+    /// The same by Versia.
+    correspondent: Correspondent,
     /// Where people come and go, and nothing is said.
     yard: Group,
     /// A server of people who come and go; its ear.
@@ -68,6 +77,7 @@ impl Stage {
         let ears = scene.members.len();
         let stage = Self {
             poster: Sender::new(scene, 0, seed),
+            correspondent: Correspondent::new(scene, 0, seed),
             yard: scene.groups[1].clone(),
             inn: inn.clone(),
             inn_ear: ears,
@@ -99,6 +109,11 @@ impl Stage {
             Kind::Follow => Prepared::Follow(self.some_group()),
             Kind::Create => Prepared::Create,
             Kind::Announce => Prepared::Announce,
+            Kind::Subscribe => {
+                self.count += 1;
+                Prepared::Subscribe(format!("guest{}", self.count))
+            }
+            Kind::Note => Prepared::Note,
             Kind::Leave | Kind::Ban => {
                 let who = self.somebody();
                 let join = self.joins(scene, &who, &self.poster.group.clone()).await;
@@ -127,6 +142,11 @@ impl Stage {
                 self.poster.posts().await;
             }
             Prepared::Announce => self.announces(scene).await,
+            Prepared::Subscribe(user) => {
+                let neighbour = &scene.neighbours[0];
+                neighbour.brings(&user, &self.yard, &scene.ledger).await;
+            }
+            Prepared::Note => self.correspondent.posts().await,
             Prepared::Leave { who, join } => {
                 let group = &self.poster.group;
                 let manners = who.server().software().manners;
@@ -185,7 +205,7 @@ impl Stage {
                 "to": [PUBLIC], "cc": [me.followers], "object": said.document,
             })
         });
-        let deed = Deed::of(&said, ours, &scene.members);
+        let deed = Deed::of(&said, ours, &scene.members, &scene.neighbours);
         scene.ledger.begins(&deed);
         insist(&self.cats, &ours.inbox(), &announce.to_string()).await;
         scene.ledger.accepted(&deed);

@@ -3,23 +3,20 @@
 //! One rule: it really signs and really verifies, everything that it gets and everything that it fetches; what does not hold is a
 //! complaint, and a test that ends with one fails ([`Domain::is_content`]).
 
-use std::collections::BTreeMap;
+mod door;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{Request, State as Here};
-use axum::response::Response;
 use folkmoot::signature::{
-    PrivateKey, PublicKey, domain_claim, domain_claim_of_answer, domain_key, sign_for_domain,
-    written_for_domain,
+    PrivateKey, PublicKey, domain_claim_of_answer, domain_key, sign_for_domain, written_for_domain,
 };
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use super::peer::{Answer, Ground, LIMIT};
+use super::peer::{Answer, Ground, LIMIT, Mood, Record};
 use super::world::World;
 
 /// The domain of the server under test.
@@ -29,12 +26,13 @@ pub const METADATA: &str = "/.versia/v0.6/instance";
 
 /// A server on loopback that plays a domain. Clones are the same one.
 #[derive(Clone)]
-pub struct Domain(Arc<Inner>);
+pub struct Domain(pub Arc<Inner>);
 
-struct Inner {
+pub struct Inner {
     name: String,
     base: String,
     state: Mutex<State>,
+    pub record: Record,
     serving: Mutex<Option<AbortHandle>>,
 }
 
@@ -42,11 +40,12 @@ struct State {
     key: PrivateKey,
     /// What is served, by path: a status and a body.
     pages: BTreeMap<String, (u16, Value)>,
-    heard: Vec<Value>,
     fetched: Vec<String>,
     complaints: Vec<String>,
-    /// What every POST is answered with.
-    status: u16,
+    /// How every POST is met.
+    mood: Mood,
+    /// And before that the next ones.
+    next: VecDeque<Mood>,
     world: Option<(Ground, String)>,
     /// The key of the server under test, as it publishes it.
     their_key: Option<PublicKey>,
@@ -62,18 +61,23 @@ impl Drop for Inner {
 
 /// A world in which these domains can be found, with the server under test as [`OURS`].
 pub async fn world_of(domains: &[&Domain], more: &[(&str, &str)]) -> World {
-    let played: Vec<String> = domains
-        .iter()
-        .map(|domain| format!("{}={}", domain.name(), domain.0.base))
-        .collect();
-    let played = played.join(",");
+    let played = played(domains.iter().copied());
     let own = [("VERSIA__DOMAIN", OURS), ("VERSIA__DEV_RESOLVE", &played)];
     let settings: Vec<_> = own.iter().chain(more).copied().collect();
     let world = World::start_with(&settings).await;
     for domain in domains {
-        domain.meets(&world).await;
+        domain.meets(world.ground(), world.base()).await;
     }
     world
+}
+
+/// Where these domains are, as `versia.dev_resolve` has it.
+pub fn played<'a>(domains: impl IntoIterator<Item = &'a Domain>) -> String {
+    let domains = domains.into_iter();
+    let played: Vec<String> = domains
+        .map(|domain| format!("{}={}", domain.name(), domain.0.base))
+        .collect();
+    played.join(",")
 }
 
 /// The reference to a group of the server under test.
@@ -93,32 +97,36 @@ impl Domain {
             state: Mutex::new(State {
                 pages: BTreeMap::new(),
                 key,
-                heard: vec![],
                 fetched: vec![],
                 complaints: vec![],
-                status: 202,
+                mood: Mood::Well,
+                next: VecDeque::new(),
                 world: None,
                 their_key: None,
             }),
+            record: Record::default(),
             serving: Mutex::default(),
         }));
         domain.publishes_key();
-        let app = Router::new().fallback(meet).with_state(Arc::downgrade(&domain.0));
-        let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let serving = tokio::spawn(door::listen(listener, Arc::downgrade(&domain.0)));
         *domain.0.serving.lock().unwrap() = Some(serving.abort_handle());
         domain
     }
 
-    /// From now on it takes the time from this world, and speaks with the server under test.
-    async fn meets(&self, world: &World) {
-        let url = format!("{}{METADATA}", world.base());
-        let answer = world.get(&url, "application/vnd.versia+json").await;
+    /// From now on it takes the time from there, and speaks with the server at this address.
+    pub async fn meets(&self, ground: &Ground, base: &str) {
+        let asking = ground.client().get(format!("{base}{METADATA}"));
+        let answer = asking
+            .header("accept", "application/vnd.versia+json")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 200);
         let metadata: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
         let key = domain_key(metadata["public_key"]["key"].as_str().unwrap()).unwrap();
         let mut state = self.state();
         state.their_key = Some(key);
-        state.world = Some((world.ground().clone(), world.base().to_owned()));
+        state.world = Some((ground.clone(), base.to_owned()));
     }
 
     pub fn name(&self) -> &str {
@@ -129,12 +137,12 @@ impl Domain {
         self.0.state.lock().unwrap()
     }
 
-    fn ground(&self) -> Ground {
+    pub fn ground(&self) -> Ground {
         self.state().world.as_ref().unwrap().0.clone()
     }
 
     /// The address of the server under test.
-    fn there(&self, path: &str) -> String {
+    pub fn there(&self, path: &str) -> String {
         format!("{}{path}", self.state().world.as_ref().unwrap().1)
     }
 
@@ -175,9 +183,18 @@ impl Domain {
         self.state().pages.insert(path.to_owned(), (status, body));
     }
 
-    /// What POSTs are answered with from now on.
-    pub fn answers(&self, status: u16) {
-        self.state().status = status;
+    /// How it meets every POST from now on.
+    pub fn is(&self, mood: Mood) {
+        self.state().mood = mood;
+    }
+
+    /// How it meets the next POSTs, one each; then it is as before.
+    pub fn is_next(&self, moods: impl IntoIterator<Item = Mood>) {
+        self.state().next.extend(moods);
+    }
+
+    pub fn comes_back(&self) {
+        self.is(Mood::Well);
     }
 
     /// Somebody who lives here: `b.test:ID`.
@@ -284,9 +301,11 @@ impl Domain {
         }
     }
 
-    /// Everything that was POSTed here, and verified, in order.
+    /// Everything that was POSTed here, and taken, in order.
     pub fn heard(&self) -> Vec<Value> {
-        self.state().heard.clone()
+        let heard = self.0.record.heard.lock().unwrap();
+        let taken = heard.iter().filter(|heard| heard.taken);
+        taken.map(|heard| heard.document.clone()).collect()
     }
 
     /// Waits until something is heard.
@@ -317,81 +336,15 @@ impl Domain {
     /// Nothing that it got or fetched was wrong.
     pub fn is_content(&self) {
         assert_eq!(
-            self.state().complaints,
+            self.complaints(),
             Vec::<String>::new(),
             "complaints of {}",
             self.name()
         );
     }
 
-    fn complains(&self, what: String) {
-        self.state().complaints.push(what);
-    }
-
-    /// Whether the server under test has signed this.
-    fn believes(&self, method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> bool {
-        let key = self.state().their_key.clone();
-        let world = self.state().world.clone();
-        let (Some(key), Some((ground, _))) = (key, world) else {
-            return false;
-        };
-        let claim = domain_claim(method.as_str(), path, headers, body, ground.clock().now());
-        let verified = claim.and_then(|claim| {
-            assert_eq!(claim.domain(), OURS);
-            claim.verify(&key)
-        });
-        verified.is_ok()
-    }
-
-    fn answer(&self, request: &axum::http::request::Parts, body: &Bytes) -> Response {
-        let path = request.uri.path().to_owned();
-        let host = request.headers.get("host").and_then(|host| host.to_str().ok());
-        if host != Some(self.name()) {
-            self.complains(format!("asked as {host:?}: {path}"));
-        }
-        let says = |status: u16| Response::builder().status(status);
-        let signed = self.believes(&request.method, &path, &request.headers, body);
-        if request.method == Method::POST {
-            if !signed || path != INBOX {
-                self.complains(format!("POST {path}, signed: {signed}"));
-                return says(401).body(Body::empty()).unwrap();
-            }
-            let kind = request.headers.get("content-type");
-            if kind.is_none_or(|kind| kind != "application/vnd.versia+json; charset=utf-8") {
-                self.complains(format!("sent as {kind:?}"));
-            }
-            let status = self.state().status;
-            if status < 300 {
-                self.state().heard.push(serde_json::from_slice(body).unwrap());
-            }
-            return says(status).body(Body::empty()).unwrap();
-        }
-        self.state().fetched.push(path.clone());
-        let page = self.state().pages.get(&path).cloned();
-        let Some((status, document)) = page else {
-            return says(404).body(Body::empty()).unwrap();
-        };
-        if path != METADATA && !signed {
-            self.complains(format!("GET {path} is not signed"));
-        }
-        let body = document.to_string();
-        let mut answer = says(status).header("content-type", "application/vnd.versia+json; charset=utf-8");
-        if let Some(to) = document.get("moved").and_then(Value::as_str) {
-            answer = answer.header("location", to);
-        }
-        if path != METADATA {
-            let headers = self.signature("get", &path, &body, 0);
-            answer.headers_mut().unwrap().extend(headers);
-        }
-        answer.body(Body::from(body)).unwrap()
-    }
-}
-
-async fn meet(Here(domain): Here<std::sync::Weak<Inner>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 4 << 20).await.unwrap();
-    match domain.upgrade() {
-        Some(domain) => Domain(domain).answer(&parts, &body),
-        None => Response::builder().status(503).body(Body::empty()).unwrap(),
+    /// What was wrong with what it got or fetched.
+    pub fn complaints(&self) -> Vec<String> {
+        self.state().complaints.clone()
     }
 }

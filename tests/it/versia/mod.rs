@@ -9,6 +9,7 @@ mod mirrored;
 mod people;
 mod seen;
 mod votes;
+mod waits;
 mod walk;
 mod ways;
 mod worlds;

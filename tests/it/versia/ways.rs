@@ -6,6 +6,7 @@
 use folkmoot::domain::{JoinPolicy, Policies};
 use serde_json::{Value, json};
 
+use crate::support::peer::Mood;
 use crate::support::versia::{Domain, OURS, group, world_of};
 
 fn follow(who: &str, name: &str) -> Value {
@@ -227,12 +228,12 @@ async fn a_domain_that_was_away_hears_it_later() {
     let garden = world.group("garden").await;
     let lea = world.lemmy().actor("lea").follows(&garden).await;
     b.joins(&b.user("u1", "alice"), "garden").await;
-    b.answers(503);
+    b.is(Mood::Says(503));
     lea.posts(&garden, ["one", "two", "three"]).await;
     world
         .until("select count(*) from destination where failures > 0", 1)
         .await;
-    b.answers(202);
+    b.comes_back();
     world.advance(chrono::TimeDelta::minutes(2));
     world.settles().await;
     let notes: Vec<_> = b.heard().iter().map(|said| said["note"].clone()).collect();

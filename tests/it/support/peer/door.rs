@@ -24,7 +24,7 @@ const BODY: usize = 4 << 20;
 
 /// Ends the connection without an answer.
 #[derive(Debug)]
-struct HangUp;
+pub struct HangUp;
 
 impl std::fmt::Display for HangUp {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -120,20 +120,7 @@ impl Server {
 
     /// What this server makes of a POST, whatever it will answer.
     async fn judge(&self, target: &str, headers: &axum::http::HeaderMap, body: &Bytes) -> Heard {
-        let mut heard = Heard {
-            inbox: target.to_owned(),
-            document: serde_json::from_slice(body).unwrap_or(Value::Null),
-            text: String::from_utf8_lossy(body).into_owned(),
-            reach: None,
-            key_id: None,
-            rfc9421: false,
-            ed25519: false,
-            status: Some(202),
-            taken: false,
-            repeat: false,
-            complaint: None,
-            is_shrugged_at: false,
-        };
+        let mut heard = Heard::new(target, body);
         match self.verify(target, headers, body).await {
             Ok(signed) => {
                 if let Err(Complaint { status, why, .. }) = self.believes_signature(&signed, headers, &heard)
@@ -216,7 +203,7 @@ fn is_open(path: &str) -> bool {
 }
 
 /// The answer that the mood lets out, and what it means for what was heard.
-fn temper(mood: &Mood, heard: &mut Heard) -> Option<Response<Body>> {
+pub fn temper(mood: &Mood, heard: &mut Heard) -> Option<Response<Body>> {
     let status = heard.status.unwrap_or(202);
     let says = |status: u16| Response::builder().status(status);
     let answer = match mood {

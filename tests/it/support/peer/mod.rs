@@ -37,15 +37,14 @@ use serde_json::Value;
 use tokio::task::AbortHandle;
 
 pub use actor::{Actor, Answer};
+pub use door::{HangUp, temper};
 pub use ground::{Ground, LIMIT};
 pub use hearing::tellings;
 pub use manners::Said;
 pub use mood::Mood;
 pub use papers::{Reply, activity_json, redirect, status, typed};
-pub use record::Heard;
+pub use record::{Heard, Record};
 pub use software::Software;
-
-use record::Record;
 
 /// A group of the server under test, as others see it: by its id.
 #[derive(Clone, Debug, PartialEq, Eq)]

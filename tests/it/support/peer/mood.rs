@@ -34,7 +34,7 @@ pub enum Mood {
 
 impl Mood {
     /// How long its answers take, and what they are.
-    pub(super) const fn paced(&self) -> (Duration, &Self) {
+    pub const fn paced(&self) -> (Duration, &Self) {
         match self {
             Self::Slowly(mood) => (LONG, mood),
             mood => (Duration::ZERO, mood),

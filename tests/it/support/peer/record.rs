@@ -39,6 +39,24 @@ pub struct Heard {
 }
 
 impl Heard {
+    /// As it is before anybody has judged it.
+    pub fn new(inbox: &str, body: &[u8]) -> Self {
+        Self {
+            inbox: inbox.to_owned(),
+            document: serde_json::from_slice(body).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(body).into_owned(),
+            reach: None,
+            key_id: None,
+            rfc9421: false,
+            ed25519: false,
+            status: Some(202),
+            taken: false,
+            repeat: false,
+            complaint: None,
+            is_shrugged_at: false,
+        }
+    }
+
     /// Whether it counts as told: it was taken, or refused for no fault of the sender's, who may knock again in another way.
     pub fn came(&self) -> bool {
         self.taken || self.is_shrugged_at && !self.repeat
@@ -71,7 +89,7 @@ pub struct Record {
 }
 
 impl Record {
-    pub(super) fn add(&self, heard: Heard) {
+    pub fn add(&self, heard: Heard) {
         if heard.taken || heard.is_shrugged_at {
             let key = (heard.inbox.clone(), heard.id().to_owned());
             self.taken.lock().unwrap().insert(key);
