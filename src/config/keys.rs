@@ -149,6 +149,14 @@ pub(super) const KEYS: &[Key] = &[
          somebody of Versia is in a group, it cannot be changed.",
     ),
     key(
+        "versia.strict",
+        Kind::Flag,
+        Is("false"),
+        "Refuse a note without attachments, is_sensitive, mentions or previews, and a report without tags. Most examples of \
+         the specification leave some of them out, so this is for tests of other software. Otherwise they are taken as empty \
+         or false, and the log says once of which domain.",
+    ),
+    key(
         "versia.dev_resolve",
         Kind::Origins,
         Is(""),

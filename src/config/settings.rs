@@ -74,6 +74,8 @@ pub struct Versia {
     /// In lower case; no port.
     #[serde(default)]
     pub domain: Option<String>,
+    /// Asks for what the drafts of the specification left out, too.
+    pub strict: bool,
     /// Domains and the origins on loopback that answer for them. Only in tests.
     pub dev_resolve: BTreeMap<String, Url>,
 }
@@ -253,6 +255,12 @@ impl Settings {
         format!(
             "Versia is off{though}: `server.public_url` {reason}, and who looks for a domain looks at port 443 of a domain in the DNS"
         )
+    }
+
+    /// Whether what comes signed for a domain must hold what nearly everybody leaves out, too.
+    #[must_use]
+    pub const fn is_strict_with_domains(&self) -> bool {
+        self.versia.strict
     }
 
     /// Where the servers of some domains really are, by their domains. Only in tests.

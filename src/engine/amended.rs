@@ -174,6 +174,7 @@ impl Engine {
             waited: None,
             sought: false,
             fetched,
+            original: None,
             warrant: Warrant::Own,
         })
         .await

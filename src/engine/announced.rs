@@ -255,6 +255,7 @@ impl Engine {
             waited: Some(waiting.id),
             sought,
             fetched,
+            original: None,
             warrant: Warrant::Own,
         })
         .await

@@ -90,13 +90,19 @@ impl<'a> Book<'a> {
             Deed::Delete(post) => self.deeds.deletions.push(post),
             Deed::Remove(post, group) => self.deeds.removals.push((post, group)),
             Deed::Mark(marked) => self.deeds.marks.push(marked),
-            Deed::Hold(held) => self.deeds.held.push(held),
+            Deed::Hold(held) => {
+                self.deeds.originals.extend(original(case));
+                self.deeds.held.push(held);
+            }
             Deed::Unhold(id, outcome) => self.deeds.ended.push((id, outcome)),
             Deed::Bury(post, actor) => self.deeds.graves.push((post, actor)),
             Deed::Cast(cast) => self.deeds.casts.push(cast),
             Deed::TakeBack(post, actor, vote) => self.deeds.uncasts.push((post, actor, vote)),
             Deed::Face(face) => self.give(face),
-            Deed::Say(group, entry, new_post) => self.say(group, entry, new_post),
+            Deed::Say(group, entry, new_post) => {
+                self.deeds.originals.extend(original(case));
+                self.say(group, entry, new_post);
+            }
             Deed::Reject(group, why) => self.letters.push((case, group, why)),
             Deed::Receipt(group) => self.receipts.push((case, group)),
             Deed::Wait(needs) => self.waits.push((case, needs)),
@@ -154,6 +160,12 @@ impl<'a> Book<'a> {
         });
         found.chain(kept).collect()
     }
+}
+
+/// What was signed, under the id of what is kept of it.
+pub(super) fn original(case: &Case) -> Option<(&str, &str)> {
+    let original = case.original.as_deref()?;
+    Some((case.activity.id.as_str(), original))
 }
 
 impl Engine {

@@ -35,6 +35,8 @@ pub(super) struct Case {
     pub(super) sought: bool,
     /// The object as its origin told it, where `raw` does not carry it.
     pub(super) fetched: Option<String>,
+    /// What was signed, byte for byte, where `raw` says it in other words.
+    pub(super) original: Option<String>,
     pub(super) warrant: Warrant,
     /// Of a post or an edit: title and text as we show them. What the author sent is passed on as it is.
     pub(super) shown: Shown,
@@ -136,6 +138,7 @@ impl Case {
             waited: None,
             sought: false,
             fetched: None,
+            original: None,
             warrant,
             shown: Shown::default(),
         }

@@ -7,18 +7,18 @@
 //! claim -> a domain, not ours, not blocked -> its key -> seen? -> names -> whose word it is -> read -> turn
 //! ```
 
-use std::{fmt::Write as _, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 use moka::future::Cache;
-use sha2::{Digest, Sha256};
 
 use crate::{
     dialect::{
         self, Ask, Evidence,
-        domains::{self, Known, Names, Translated},
+        domains::{self, Known, Names, Reference, Translated, Version},
     },
+    domain::{Iri, Refusal},
     engine::{
         Arrival, Engine, Left, Refused,
         case::{Case, Shown, Warrant},
@@ -37,6 +37,11 @@ const MOST_REMEMBERED: u64 = 100_000;
 /// More of our ids one entity cannot be about.
 const MOST_NAMED: usize = 100;
 
+/// More domains than this are not remembered for leaving out what must be there.
+const MOST_SPARSE: u64 = 10_000;
+
+/// So many notes one above the other are brought for an answer.
+const MOST_ABOVE: usize = 10;
 /// Servers that are not known here, and that one address may name in a minute: each costs us a request (versia.md, section 7).
 pub(super) const STRANGERS: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 /// How often an entity is read, if what it is about comes just then.
@@ -57,6 +62,29 @@ impl Replays {
 
     async fn take(&self, claim: &DomainClaim, now: DateTime<Utc>) {
         self.0.insert(claim.fingerprint(), now).await;
+    }
+}
+
+/// An entity, and whose word it is.
+struct Brought<'a> {
+    domain: &'a str,
+    body: &'a [u8],
+    /// The fingerprint of its signature; `None`: it was read at its domain.
+    signature: Option<[u8; 32]>,
+    /// How far it is above the answer for which it was brought.
+    above: usize,
+}
+
+/// Domains that leave out what must be there, as far as the log knows of them.
+pub(super) struct Sparse(Cache<String, ()>);
+
+impl Sparse {
+    pub(super) fn new() -> Self {
+        Self(Cache::new(MOST_SPARSE))
+    }
+
+    async fn is_new(&self, domain: &str) -> bool {
+        self.0.entry_by_ref(domain).or_insert(()).await.is_fresh()
     }
 }
 
@@ -89,7 +117,13 @@ impl Engine {
             return Ok(None);
         }
         let left = self.hosts().count(&claim.domain().to_owned())?;
-        self.take_entity(claim.domain(), &arrival.body).await?;
+        let entity = Brought {
+            domain: claim.domain(),
+            body: &arrival.body,
+            signature: Some(claim.fingerprint()),
+            above: 0,
+        };
+        self.take_entity(&entity).await?;
         self.replays().take(&claim, now).await;
         Ok(Some(left))
     }
@@ -149,34 +183,72 @@ impl Engine {
         })
     }
 
-    async fn take_entity(&self, domain: &str, body: &[u8]) -> Result<(), Refused> {
-        let (_, entity) = dialect::parse(body, self.json_limits())?;
+    async fn take_entity(&self, brought: &Brought<'_>) -> Result<(), Refused> {
+        let domain = brought.domain;
+        let (text, entity) = dialect::parse(brought.body, self.json_limits())?;
         if let Some(user) = domains::user(&entity, domain)? {
             return self.take_user(&user).await;
         }
         let names = domains::names(&entity, domain, self.here())?;
         self.check_claims(&names, domain)?;
+        self.check_left_out(&names, domain).await?;
         if domains::is_mirrored(&entity) {
             return Ok(());
         }
-        let hash = hex(&Sha256::digest(body));
+        let hash = match &brought.signature {
+            Some(signature) if domains::is_said_anew(&entity) => domains::hash_of(signature),
+            _ => domains::hash_of(brought.body),
+        };
         for _ in 0..TRIES {
             let known = self.look_up_named(&names, domain).await?;
             let Some(said) = domains::read(&entity, domain, &hash, &known, self.here())? else {
                 tracing::debug!(domain, "an entity says nothing to us");
                 return Ok(());
             };
-            if let Turned::Done = self.take_translated(said).await? {
-                return Ok(());
+            match self.take_translated(said, domain, text).await {
+                Ok(Turned::Done) => return Ok(()),
+                Ok(Turned::Stale(_)) => {}
+                Err(refused) if refused.is_for(&Refusal::ParentElsewhere) => match &names.answers {
+                    Some(parent) if self.bring(parent, brought.above).await? => {}
+                    _ => return Err(refused),
+                },
+                Err(refused) => return Err(refused),
             }
         }
         Err(Refused::Busy { retry_after: 1 })
     }
 
+    /// What a note answers, if that is not here yet: it is on its way, or was never sent. It is read where it is, and decided like every
+    /// other one. Gives whether it is here then.
+    async fn bring(&self, parent: &Reference, above: usize) -> Result<bool, Refused> {
+        let Ok(iri) = Iri::object(&self.here().mirror_of_note(parent)) else {
+            return Ok(false);
+        };
+        if above == MOST_ABOVE || self.store().has_post(&iri).await? {
+            return Ok(false);
+        }
+        let body = match self.peers().note(parent).await {
+            Ok(Some(body)) => body,
+            Err(FetchError::Store(error)) => return Err(error.into()),
+            Err(FetchError::Temporary(_)) => return Err(Refused::Busy { retry_after: 60 }),
+            Ok(None) | Err(_) => return Ok(false),
+        };
+        let parent = Brought {
+            domain: &parent.domain,
+            body: &body,
+            signature: None,
+            above: above + 1,
+        };
+        match Box::pin(self.take_entity(&parent)).await {
+            Err(later @ (Refused::Busy { .. } | Refused::Unavailable(_))) => Err(later),
+            Ok(()) | Err(_) => Ok(self.store().has_post(&iri).await?),
+        }
+    }
+
     /// Somebody's own document; of people whom nobody here knows nothing is kept.
     async fn take_user(&self, user: &domains::User) -> Result<(), Refused> {
         let iri = self.here().mirror(&user.reference);
-        let known = match crate::domain::Iri::object(&iri) {
+        let known = match Iri::object(&iri) {
             Ok(iri) => self.store().actor(&iri).await?,
             Err(_) => None,
         };
@@ -199,6 +271,21 @@ impl Engine {
         }
     }
 
+    /// What most leave out is taken as empty, and said once in the log; an operator may be stricter.
+    async fn check_left_out(&self, names: &Names, domain: &str) -> Result<(), Refused> {
+        let Some(field) = names.left_out.first() else {
+            return Ok(());
+        };
+        if self.settings().is_strict_with_domains() {
+            let why = "This must be there, empty or not.".to_owned();
+            return Err(Refused::Unreadable { why, field });
+        }
+        if self.sparse().is_new(domain).await {
+            tracing::info!(domain, fields = ?names.left_out, "a domain leaves out what must be there");
+        }
+        Ok(())
+    }
+
     async fn look_up_named(&self, names: &Names, domain: &str) -> Result<Known, Refused> {
         if names.ours.len() > MOST_NAMED {
             return Err(Refused::Unreadable {
@@ -209,11 +296,26 @@ impl Engine {
         let viewer = Viewer::Host(domain.to_owned());
         let mut known = Known::default();
         if !names.ours.is_empty() {
-            known.ids = self.store().meant_by(&names.ours, &viewer).await?;
+            for (id, meant) in self.store().meant_by(&names.ours, &viewer).await? {
+                known.ids.insert(id, meant.iri);
+                known.handles.extend(meant.handle.map(|handle| (id, handle)));
+            }
         }
         if let Some(note) = &names.note {
-            known.author = self.store().author_of(note).await?;
-            known.edited_at = known.author.as_ref().map(|_| self.clock().now());
+            let last = self.store().last_version(note).await?;
+            known.note = last.map(|last| Version {
+                author: last.author,
+                is_posted: last.is_posted,
+                waits: last.waits,
+                id: last.activity,
+                hash: last
+                    .original
+                    .map(|original| domains::hash_of(original.as_bytes())),
+            });
+            known.edited_at = known.note.as_ref().map(|_| self.clock().now());
+        }
+        if !names.mentioned.is_empty() {
+            known.groups = self.store().groups_among(&names.mentioned).await?;
         }
         if let Some((voter, activity)) = &names.undone {
             known.undone = self.store().vote_said(voter, activity).await?;
@@ -228,7 +330,7 @@ impl Engine {
 
     /// What an entity says in other words, decided like whatever says it in these. It is stale if what it is about has come
     /// meanwhile.
-    async fn take_translated(&self, said: Translated) -> Result<Turned, Refused> {
+    async fn take_translated(&self, said: Translated, domain: &str, signed: &str) -> Result<Turned, Refused> {
         if let Some(group) = &said.group
             && !self.store().group_exists(group).await?
         {
@@ -240,7 +342,11 @@ impl Engine {
         {
             return Ok(Turned::Done);
         }
-        let actor = self.peers().user(&said.actor).await.map_err(not_kept)?;
+        let actor = match &said.actor {
+            Some(user) => self.peers().user(user).await,
+            None => self.peers().domain_itself(domain).await,
+        };
+        let actor = actor.map_err(not_kept)?;
         self.learn(&actor, Some(Evidence::Signs), false).await?;
         if matches!(activity.ask, Ask::Report { .. }) {
             self.reporters().count(&actor.id)?;
@@ -249,6 +355,8 @@ impl Engine {
             self.speakers().count(&actor.id)?;
         }
         self.look_at_joiner(&activity, &actor).await?;
+        // What is taken back may be for others by now.
+        let is_taken_back = matches!(activity.ask, Ask::Delete { .. });
         fail::fail_point!("in::verified", |_| std::process::abort());
         let case = Case {
             shown: Shown::of(&activity.ask),
@@ -261,6 +369,7 @@ impl Engine {
             waited: None,
             sought: false,
             fetched: None,
+            original: (!is_taken_back).then(|| signed.to_owned()),
             warrant: Warrant::Own,
         };
         self.turn(case).await
@@ -275,11 +384,4 @@ fn not_kept(error: FetchError) -> Refused {
             field: "id",
         },
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -40,6 +40,11 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// Whether it is because of this rule.
+    pub(super) fn is_for(&self, refusal: &Refusal) -> bool {
+        matches!(self, Self::Forbidden { code, .. } if *code == refusal.code())
+    }
+
     pub(super) fn forbidden(code: &'static str, field: &'static str, why: &str) -> Self {
         Self::Forbidden {
             code,

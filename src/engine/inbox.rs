@@ -75,6 +75,7 @@ impl Engine {
             waited: None,
             sought: false,
             fetched: None,
+            original: None,
             warrant: Warrant::Own,
         };
         // It may wait; what it was made from need not.

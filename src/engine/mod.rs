@@ -112,6 +112,8 @@ struct Parts {
     asked: reach::Asked,
     /// Signatures for whole domains that were taken: they are taken once.
     replays: domain::Replays,
+    /// Domains of which the log has said that they leave things out.
+    sparse: domain::Sparse,
     seekers: Semaphore,
     tokens: tokens::Tokens,
     /// For documents that waited.
@@ -152,6 +154,7 @@ impl Engine {
             callers,
             asked: reach::Asked::new(),
             replays: domain::Replays::new(),
+            sparse: domain::Sparse::new(),
             seekers: invited::places(),
             tokens: tokens::Tokens::new(),
             waiting_places: Arc::new(Semaphore::new(waiting::AT_ONCE)),
@@ -210,6 +213,10 @@ impl Engine {
 
     fn replays(&self) -> &domain::Replays {
         &self.0.replays
+    }
+
+    fn sparse(&self) -> &domain::Sparse {
+        &self.0.sparse
     }
 
     fn speakers(&self) -> &Shares<ActorId> {

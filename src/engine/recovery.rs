@@ -180,6 +180,7 @@ impl Engine {
             waited: None,
             sought: true,
             fetched,
+            original: None,
             warrant,
         };
         match self.turn(case).await {

@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use crate::{
     dialect,
     domain::{Command, Iri},
-    engine::{Engine, case::Case, turn::Trouble},
+    engine::{Engine, book::original, case::Case, turn::Trouble},
     store::{
         self, GroupId, Tx,
         group::InTurn,
+        original,
         post::{self, Reported},
         report::{self, NewReport},
     },
@@ -155,6 +156,8 @@ impl Engine {
             at: self.clock().now(),
         };
         report::keep(tx, &new).await?;
+        let originals: Vec<_> = original(case).into_iter().collect();
+        original::keep(tx, &originals, new.at).await?;
         Ok(!before.known)
     }
 

@@ -167,6 +167,7 @@ impl Engine {
             waited: None,
             sought: false,
             fetched: entry.fetched.clone(),
+            original: None,
             warrant: Warrant::Reviewed {
                 group: entry.group_name.clone(),
                 public: entry.public,

@@ -251,6 +251,7 @@ impl Engine {
             waited: Some(waiting.id),
             sought,
             fetched,
+            original: None,
             warrant: Warrant::Own,
         })
         .await

@@ -5,6 +5,7 @@
 
 use std::{error::Error as StdError, time::Duration};
 
+use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use http::HeaderMap;
 use serde_json::Value;
@@ -129,7 +130,7 @@ impl Peers {
 
     async fn read_key(&self, domain: &str) -> Result<(String, PublicKey), FetchError> {
         // Unsigned, and its own signature is not asked for: the key that it would need is in it.
-        let (metadata, _) = self.ask_domain(domain, domains::METADATA, None).await?;
+        let (_, metadata, _) = self.ask_domain(domain, domains::METADATA, None).await?;
         let text = domains::key_of(&metadata, domain).map_err(refused)?;
         let key = signature::domain_key(text).map_err(|_| {
             refused("its key is not 44 bytes of SPKI in base64, or one that anybody could sign for")
@@ -172,6 +173,19 @@ impl Peers {
         self.keep_as(&iri, &reference.domain, None).await
     }
 
+    /// A domain that speaks for itself, and not for one of its people.
+    ///
+    /// # Errors
+    /// As [`Peers::user`].
+    pub async fn domain_itself(&self, domain: &str) -> Result<Actor, FetchError> {
+        let iri = Iri::object(&self.0.here.mirror_of_domain(domain));
+        let iri = iri.map_err(|_| refused("its name is too long"))?;
+        match self.0.store.actor(&iri).await? {
+            Some(known) => Ok(known),
+            None => self.keep_as(&iri, domain, None).await,
+        }
+    }
+
     /// Keeps what somebody's own document says of them.
     ///
     /// # Errors
@@ -210,7 +224,7 @@ impl Peers {
     async fn read_user(&self, reference: &domains::Reference) -> Result<Option<domains::User>, FetchError> {
         for path in domains::paths_of_user(&reference.id) {
             match self.entity(&reference.domain, &path).await {
-                Ok(entity) => {
+                Ok((_, entity)) => {
                     let user = domains::user(&entity, &reference.domain).ok().flatten();
                     return Ok(user.filter(|user| user.reference == *reference));
                 }
@@ -221,8 +235,37 @@ impl Peers {
         Ok(None)
     }
 
+    /// A note as its domain serves it, byte for byte; `None`: it is not there.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub async fn note(&self, reference: &domains::Reference) -> Result<Option<Bytes>, FetchError> {
+        let deadline = Instant::now() + self.0.key_time.min(IN_TIME);
+        let reading = async {
+            // Its answer is signed, perhaps.
+            let known = self
+                .key_of_domain(&reference.domain, None, || Ok(()), deadline)
+                .await;
+            known.map_err(|why| refused(&why.to_string()))?;
+            for path in domains::paths_of_note(&reference.id) {
+                match self.entity(&reference.domain, &path).await {
+                    Ok((body, _)) => return Ok(Some(body)),
+                    Err(FetchError::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(None)
+        };
+        match timeout_at(deadline, reading).await {
+            Ok(read) => read,
+            Err(_) => Err(FetchError::Temporary(
+                "the server did not answer in time".to_owned(),
+            )),
+        }
+    }
+
     /// A document of a domain, asked for in the name of ours. An answer that is signed must be signed by that domain.
-    async fn entity(&self, domain: &str, path: &str) -> Result<Value, FetchError> {
+    async fn entity(&self, domain: &str, path: &str) -> Result<(Bytes, Value), FetchError> {
         let ours = self.0.here.domain().ok_or_else(|| refused("we have no domain"))?;
         let own = self.0.store.own_key(store::DOMAIN).await?;
         let own = own.and_then(|own| PrivateKey::from_pkcs8(&own.pkcs8).ok());
@@ -240,7 +283,7 @@ impl Peers {
             }
             answer => answer,
         };
-        let (entity, claim) = answer?;
+        let (body, entity, claim) = answer?;
         if let Some(claim) = claim {
             let known = self.0.store.domain_key(domain).await?;
             let key = known.and_then(|known| signature::domain_key(&known.key).ok());
@@ -248,7 +291,7 @@ impl Peers {
                 return Err(refused("the answer's signature is not its server's"));
             }
         }
-        Ok(entity)
+        Ok((body, entity))
     }
 
     async fn ask_domain(
@@ -256,7 +299,7 @@ impl Peers {
         domain: &str,
         path: &str,
         signer: Option<&DomainSigner<'_>>,
-    ) -> Result<(Value, Option<DomainClaim>), FetchError> {
+    ) -> Result<(Bytes, Value, Option<DomainClaim>), FetchError> {
         if self.is_blocked(domain).await? {
             return Err(FetchError::Blocked);
         }
@@ -273,7 +316,7 @@ impl Peers {
             .map_err(|_| refused("the answer's signature cannot be read"))?;
         let (_, value) = dialect::parse(&answer.body, self.0.json)
             .map_err(|_| refused("the answer is not readable JSON"))?;
-        Ok((value, claim))
+        Ok((answer.body, value, claim))
     }
 }
 

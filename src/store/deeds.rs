@@ -13,7 +13,7 @@ use crate::{
         held::{self, NewHeld, Outcome},
         log::NewEntry,
         mark::{self, Marked},
-        mirror,
+        mirror, original,
         post::{Cast, Edit, NewPlace, NewPost},
     },
 };
@@ -31,6 +31,8 @@ pub struct Deeds<'a> {
     pub faces: Vec<NewMirror>,
     /// Of each group in the order of their places.
     pub entries: Vec<NewEntry<'a>>,
+    /// What was signed, by the id of the activity, where that says it in other words.
+    pub originals: Vec<(&'a str, &'a str)>,
     pub edits: Vec<(Uuid, Edit<'a>)>,
     pub deletions: Vec<Uuid>,
     /// Posts that are out of a group by another's word.
@@ -89,7 +91,7 @@ pub async fn write(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Result
         mark::write(tx, marked, now).await?;
     }
     held::write(tx, &deeds.held, &deeds.ended, now).await?;
-    Ok(())
+    original::keep(tx, &deeds.originals, now).await
 }
 
 /// A column of some rows.

@@ -42,6 +42,14 @@ pub struct UserSaid<'a> {
     pub unbridged: bool,
 }
 
+/// What an id that we gave out stands for.
+#[derive(Clone, Debug)]
+pub struct Meant {
+    pub iri: String,
+    /// `@name@host`, of somebody whose name is known.
+    pub handle: Option<String>,
+}
+
 impl Store {
     /// The key of a domain, if it was ever read.
     ///
@@ -152,34 +160,24 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn meant_by(&self, ids: &[Uuid], viewer: &Viewer) -> Result<HashMap<Uuid, String>> {
+    pub async fn meant_by(&self, ids: &[Uuid], viewer: &Viewer) -> Result<HashMap<Uuid, Meant>> {
         let rows = sqlx::query!(
-            r#"select p.id as "id!", p.iri as "iri!" from post p
+            r#"select p.id as "id!", p.iri as "iri!", null as "handle?" from post p
                where p.id = any($1) and exists (
                    select from post_group pg where pg.post_id = p.id
                        and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $3)))
                union all
-               select m.id, a.iri from mirror m join actor a on a.id = m.actor_id where m.id = any($1)"#,
+               select m.id, a.iri, '@' || a.username || '@' || a.host from mirror m join actor a on a.id = m.actor_id where m.id = any($1)"#,
             ids,
             viewer.actor(),
             viewer.host(),
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.into_iter().map(|row| (row.id, row.iri)).collect())
-    }
-
-    /// The id of whoever wrote a post that is here.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn author_of(&self, post: &str) -> Result<Option<String>> {
-        let author = sqlx::query_scalar!(
-            "select a.iri from post p join actor a on a.id = p.author_id where p.iri = $1",
-            post,
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(author)
+        let meant = rows.into_iter().map(|row| {
+            let (iri, handle) = (row.iri, row.handle);
+            (row.id, Meant { iri, handle })
+        });
+        Ok(meant.collect())
     }
 }

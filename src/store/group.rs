@@ -1,5 +1,7 @@
 //! Groups and their turn.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -303,5 +305,14 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await?)
+    }
+
+    /// Which of these names are those of groups.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn groups_among(&self, names: &[String]) -> Result<HashSet<String>> {
+        let there = sqlx::query_scalar!(r#"select name from "group" where name = any($1)"#, names);
+        Ok(there.fetch_all(&self.pool).await?.into_iter().collect())
     }
 }

@@ -293,15 +293,22 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn forget_decided(&self, before: DateTime<Utc>, chunk: i64) -> Result<u64> {
-        let done = sqlx::query!(
-            "delete from held where id in (
-                 select id from held where decided_at < $1 order by decided_at limit $2 for update skip locked)",
+        let forgotten = sqlx::query_scalar!(
+            r#"with forgotten as (
+                 delete from held where id in (
+                     select id from held where decided_at < $1 order by decided_at limit $2 for update skip locked)
+                 returning id, iri),
+               originals as (
+                 delete from original o using forgotten f
+                 where o.activity = f.iri and not exists (select from activity a where a.iri = f.iri)
+                     and not exists (select from held h where h.iri = f.iri and h.decided_at is null))
+             select count(*) as "count!" from forgotten"#,
             before,
             chunk
         )
-        .execute(&self.pool)
+        .fetch_one(&self.pool)
         .await?;
-        Ok(done.rows_affected())
+        Ok(u64::try_from(forgotten).unwrap_or_default())
     }
 
     /// Names of the groups whose admins said no to a post of this id, and did not say yes since.

@@ -29,6 +29,7 @@ pub mod membership;
 mod mirror;
 pub mod notice;
 pub mod news;
+pub mod original;
 mod own_key;
 pub mod people;
 mod peer;
@@ -61,7 +62,7 @@ pub use album::{AlbumView, ItemView};
 pub use bell::Listening;
 pub use collections::{Person, Slice};
 pub use connect::{Origin, migrations};
-pub use domain::{DomainKey, NewUser, UserSaid};
+pub use domain::{DomainKey, Meant, NewUser, UserSaid};
 pub use group::GroupId;
 pub use lane::{
     Ahead, Blocks, Due, DueLane, Ear, Failing, Fate, Item, Mark, Page, Piece, Reached, Settled, Sight, Stuck,

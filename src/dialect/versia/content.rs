@@ -24,7 +24,7 @@ pub(super) fn html(note: &Value) -> Result<Option<String>, Unreadable> {
         return Ok(None);
     };
     let mut texts = vec![];
-    for (media_type, of) in formats(format, "content")? {
+    for (media_type, of) in texts_of(format, "content")? {
         let (content, is_remote) = rendering(of, "content")?;
         if content.chars().count() > LONGEST {
             return Err(Unreadable::new("content", "The text is too long."));
@@ -79,7 +79,13 @@ pub(super) fn attached(note: &Value) -> Result<Vec<Value>, Unreadable> {
         let mut link = None;
         for (media_type, of) in formats(attachment, "attachments")? {
             let (content, is_remote) = rendering(of, "attachments")?;
-            if is_remote && is_link(content) && link.is_none() {
+            if !is_remote {
+                return Err(Unreadable::new(
+                    "attachments",
+                    "What is attached is elsewhere: a URL.",
+                ));
+            }
+            if is_link(content) && link.is_none() {
                 link = Some(linked(media_type, content, of));
             }
         }
@@ -87,6 +93,50 @@ pub(super) fn attached(note: &Value) -> Result<Vec<Value>, Unreadable> {
     }
     links.truncate(MOST_ATTACHED);
     Ok(links)
+}
+
+/// What nobody here is shown has its shape all the same: `previews`, `category`, `device`.
+///
+/// # Errors
+/// By the field.
+pub(super) fn unshown(note: &Value) -> Result<(), Unreadable> {
+    let is_preview = |of: &Value| text_of(of, "link").zip(text_of(of, "title")).is_some();
+    if !matches!(note.get("previews"), Some(Value::Array(all)) if all.iter().all(is_preview)) {
+        let why = "The previews are no list of links with their titles.";
+        return Err(Unreadable::new("previews", why));
+    }
+    // There may be more of them one day.
+    if !matches!(note.get("category"), None | Some(Value::Null | Value::String(_))) {
+        return Err(Unreadable::new("category", "The category is not a string."));
+    }
+    match note.get("device") {
+        None | Some(Value::Null) => Ok(()),
+        Some(device) if text_of(device, "name").is_some() => Ok(()),
+        Some(_) => Err(Unreadable::new("device", "The device has no name.")),
+    }
+}
+
+/// What somebody shows of themselves: `bio`, `avatar`, `header`, `fields`.
+///
+/// # Errors
+/// By the field.
+pub(super) fn profile(user: &Value) -> Result<(), Unreadable> {
+    let given = |field: &str| user.get(field).filter(|value| !value.is_null());
+    if let Some(bio) = given("bio") {
+        texts_of(bio, "bio").map(drop)?;
+    }
+    for picture in ["avatar", "header"] {
+        if let Some(format) = given(picture) {
+            formats(format, picture).map(drop)?;
+        }
+    }
+    let bad = || Unreadable::new("fields", "The fields are no list of keys and values.");
+    for field in user.get("fields").and_then(Value::as_array).ok_or_else(bad)? {
+        for part in ["key", "value"] {
+            texts_of(field.get(part).ok_or_else(bad)?, "fields").map(drop)?;
+        }
+    }
+    Ok(())
 }
 
 fn linked(media_type: &str, url: &str, of: &Value) -> Value {
@@ -120,6 +170,18 @@ fn formats<'v>(
         Ok(formats.iter())
     } else {
         Err(bad())
+    }
+}
+
+/// The same, of something that is to be read: one of them is a text.
+fn texts_of<'v>(
+    format: &'v Value,
+    field: &'static str,
+) -> Result<impl Iterator<Item = (&'v String, &'v Value)>, Unreadable> {
+    if formats(format, field)?.any(|(media_type, _)| media_type.starts_with("text/")) {
+        formats(format, field)
+    } else {
+        Err(Unreadable::new(field, "None of the renderings is a text."))
     }
 }
 
@@ -201,14 +263,16 @@ mod tests {
             json!({"text/html": "x"}),
             json!({"text/html": {"content": 1, "remote": false}}),
             json!({"text/html": {"content": "x", "remote": "no"}}),
+            json!({"image/webp": {"content": "https://b.example/x.webp", "remote": true}}),
             text("text/plain", &"x".repeat(LONGEST + 1)),
         ] {
             assert_eq!(html(&note(&odd)).unwrap_err().field, "content", "{odd:.60}");
         }
-        assert_eq!(
-            attached(&json!({"attachments": {}})).unwrap_err().field,
-            "attachments"
-        );
+        let inline = json!([{"image/webp": {"content": "UklGR", "remote": false}}]);
+        for odd in [json!({}), inline] {
+            let failed = attached(&json!({ "attachments": odd })).unwrap_err();
+            assert_eq!(failed.field, "attachments");
+        }
     }
 
     #[test]

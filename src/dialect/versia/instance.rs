@@ -11,7 +11,7 @@ use crate::dialect::{
     actor::names_no_bridge,
     announce::date,
     fields::text_of,
-    versia::{Reference, TYPE, entity::BRIDGE},
+    versia::{Reference, TYPE, content, entity::BRIDGE, kind, older},
 };
 
 /// Where a server describes itself.
@@ -52,6 +52,12 @@ pub fn at(domain: &str, path: &str) -> String {
 #[must_use]
 pub fn paths_of_user(id: &str) -> [String; 2] {
     ["User", "pub.versia%3Ausers%2FUser"].map(|kind| format!("/.versia/v0.6/entities/{kind}/{id}"))
+}
+
+/// Where a note may be.
+#[must_use]
+pub fn paths_of_note(id: &str) -> [String; 2] {
+    ["Note", "pub.versia%3Anotes%2FNote"].map(|kind| format!("/.versia/v0.6/entities/{kind}/{id}"))
 }
 
 /// Which versions we speak.
@@ -99,12 +105,15 @@ pub fn key_of<'a>(metadata: &'a Value, domain: &str) -> Result<&'a str, &'static
 }
 
 /// Whether an entity is the mirror of something that was said in another protocol: nothing is mirrored twice, or it would go
-/// round.
+/// round. What is done with one (a `Delete`, an `Unsubscribe`) carries no mark that means anything.
 #[must_use]
 pub fn is_mirrored(entity: &Value) -> bool {
-    entity
-        .get("extensions")
-        .is_some_and(|more| more.get(BRIDGE).is_some())
+    let kind = text_of(entity, "type").map(older::kind_now);
+    let is_shown = matches!(kind, Some(kind::NOTE | kind::SHARE));
+    is_shown
+        && entity
+            .get("extensions")
+            .is_some_and(|more| more.get(BRIDGE).is_some())
 }
 
 /// Somebody, by their own document.
@@ -138,6 +147,24 @@ pub fn user(entity: &Value, domain: &str) -> Result<Option<User>, Unreadable> {
             "The username is missing, or holds other signs than letters, digits, - and _.",
         )
     })?;
+    if text_of(entity, "created_at").is_none_or(|at| DateTime::parse_from_rfc3339(at).is_err()) {
+        return Err(Unreadable::new(
+            "created_at",
+            "This is no date as RFC 3339 has it.",
+        ));
+    }
+    for flag in ["manually_approves_followers", "indexable"] {
+        if !entity.get(flag).is_some_and(Value::is_boolean) {
+            return Err(Unreadable::new(flag, "This is neither true nor false."));
+        }
+    }
+    if !matches!(
+        entity.get("display_name"),
+        None | Some(Value::Null | Value::String(_))
+    ) {
+        return Err(Unreadable::new("display_name", "The name is not a string."));
+    }
+    content::profile(entity)?;
     let name = text_of(entity, "display_name").map(str::trim);
     let bio = entity.get("bio").and_then(Value::as_object).into_iter().flatten();
     let mut words = bio.filter_map(|(_, text)| text_of(text, "content")).chain(name);
@@ -184,7 +211,10 @@ mod tests {
 
     #[test]
     fn a_user_is_read_by_whoever_serves_it() {
-        let entity = json!({"type": "User", "id": "u1", "username": "alice", "display_name": " Alice "});
+        let entity = json!({
+            "type": "User", "id": "u1", "username": "alice", "display_name": " Alice ", "fields": [],
+            "created_at": "2026-05-01T10:00:00Z", "manually_approves_followers": false, "indexable": true,
+        });
         let read = user(&entity, "b.example").unwrap().unwrap();
         assert_eq!(read.reference.to_string(), "b.example:u1");
         assert_eq!(
@@ -197,6 +227,19 @@ mod tests {
             ("id", Value::Null),
             ("username", json!("a@b")),
             ("username", json!("")),
+            ("created_at", Value::Null),
+            ("fields", Value::Null),
+            (
+                "fields",
+                json!([{"key": {"text/plain": {"content": "Site", "remote": false}}}]),
+            ),
+            ("indexable", Value::Null),
+            ("manually_approves_followers", json!(0)),
+            (
+                "bio",
+                json!({"image/png": {"content": "https://b.example/x", "remote": true}}),
+            ),
+            ("avatar", json!("https://b.example/x.png")),
         ] {
             let mut odd = entity.clone();
             odd[field] = value;

@@ -23,12 +23,12 @@ pub use address::{Kind, Part, Wanted};
 pub use collection::collection;
 pub use found::{TYPE, link_of_user, links_of_group, protocols};
 pub use instance::{
-    ACCEPT, INBOX, MESSAGING, METADATA, User, at, is_domain, is_mirrored, key_of, metadata, paths_of_user,
-    user, versions,
+    ACCEPT, INBOX, MESSAGING, METADATA, User, at, is_domain, is_mirrored, key_of, metadata, paths_of_note,
+    paths_of_user, user, versions,
 };
 pub use letter::letter;
 pub use person::{PersonDocument, mirror_name, original, person, said_note};
-pub use read::{Known, Names, Translated, names, read};
+pub use read::{Known, Names, Translated, Version, hash_of, is_said_anew, names, read};
 pub use reference::{Mirrored, Ours, Reference};
 pub use shape::{Ear, ear, inbox_of, shape_at, subscribes};
 pub(super) use shape::{SHAPES, crosses, described, federates, shares};

@@ -5,6 +5,7 @@
 //! (transient entities with an `id`); most examples of the specification leave out `remote`.
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::dialect::versia::kind;
 
@@ -23,11 +24,13 @@ const ALIASES: [(&str, &str); 10] = [
     ("pub.versia:reacts/Reaction", kind::REACTION),
 ];
 
-/// Fields that must be there and are false or empty where they are not.
-const DEFAULTS: [(&str, &[&str]); 2] = [
+/// Fields that must be there and are empty where they are not, by the type of the entity.
+const LISTS: [(&str, &[&str]); 2] = [
     (kind::NOTE, &["attachments", "mentions", "previews"]),
     (kind::REPORT, &["tags"]),
 ];
+/// The same, and false.
+const FLAGS: [(&str, &[&str]); 1] = [(kind::NOTE, &["is_sensitive"])];
 
 /// The type of an entity by its name of today.
 pub(super) fn kind_now(name: &str) -> &str {
@@ -35,6 +38,24 @@ pub(super) fn kind_now(name: &str) -> &str {
         .iter()
         .find(|(older, _)| *older == name)
         .map_or(name, |(_, now)| now)
+}
+
+/// Of the fields that may be left out although they must be there: those that are.
+pub(super) fn left_out(entity: &Value) -> Vec<&'static str> {
+    let kind = entity.get("type").and_then(Value::as_str).map(kind_now);
+    let fields = of(&LISTS, kind).chain(of(&FLAGS, kind));
+    fields
+        .filter(|field| entity.get(field).is_none_or(Value::is_null))
+        .collect()
+}
+
+/// The fields of a type.
+fn of(
+    table: &'static [(&'static str, &'static [&'static str])],
+    kind: Option<&str>,
+) -> impl Iterator<Item = &'static str> {
+    let row = table.iter().find(|(of, _)| Some(*of) == kind);
+    row.into_iter().flat_map(|(_, fields)| fields.iter().copied())
 }
 
 /// An entity as 0.6 has it.
@@ -47,13 +68,13 @@ pub(super) fn modern(entity: &Value) -> Value {
     let Some(kind) = kind.map(ToOwned::to_owned) else {
         return entity;
     };
-    if let Some((_, lists)) = DEFAULTS.iter().find(|(of, _)| *of == kind) {
-        for list in *lists {
-            default(fields, list, &json!([]));
-        }
+    for list in of(&LISTS, Some(&kind)) {
+        default(fields, list, &json!([]));
+    }
+    for flag in of(&FLAGS, Some(&kind)) {
+        default(fields, flag, &json!(false));
     }
     if kind == kind::NOTE {
-        default(fields, "is_sensitive", &json!(false));
         fields.get_mut("content").map(tidy);
         for attachment in fields
             .get_mut("attachments")
@@ -75,18 +96,23 @@ fn default(fields: &mut Map<String, Value>, name: &str, value: &Value) {
     }
 }
 
-/// A content without `remote`: text is text, unless it is an address, and everything else is elsewhere. `hash` was an object of
+/// A content without `remote`: text is text, unless the whole of it is an address, and everything else is elsewhere. `hash` was an object of
 /// algorithms in 0.5.
 fn tidy(format: &mut Value) {
     for (media_type, of) in format.as_object_mut().into_iter().flatten() {
         let Some(of) = of.as_object_mut() else { continue };
         let content = of.get("content").and_then(Value::as_str).unwrap_or_default();
-        let is_text = media_type.starts_with("text/") && !content.starts_with("https://");
+        let is_text = media_type.starts_with("text/") && !is_address(content);
         default(of, "remote", &json!(!is_text));
         if let Some(hash) = of.get_mut("hash").filter(|hash| hash.is_object()) {
             *hash = hash["sha256"].clone();
         }
     }
+}
+
+fn is_address(text: &str) -> bool {
+    let is_one = !text.contains(|sign: char| sign.is_whitespace() || sign == '<');
+    is_one && text.starts_with("https://") && Url::parse(text).is_ok()
 }
 
 #[cfg(test)]
@@ -115,6 +141,31 @@ mod tests {
         assert_eq!(note["content"]["text/html"]["hash"], "ab");
         assert_eq!(note["attachments"][0]["image/webp"]["remote"], true);
         assert_eq!(note["attachments"][1]["image/png"]["remote"], false);
+    }
+
+    #[test]
+    fn a_text_is_elsewhere_if_the_whole_of_it_is_an_address() {
+        for (content, elsewhere) in [
+            ("https://x.example/", true),
+            ("https://x.example/ is where I buy leeks", false),
+            ("https://x.example/\nLeeks", false),
+            ("https://x.example/<br>", false),
+            ("https://", false),
+            ("", false),
+        ] {
+            let note = modern(&json!({"type": "Note", "content": {"text/plain": {"content": content}}}));
+            assert_eq!(note["content"]["text/plain"]["remote"], elsewhere, "{content}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_known_by_its_name() {
+        let note = json!({"type": "pub.versia:notes/Note", "mentions": [], "previews": null});
+        assert_eq!(left_out(&note), ["attachments", "previews", "is_sensitive"]);
+        assert_eq!(left_out(&json!({"type": kind::REPORT})), ["tags"]);
+        assert_eq!(left_out(&modern(&note)), Vec::<&str>::new());
+        assert_eq!(left_out(&json!({"type": "Delete"})), Vec::<&str>::new());
+        assert_eq!(left_out(&json!(1)), Vec::<&str>::new());
     }
 
     #[test]

@@ -4,15 +4,18 @@
 //! everything in the activity is on our own host, as mirrors. One more: its claims in [`Entity::claims`], an arm in
 //! [`Entity::activity`].
 
+mod known;
 mod note;
+mod report;
 #[cfg(test)]
 mod tests;
 mod vote;
 
-use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::dialect::{
@@ -24,52 +27,29 @@ use crate::dialect::{
     },
 };
 
-/// Things in one report.
-const MOST_REPORTED: usize = 100;
+pub use known::{Known, Names, Translated, Version};
+
 /// How much of a hash is in an id: 128 bits.
 const HASH: usize = 32;
 
-/// What an entity names, before anything is looked up for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names {
-    /// By field: what must be on the domain that signed it. The first is whose word it is. Nothing: it has no meaning here.
-    pub claims: Vec<(&'static str, Reference)>,
-    /// What of ours it names by an id of which only the database knows what it stands for: a post, or somebody's mirror.
-    pub ours: Vec<Uuid>,
-    /// The note that it brings, or deletes: the id of its mirror.
-    pub note: Option<String>,
-    /// What it takes back that is no note: the id of the mirror of whoever said it, and of the activity that said it.
-    pub undone: Option<(String, String)>,
-    /// The group of ours that it is for, by name, if it names one.
-    pub group: Option<String>,
+/// What is told apart by its bytes: their SHA-256, in hex.
+#[must_use]
+pub fn hash_of(body: &[u8]) -> String {
+    Sha256::digest(body).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
-/// What was looked up for it.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// What our uuids stand for ([`Names::ours`]): the id of the post, or of the actor that is mirrored. What is missing is not
-    /// there, or not the sender's to see.
-    pub ids: HashMap<Uuid, String>,
-    /// Who wrote the note ([`Names::note`]) that is here already: the id of the mirror. A note that is here is edited.
-    pub author: Option<String>,
-    /// When a note that is here came again: the entity itself does not say when it was edited.
-    pub edited_at: Option<DateTime<Utc>>,
-    /// What is taken back ([`Names::undone`]), if it still counts: the post that it is about, and its activity's text where that was
-    /// told.
-    pub undone: Option<(String, Option<String>)>,
-    /// Groups of ours that are private, by name.
-    pub private: HashSet<String>,
-}
-
-/// An entity in other words.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Translated {
-    /// Who says it.
-    pub actor: Reference,
-    /// The group of ours that it is for, by name, if it names one.
-    pub group: Option<String>,
-    /// What they say. Its text is what others get to see: take [`Value::to_string`] of it.
-    pub activity: Value,
+/// Whether somebody may say this twice in the same words and mean it twice: to come, to go, to delete. Such an entity is known by its
+/// signature, all others by their bytes.
+#[must_use]
+pub fn is_said_anew(entity: &Value) -> bool {
+    let kind = text_of(entity, "type").map(older::kind_now);
+    matches!(
+        kind,
+        Some(kind::SUBSCRIBE | kind::UNSUBSCRIBE | kind::FOLLOW | kind::UNFOLLOW | kind::DELETE)
+    )
 }
 
 /// Reads what an entity names. `signer`: the domain that signed it.
@@ -77,17 +57,22 @@ pub struct Translated {
 /// # Errors
 /// Names the field that cannot be read.
 pub fn names(entity: &Value, signer: &str, here: &Here) -> Result<Names, Unreadable> {
+    let left_out = older::left_out(entity);
     let entity = Entity::new(entity, signer, here)?;
     Ok(Names {
         claims: entity.claims()?,
         ours: entity.ours()?,
         undone: entity.taken_back()?,
         note: entity.note_named()?.map(|note| here.mirror_of_note(&note)),
-        group: entity.group()?,
+        mentioned: entity.sharers_mentioned()?,
+        answers: entity.answered()?,
+        group: entity.group_named()?,
+        left_out,
     })
 }
 
-/// Reads an entity that passed the gate; `None`: it means nothing to any group of ours. `hash`: SHA-256 of the body, in hex.
+/// Reads an entity that passed the gate; `None`: it means nothing to any group of ours. `hash`: [`hash_of`] the body, or its signature
+/// ([`is_said_anew`]).
 ///
 /// # Errors
 /// Names the field that cannot be read.
@@ -99,12 +84,11 @@ pub fn read(
     here: &Here,
 ) -> Result<Option<Translated>, Unreadable> {
     let entity = Entity::new(entity, signer, here)?;
-    let hash = hash.get(..HASH).unwrap_or(hash);
     let Some((actor, activity)) = entity.activity(hash, known)? else {
         return Ok(None);
     };
     Ok(Some(Translated {
-        group: entity.group()?,
+        group: entity.group(known)?,
         actor,
         activity,
     }))
@@ -118,8 +102,8 @@ struct Entity<'a> {
     here: &'a Here,
 }
 
-/// Who says something, and what.
-type Said = Option<(Reference, Value)>;
+/// Who says something (`None`: the domain itself), and what.
+type Said = Option<(Option<Reference>, Value)>;
 
 impl<'a> Entity<'a> {
     fn new(entity: &Value, signer: &'a str, here: &'a Here) -> Result<Self, Unreadable> {
@@ -142,7 +126,8 @@ impl<'a> Entity<'a> {
 
     /// What every entity has. An example of the specification leaves out when it was made (`app/extensions/reports`).
     fn has_a_sound_base(&self) -> Result<(), Unreadable> {
-        if self.is_there("created_at") && self.created_at().is_none() {
+        let may_lack_it = self.kind == kind::REPORT && !self.is_there("created_at");
+        if self.created_at().is_none() && !may_lack_it {
             return Err(Unreadable::new(
                 "created_at",
                 "This is no date as RFC 3339 has it.",
@@ -161,10 +146,10 @@ impl<'a> Entity<'a> {
             kind::SUBSCRIBE_ACCEPT | kind::SUBSCRIBE_REJECT | kind::FEDERATE => &["group"],
             kind::USER | kind::GROUP => &["id"],
             kind::NOTE | kind::LIKE | kind::DISLIKE | kind::REACTION | kind::SHARE => &["author", "id"],
-            kind::FOLLOW | kind::UNFOLLOW | kind::FOLLOW_ACCEPT | kind::FOLLOW_REJECT | kind::REPORT => {
-                &["author"]
-            }
+            kind::FOLLOW | kind::UNFOLLOW | kind::FOLLOW_ACCEPT | kind::FOLLOW_REJECT => &["author"],
             // The author may be left out: then it is the server that speaks, and for its own.
+            kind::REPORT if !self.is_there("author") => &[],
+            kind::REPORT => &["author"],
             kind::DELETE if self.is_there("author") => &["author", "deleted"],
             kind::DELETE => &["deleted"],
             _ => &[],
@@ -218,11 +203,19 @@ impl<'a> Entity<'a> {
     }
 
     /// The one group of ours that it is for.
-    fn group(&self) -> Result<Option<String>, Unreadable> {
+    fn group(&self, known: &Known) -> Result<Option<String>, Unreadable> {
+        match self.kind.as_str() {
+            kind::NOTE => self.group_of_note(known),
+            _ => self.group_named(),
+        }
+    }
+
+    /// The same, if a field of its own says so.
+    fn group_named(&self) -> Result<Option<String>, Unreadable> {
         let field = match self.kind.as_str() {
             kind::SUBSCRIBE | kind::UNSUBSCRIBE => "group",
             kind::FOLLOW | kind::UNFOLLOW => "followee",
-            kind::NOTE => return self.group_of_note(),
+            kind::NOTE => return self.group_in_field(),
             _ => return Ok(None),
         };
         let meant = self.reference(field)?;
@@ -246,8 +239,8 @@ impl<'a> Entity<'a> {
             kind::USER => {
                 let user = self.reference("id")?;
                 let mirror = self.here.mirror(&user);
-                let update = self.says("Update", &user, format!("{mirror}#{hash}"));
-                Ok(Some((user, with(update, &[("object", json!(mirror))]))))
+                let update = self.says("Update", &user, id_of(&mirror, &[hash]));
+                Ok(Some((Some(user), with(update, &[("object", json!(mirror))]))))
             }
             kind => match vote::word(kind) {
                 Some((word, field)) => self.about(word, field, known),
@@ -259,14 +252,14 @@ impl<'a> Entity<'a> {
     /// To be let in, or to leave.
     fn asks(&self, what: &str, by: &'static str, hash: &str) -> Result<Said, Unreadable> {
         let who = self.reference(by)?;
-        let Some(group) = self.group()? else {
+        let Some(group) = self.group_named()? else {
             return Ok(None);
         };
         let group = self.here.group(&group);
-        let id = format!("{}#{hash}", self.here.mirror(&who));
+        let id = id_of(&self.here.mirror(&who), &[hash]);
         let asks = self.says(what, &who, id);
         Ok(Some((
-            who,
+            Some(who),
             with(asks, &[("to", json!([group])), ("object", json!(group))]),
         )))
     }
@@ -280,7 +273,7 @@ impl<'a> Entity<'a> {
             .transpose()?;
         match self.deleted_kind()? {
             kind::NOTE => {
-                let wrote = || match self.here.mirrored(known.author.as_deref()?) {
+                let wrote = || match self.here.mirrored(&known.note.as_ref()?.author) {
                     Some(Mirrored::User(author)) => Some(author),
                     _ => None,
                 };
@@ -288,18 +281,16 @@ impl<'a> Entity<'a> {
                     return Ok(None); // Nobody here has heard of it.
                 };
                 let note = self.here.mirror_of_note(&deleted);
-                let delete = self.says("Delete", &author, format!("{note}#{hash}"));
-                let delete = with(delete, &[("to", json!([PUBLIC])), ("object", json!(note))]);
-                Ok(Some((author, delete)))
+                Ok(Some(self.takes_back(author, &note, id_of(&note, &[hash]))))
             }
             kind::USER => {
                 if author.is_some_and(|author| author != deleted) {
                     return Err(Unreadable::new("author", "Nobody deletes another user."));
                 }
                 let mirror = self.here.mirror(&deleted);
-                let delete = self.says("Delete", &deleted, format!("{mirror}#{hash}"));
+                let delete = self.says("Delete", &deleted, id_of(&mirror, &[hash]));
                 let delete = with(delete, &[("to", json!([PUBLIC])), ("object", json!(mirror))]);
-                Ok(Some((deleted, delete)))
+                Ok(Some((Some(deleted), delete)))
             }
             kind => match vote::word(kind) {
                 Some((word, _)) => self.undo(word, hash, known),
@@ -308,26 +299,11 @@ impl<'a> Entity<'a> {
         }
     }
 
-    fn report(&self, hash: &str, known: &Known) -> Result<Said, Unreadable> {
-        let author = self.reference("author")?;
-        let mut objects = vec![];
-        for reported in self.references("reported")?.iter().take(MOST_REPORTED) {
-            match self.here.referred(reported) {
-                Some(Ours::Group(name) | Ours::Sharer(name)) => objects.push(self.here.group(name)),
-                Some(Ours::Id(id)) => objects.extend(known.ids.get(&id).cloned()),
-                // It does not say of what it is the id.
-                None => objects.extend([self.here.mirror_of_note(reported), self.here.mirror(reported)]),
-            }
-        }
-        if objects.is_empty() {
-            return Ok(None);
-        }
-        let flag = self.says("Flag", &author, format!("{}#{hash}", self.here.mirror(&author)));
-        let mut flag = with(flag, &[("object", json!(objects))]);
-        if let Some(comment) = text_of(&self.entity, "comment") {
-            flag["content"] = json!(comment);
-        }
-        Ok(Some((author, flag)))
+    /// A note is none of ours any more.
+    fn takes_back(&self, author: Reference, note: &str, id: String) -> (Option<Reference>, Value) {
+        let delete = self.says("Delete", &author, id);
+        let delete = with(delete, &[("to", json!([PUBLIC])), ("object", json!(note))]);
+        (Some(author), delete)
     }
 
     fn deleted_kind(&self) -> Result<&str, Unreadable> {
@@ -338,6 +314,10 @@ impl<'a> Entity<'a> {
 
     /// The beginning of every activity.
     fn says(&self, what: &str, who: &Reference, id: String) -> Value {
+        self.says_as(what, &self.here.mirror(who), id)
+    }
+
+    fn says_as(&self, what: &str, actor: &str, id: String) -> Value {
         let mut says = json!({
             "@context": [
                 "https://www.w3.org/ns/activitystreams",
@@ -345,7 +325,7 @@ impl<'a> Entity<'a> {
             ],
             "id": id,
             "type": what,
-            "actor": self.here.mirror(who),
+            "actor": actor,
         });
         if let Some(at) = self.created_at() {
             says["published"] = json!(at);
@@ -394,6 +374,15 @@ impl<'a> Entity<'a> {
 }
 
 const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+
+/// The id of an activity that has none of its own: of what it is about, and what was signed.
+fn id_of(about: &str, hashed: &[&str]) -> String {
+    let hash = match hashed {
+        [hash] => (*hash).to_owned(),
+        more => hash_of(more.join(" ").as_bytes()),
+    };
+    format!("{about}#{}", hash.get(..HASH).unwrap_or(&hash))
+}
 
 fn with(mut document: Value, fields: &[(&str, Value)]) -> Value {
     for (field, value) in fields {

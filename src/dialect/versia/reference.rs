@@ -116,6 +116,12 @@ impl Here {
         format!("{}{BRIDGE}{}/{}", self.base(), user.domain, user.id)
     }
 
+    /// The id on our host for another server itself. Nobody is shown it: it says who has reported something.
+    #[must_use]
+    pub fn mirror_of_domain(&self, domain: &str) -> String {
+        format!("{}{BRIDGE}{domain}", self.base())
+    }
+
     /// How the ids of all mirrors begin.
     #[must_use]
     pub fn mirrors(&self) -> String {

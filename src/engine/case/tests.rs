@@ -46,6 +46,7 @@ fn with_id(id: &str, who: i64, kind: &str, object: Value) -> Case {
         waited: None,
         sought: false,
         fetched: None,
+        original: None,
         warrant: Warrant::Own,
     }
 }

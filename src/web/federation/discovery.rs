@@ -8,6 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     dialect::{self, Here, Local, group_of_steward, steward_name},
@@ -91,7 +92,9 @@ async fn steward(web: &Web, group: &str) -> Result<Value, Problem> {
 }
 
 async fn called(web: &Web, name: &str) -> Result<Value, Problem> {
-    let face = web.engine.store().face_of_mirror(None, Some(name)).await?;
+    // `@id@domain` is an address there, too.
+    let id = Uuid::try_parse(name).ok().filter(|id| id.to_string() == name);
+    let face = web.engine.store().face_of_mirror(id, Some(name)).await?;
     somebody(web, face).await
 }
 

@@ -4,6 +4,7 @@ One rule: what is told is a Federate, once for each domain with a member, the au
 """
 
 import concurrent.futures
+import time
 import unittest
 
 from domains import GROUP, INBOX, MEDIA_TYPE, entity_path, text, waits_for
@@ -57,6 +58,26 @@ class Telling(Scene):
         self.federated(self.b, group, ann.reference_of(note))
         self.settles(self.a, self.b)
         self.assertEqual(len(self.federations(self.b, group)), 1)
+
+    def test_an_edit_back_to_an_earlier_text_is_an_edit(self):
+        group = self.group()
+        ann, _ = self.member(self.a, group), self.member(self.b, group)
+        note = self.posted(ann, group, "<p>First</p>")
+        for later, html in ((1, "<p>Second</p>"), (2, "<p>First</p>")):
+            # The same bytes at the same second would be the same request.
+            note.update(content=text(html))
+            self.assertStatus(202, ann.sends(note, signed_at=int(time.time()) + later))
+        self.settles(self.a, self.b)
+        self.assertEqual(len(self.federations(self.b, group)), 3)
+        shown, _ = self.lemmy.reads(self.mirror_of_note(ann, note))
+        self.assertEqual(shown["content"], "<p>First</p>")
+
+    def test_a_note_that_its_author_takes_out_of_the_group_is_gone(self):
+        group = self.group()
+        ann, _ = self.member(self.a, group), self.member(self.b, group)
+        note = self.posted(ann, group)
+        self.assertStatus(202, ann.edits(note, "<p>For friends</p>", group="followers"))
+        self.assertEqual(self.b.collects(GROUP, group.reference, "notes")["items"], [])
 
     def test_nobody_edits_what_another_of_their_domain_wrote(self):
         group = self.group()

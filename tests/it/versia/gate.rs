@@ -352,6 +352,8 @@ async fn what_we_do_not_know_is_passed_over() {
     note["content"]["application/x-other"] = json!({"content": "?", "remote": false});
     b.publishes(&note).await.is(202);
     assert_eq!(world.count(NOTES).await, 1);
+    let kept = world.text("select body from original").await;
+    assert_eq!(serde_json::from_str::<Value>(&kept).unwrap(), note, "kept");
     b.sends(&json!({"type": "org.example:games/Move", "created_at": "2026-05-01T10:00:00Z"}))
         .await
         .is(202);

@@ -2,11 +2,14 @@
 //!
 //! One rule: every domain verifies what it gets and fetches, and complains of what does not hold.
 
+mod again;
 mod gate;
 mod keys;
 mod limits;
 mod mirrored;
 mod people;
+mod required;
+mod order;
 mod seen;
 mod votes;
 mod waits;

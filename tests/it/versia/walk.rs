@@ -74,14 +74,21 @@ async fn people_who_cannot_be_read_are_members_by_their_ids() {
     b.serves(
         alias,
         200,
-        json!({"type": "User", "id": "u1", "username": "alice", "display_name": null}),
+        json!({
+            "type": "User", "id": "u1", "username": "alice", "display_name": null, "fields": [],
+            "manually_approves_followers": false, "indexable": true, "created_at": "2026-05-01T10:00:00Z",
+        }),
     );
     b.joins("b.test:u1", "garden").await;
     b.joins("b.test:u2", "garden").await;
+    // A document without what is required says nothing of anybody.
+    let sparse = json!({"type": "User", "id": "u3", "username": "carol"});
+    b.serves("/.versia/v0.6/entities/User/u3", 200, sparse);
+    b.joins("b.test:u3", "garden").await;
     let names = world
         .text("select string_agg(coalesce(username, '-'), ' ' order by iri) from actor where host = 'b.test'")
         .await;
-    assert_eq!(names, "alice -");
+    assert_eq!(names, "alice - -");
     assert_eq!(b.times_fetched(alias), 1);
     b.is_content();
     world.end().await;

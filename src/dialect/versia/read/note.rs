@@ -5,14 +5,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Entity, Known, PUBLIC, Said};
+use super::{Entity, Known, PUBLIC, Said, id_of};
 use crate::dialect::{
     Unreadable,
     versia::{
-        content,
+        content, kind,
         reference::{Ours, Reference},
     },
 };
+
+/// Mentions beyond this many are not passed on: each is an address in what every member gets.
+const MOST_MENTIONED: usize = 64;
 
 /// Who may read a note: `group` says it (there is no field for that of its own).
 enum Readers {
@@ -23,43 +26,77 @@ enum Readers {
 }
 
 impl Entity<'_> {
+    /// The group of ours that its field names.
+    pub(super) fn group_in_field(&self) -> Result<Option<String>, Unreadable> {
+        Ok(match self.readers()? {
+            Readers::Group(name) => Some(name),
+            Readers::Others | Readers::Everybody => None,
+        })
+    }
+
     /// The group of ours that it names: by its field, or the only one by a mention.
-    pub(super) fn group_of_note(&self) -> Result<Option<String>, Unreadable> {
+    pub(super) fn group_of_note(&self, known: &Known) -> Result<Option<String>, Unreadable> {
         Ok(match self.readers()? {
             Readers::Group(name) => Some(name),
             Readers::Others => None,
-            Readers::Everybody => match &self.sharers_mentioned()?[..] {
+            Readers::Everybody => match &self.groups_mentioned(known)?[..] {
                 [one] => Some(one.clone()),
                 _ => None,
             },
         })
     }
 
+    /// The note elsewhere that it answers.
+    pub(super) fn answered(&self) -> Result<Option<Reference>, Unreadable> {
+        if self.kind != kind::NOTE || !self.is_there("replies_to") {
+            return Ok(None);
+        }
+        let parent = self.reference("replies_to")?;
+        Ok(self.here.referred(&parent).is_none().then_some(parent))
+    }
+
+    fn groups_mentioned(&self, known: &Known) -> Result<Vec<String>, Unreadable> {
+        let mut names = self.sharers_mentioned()?;
+        names.retain(|name| known.groups.contains(name));
+        Ok(names)
+    }
+
     pub(super) fn note(&self, hash: &str, known: &Known) -> Result<Said, Unreadable> {
         let (note, author) = (self.reference("id")?, self.reference("author")?);
         let object = self.object(&note, &author, known)?;
-        let Some(addressed) = self.addressed(known)? else {
-            return Ok(None);
+        content::unshown(&self.entity)?;
+        if self.is_there("quotes") {
+            self.reference("quotes")?;
+        }
+        let mirror = self.here.mirror_of_note(&note);
+        let last = known.note.as_ref();
+        let mut id = id_of(&mirror, &[hash]);
+        if last.is_some_and(|last| last.id.as_ref() == Some(&id) || last.hash.as_deref() == Some(hash)) {
+            return Ok(None); // They said just this last.
+        }
+        if let Some(before) = last.and_then(|last| last.id.as_deref()) {
+            // What was said before may come again: after something else it is an edit like every other one.
+            id = id_of(&mirror, &[hash, before]);
+        }
+        let is_here = last.is_some_and(|last| last.is_posted || last.waits);
+        let Some(addressed) = self.addressed(known, is_here)? else {
+            return Ok(is_here.then(|| self.takes_back(author, &mirror, id)));
         };
-        let id = format!("{}#{hash}", self.here.mirror_of_note(&note));
-        let what = if known.author.is_some() {
-            "Update"
-        } else {
-            "Create"
-        };
+        // What waits in one group may be for another one by now: that is asked to have it, and the first is not shown it.
+        let is_edit =
+            last.is_some_and(|last| last.is_posted) || (is_here && self.group_of_note(known)?.is_none());
+        let what = if is_edit { "Update" } else { "Create" };
         let mut says = self.says(what, &author, id);
         let mut object = Value::Object(object);
         for (field, value) in addressed {
             says[&field] = value.clone();
             object[field] = value;
         }
-        if known.author.is_some()
-            && let Some(at) = known.edited_at
-        {
+        if is_edit && let Some(at) = known.edited_at {
             object["updated"] = json!(at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
         }
         says["object"] = object;
-        Ok(Some((author, says)))
+        Ok(Some((Some(author), says)))
     }
 
     fn object(
@@ -121,8 +158,8 @@ impl Entity<'_> {
         }
     }
 
-    /// `to`, `cc` and `audience`; `None`: it is for no group of ours.
-    fn addressed(&self, known: &Known) -> Result<Option<Vec<(String, Value)>>, Unreadable> {
+    /// `to`, `cc` and `audience`; `None`: it is for no group of ours. What everybody may read stays where it is.
+    fn addressed(&self, known: &Known, is_here: bool) -> Result<Option<Vec<(String, Value)>>, Unreadable> {
         let groups = match self.readers()? {
             Readers::Others => return Ok(None),
             Readers::Group(name) => {
@@ -135,9 +172,9 @@ impl Entity<'_> {
                 addressed.push(("audience", json!(group)));
                 return Ok(Some(named(addressed)));
             }
-            Readers::Everybody => self.sharers_mentioned()?,
+            Readers::Everybody => self.groups_mentioned(known)?,
         };
-        if groups.is_empty() && !self.is_there("replies_to") {
+        if groups.is_empty() && !self.is_there("replies_to") && !is_here {
             return Ok(None);
         }
         let mut to = vec![PUBLIC.to_owned()];
@@ -161,8 +198,13 @@ impl Entity<'_> {
         })
     }
 
-    fn sharers_mentioned(&self) -> Result<Vec<String>, Unreadable> {
+    /// Mentions are not to be relied on (the reference implementation names people by ids of its own): those of no group of
+    /// ours mean nothing.
+    pub(super) fn sharers_mentioned(&self) -> Result<Vec<String>, Unreadable> {
         let mut names = vec![];
+        if self.kind != kind::NOTE {
+            return Ok(names);
+        }
         for mentioned in self.references("mentions")? {
             if let Some(Ours::Sharer(name) | Ours::Group(name)) = self.here.referred(&mentioned)
                 && !names.iter().any(|known| known == name)
@@ -178,6 +220,7 @@ impl Entity<'_> {
         let mentions = self.references("mentions")?;
         Ok(mentions
             .iter()
+            .take(MOST_MENTIONED)
             .filter_map(|who| self.person(who, known))
             .collect())
     }
@@ -192,9 +235,14 @@ impl Entity<'_> {
 
     fn mentioned(&self, known: &Known) -> Result<Vec<Value>, Unreadable> {
         let mentions = self.references("mentions")?;
-        let tags = mentions.iter().filter_map(|who| {
+        let tags = mentions.iter().take(MOST_MENTIONED).filter_map(|who| {
             let href = self.person(who, known)?;
-            Some(json!({"type": "Mention", "href": href, "name": format!("@{}@{}", who.id, who.domain)}))
+            let name = match self.here.referred(who) {
+                Some(Ours::Id(id)) => known.handles.get(&id).cloned(),
+                _ => None,
+            };
+            let name = name.unwrap_or_else(|| format!("@{}@{}", who.id, who.domain));
+            Some(json!({"type": "Mention", "href": href, "name": name}))
         });
         Ok(tags.collect())
     }

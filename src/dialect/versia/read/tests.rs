@@ -1,3 +1,5 @@
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -29,9 +31,30 @@ fn known() -> Known {
     }
 }
 
+fn here_by_u1() -> Version {
+    Version {
+        author: U1.to_owned(),
+        is_posted: true,
+        waits: false,
+        id: Some(format!("{N1}#0")),
+        hash: None,
+    }
+}
+
+/// With the time that every entity has, if it has none.
+fn dated(entity: &Value) -> Value {
+    let mut entity = entity.clone();
+    if let Some(fields) = entity.as_object_mut() {
+        fields
+            .entry("created_at")
+            .or_insert(json!("2026-11-22T10:00:00Z"));
+    }
+    entity
+}
+
 fn translated(entity: &Value) -> Option<Value> {
-    let read = super::read(entity, "b.example", HASH, &known(), &here()).unwrap()?;
-    assert_eq!(read.actor, Reference::new("b.example", "u1").unwrap(), "{entity}");
+    let read = super::read(&dated(entity), "b.example", HASH, &known(), &here()).unwrap()?;
+    assert_eq!(read.actor, Reference::new("b.example", "u1"), "{entity}");
     Some(read.activity)
 }
 
@@ -88,7 +111,7 @@ fn who_subscribes_joins_and_who_follows_the_sharing_user_follows() {
         let read = understood(&entity);
         assert_eq!(read.ask, ask);
         assert_eq!(read.id.as_str(), format!("{U1}#{SHORT}"));
-        let names = names(&entity, "b.example", &here()).unwrap();
+        let names = names(&dated(&entity), "b.example", &here()).unwrap();
         assert_eq!(names.group.as_deref(), Some("garden"));
         assert_eq!(names.claims[0].1.to_string(), "b.example:u1");
     }
@@ -112,7 +135,7 @@ fn the_drafts_subscribe_in_their_own_shapes() {
     }
     let users = json!({"type": "GroupSubscribe", "subscriber": "https://b.example/users/u1", "group": "g.example:group-garden"});
     assert_eq!(
-        names(&users, "b.example", &here()).unwrap_err().field,
+        names(&dated(&users), "b.example", &here()).unwrap_err().field,
         "subscriber"
     );
 }
@@ -242,7 +265,7 @@ fn in_a_private_group_a_note_is_for_its_members() {
 #[test]
 fn a_note_that_is_here_is_edited() {
     let known = Known {
-        author: Some(U1.to_owned()),
+        note: Some(here_by_u1()),
         edited_at: Some("2026-11-22T11:00:00Z".parse().unwrap()),
         ..known()
     };
@@ -268,7 +291,7 @@ fn what_is_deleted_is_its_authors_or_its_servers() {
     let by_server = delete(json!({"author": null}));
     assert_eq!(translated(&by_server), None, "nobody here knows it");
     let known = Known {
-        author: Some(U1.to_owned()),
+        note: Some(here_by_u1()),
         ..known()
     };
     let read = super::read(&by_server, "b.example", HASH, &known, &here())
@@ -331,7 +354,93 @@ fn a_report_names_whatever_it_may_mean() {
             GARDEN
         ]
     );
-    assert_eq!(reason.as_deref(), Some("Look."));
+    assert_eq!(reason.as_deref(), Some("Look.\n\nTags: spam"));
+}
+
+#[test]
+fn a_report_without_an_author_is_its_servers() {
+    let report = json!({"type": "pub.versia:reports/Report", "reported": ["n1"]});
+    assert_eq!(names(&report, "b.example", &here()).unwrap().claims, []);
+    let read = super::read(&report, "b.example", HASH, &known(), &here())
+        .unwrap()
+        .unwrap();
+    assert_eq!(read.actor, None);
+    assert_eq!(
+        read.activity["actor"],
+        "https://g.example/bridge/versia/b.example"
+    );
+    assert_eq!(here().mirrored("https://g.example/bridge/versia/b.example"), None);
+    assert!(matches!(
+        read_activity(&read.activity, &here()).unwrap().ask,
+        Ask::Report { reason: None, .. }
+    ));
+}
+
+#[test]
+fn what_was_said_last_is_nothing_new_and_what_was_said_before_is() {
+    let read = |last: Version| {
+        let known = Known {
+            note: Some(last),
+            ..known()
+        };
+        super::read(&note(&json!({})), "b.example", HASH, &known, &here()).unwrap()
+    };
+    let first = || format!("{N1}#{SHORT}");
+    for last in [
+        Version {
+            id: Some(first()),
+            ..here_by_u1()
+        },
+        Version {
+            hash: Some(HASH.to_owned()),
+            ..here_by_u1()
+        },
+    ] {
+        assert_eq!(read(last), None);
+    }
+    let id = |last| read(last).unwrap().activity["id"].as_str().unwrap().to_owned();
+    let (one, other) = (
+        id(here_by_u1()),
+        id(Version {
+            id: Some(format!("{N1}#1")),
+            ..here_by_u1()
+        }),
+    );
+    assert!(
+        one != other && one != first() && one.len() == first().len(),
+        "{one} {other}"
+    );
+}
+
+#[test]
+fn what_is_not_for_the_group_any_more_is_taken_back() {
+    let known = Known {
+        note: Some(here_by_u1()),
+        ..known()
+    };
+    let read = |group: Value| {
+        let entity = note(&json!({"group": group}));
+        super::read(&entity, "b.example", HASH, &known, &here())
+            .unwrap()
+            .unwrap()
+    };
+    for group in [
+        json!(null),
+        json!("followers"),
+        json!("c.example:g1"),
+        json!("group-garden"),
+    ] {
+        let activity = read(group).activity;
+        assert_eq!(
+            (&activity["type"], &activity["object"]),
+            (&json!("Delete"), &json!(N1))
+        );
+    }
+    let public = read(json!("public")).activity;
+    assert_eq!(
+        (&public["type"], &public["to"]),
+        (&json!("Update"), &json!([PUBLIC]))
+    );
 }
 
 #[test]
@@ -347,14 +456,16 @@ fn what_is_said_to_others_or_in_other_words_means_nothing_here() {
         let entity = json!({"type": kind, "id": "x", "author": "u1", "group": "g.example:group-garden", "note": "n1",
             "subscriber": "u1", "follower": "u1"});
         assert_eq!(
-            super::read(&entity, "b.example", HASH, &known(), &here()),
+            super::read(&dated(&entity), "b.example", HASH, &known(), &here()),
             Ok(None),
             "{kind}"
         );
     }
     let federate = json!({"type": "GroupFederate", "note": "n1", "group": "g.example:group-garden"});
     assert_eq!(
-        names(&federate, "b.example", &here()).unwrap().claims[0].1.domain,
+        names(&dated(&federate), "b.example", &here()).unwrap().claims[0]
+            .1
+            .domain,
         "g.example"
     );
 }
@@ -377,7 +488,16 @@ fn what_cannot_be_read_is_said_by_its_field() {
         (note(&json!({"replies_to": {}})), "replies_to"),
         (note(&json!({"created_at": "yesterday"})), "created_at"),
         (note(&json!({"created_at": 3})), "created_at"),
+        (note(&json!({"created_at": null})), "created_at"),
         (note(&json!({"extensions": 3})), "extensions"),
+        (note(&json!({"previews": ["https://b.example/"]})), "previews"),
+        (note(&json!({"quotes": 3})), "quotes"),
+        (note(&json!({"category": ["forum"]})), "category"),
+        (note(&json!({"device": {}})), "device"),
+        (
+            json!({"type": "pub.versia:reports/Report", "author": "u1", "reported": [], "tags": "spam"}),
+            "tags",
+        ),
         (
             json!({"type": "pub.versia:groups/Subscribe", "subscriber": "u1"}),
             "group",
@@ -395,6 +515,7 @@ fn what_cannot_be_read_is_said_by_its_field() {
             "reported",
         ),
     ] {
+        let entity = dated(&entity);
         let failed = names(&entity, "b.example", &here())
             .err()
             .or_else(|| super::read(&entity, "b.example", HASH, &known(), &here()).err());

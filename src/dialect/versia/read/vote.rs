@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Entity, Known, PUBLIC, Said, with};
+use super::{Entity, Known, PUBLIC, Said, id_of, with};
 use crate::dialect::{Unreadable, fields::text_of, versia::kind};
 
 /// Entities, the activities that say the same, and the field that names the note.
@@ -34,7 +34,7 @@ impl Entity<'_> {
             let content = content.ok_or_else(|| Unreadable::new("content", "The reaction is no text."))?;
             says["content"] = json!(content);
         }
-        Ok(Some((author, says)))
+        Ok(Some((Some(author), says)))
     }
 
     /// What is taken back that somebody thought: the id of their mirror, and of the activity that it is here.
@@ -71,8 +71,8 @@ impl Entity<'_> {
                 told
             }
         };
-        let undo = self.says("Undo", &author, format!("{mirror}#{hash}"));
+        let undo = self.says("Undo", &author, id_of(&mirror, &[hash]));
         let undo = with(undo, &[("to", json!([PUBLIC])), ("object", undone)]);
-        Ok(Some((author, undo)))
+        Ok(Some((Some(author), undo)))
     }
 }
