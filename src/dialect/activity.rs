@@ -118,6 +118,7 @@ pub(super) fn ask(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Unr
         },
         "Leave" => Ask::Leave {
             group: object_id(document)?,
+            way: Way::Join,
         },
         "Create" => create(document, actor, here, false)?,
         "Update" => create(document, actor, here, true)?,

@@ -22,6 +22,8 @@ pub enum Ask {
     /// Leave, Undo of a Follow or Join that is embedded.
     Leave {
         group: Iri,
+        /// The way in that it is the end of: where these are two relations.
+        way: Way,
     },
     Post(Box<PostDocument>),
     Edit(Box<PostDocument>),

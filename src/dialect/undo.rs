@@ -13,7 +13,7 @@ use crate::{
         fields::{embedded, id_of, kind_of},
         vote::vote_of,
     },
-    domain::{Iri, Vote},
+    domain::{Iri, Vote, Way},
 };
 
 /// What the inbox answers with 403: an Undo of what another did.
@@ -36,8 +36,9 @@ pub(super) fn undo(document: &Value, actor: &Iri, here: &Here) -> Result<Ask, Un
         return vote_asked(kind, vote, inner, false);
     }
     Ok(match kind {
-        Some("Follow" | "Join" | "TentativeJoin") => Ask::Leave {
+        Some(kind @ ("Follow" | "Join" | "TentativeJoin")) => Ask::Leave {
             group: object_id(inner)?,
+            way: if kind == "Follow" { Way::Follow } else { Way::Join },
         },
         Some("Announce") => Ask::Unvote {
             vote: Vote::Share,

@@ -52,6 +52,12 @@ pub const fn admits(group: &Group, keeps_what_is_private: bool) -> Result<(), Re
     }
 }
 
+/// Whether a member who has ended what made them one, and goes on as a follower, is a member by that.
+#[must_use]
+pub fn keeps_as_follower(group: &Group, who: &Standing) -> bool {
+    who.member && group.policies.follow == FollowMeans::Joins
+}
+
 fn membership(group: &Group, who: &Standing) -> Result<Event, Refusal> {
     if who.is_in() || who.invited {
         return Ok(Event::MemberAccepted);

@@ -28,7 +28,7 @@ pub use group::{
 };
 pub use iri::{Iri, NotCanonical, authority_of, host_and_parents};
 pub use marking::Mark;
-pub use membership::admits;
+pub use membership::{admits, keeps_as_follower};
 pub use moving::{Becomes, moved};
 pub use refusal::Refusal;
 pub use registrable::registrable_domain;

@@ -11,7 +11,7 @@ use crate::{
     domain::{Audience, Ban, Iri, ListPolicy, Visibility},
     engine::{Engine, case::Case, saying::written_in, turn::Trouble},
     store::{
-        self, Actor, Tx,
+        self, Actor, Tx, collections,
         group::InTurn,
         log::{self, DestinationId, NewShape},
         news::{self, NewNews},
@@ -46,6 +46,9 @@ impl Engine {
             ListPolicy::Members => false,
             ListPolicy::Public => policies.visibility == Visibility::Public,
         };
+        if !collections::is_listed(tx, group.id, whom.as_str()).await? {
+            return Ok(());
+        }
         self.tell_act(tx, group, What::Listed(is_in), (whom, None), public, None)
             .await?;
         Ok(())

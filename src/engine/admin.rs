@@ -3,9 +3,10 @@
 //! One rule: a change is in force when it returns: it is a transaction in the database that the server reads.
 
 use crate::{
-    dialect,
+    dialect::{self, domains::Mirrored},
     domain::{Iri, Policies, PolicyChange, Refusal, Visibility, host_and_parents},
     engine::{Engine, describing::LONGEST_RULE, door::Refused, keys::NoKey, turn::Trouble},
+    peer::FetchError,
     store::{
         self, Actor, Tx,
         group::{self, Change, InTurn},
@@ -210,6 +211,15 @@ impl Engine {
 
     /// An actor as its server tells it, or by its id alone where that does not answer.
     pub(super) async fn actor_or_stub(&self, iri: &Iri) -> Result<(Actor, bool), AdminError> {
+        if let Some(Mirrored::User(reference)) = self.here().mirrored(iri.as_str()) {
+            // Whoever is known by their domain alone is kept with it, also where they cannot be read.
+            let user = self.peers().user(&reference).await;
+            return match user {
+                Ok(actor) => Ok((actor, true)),
+                Err(FetchError::Store(error)) => Err(error.into()),
+                Err(error) => Err(AdminError::BadName(error.to_string())),
+            };
+        }
         if let Ok(actor) = self.peers().actor(iri).await {
             return Ok((actor, true));
         }

@@ -4,8 +4,8 @@
 //! effects and the same letters. One more effect is an arm of `write_act`.
 
 use crate::{
-    dialect,
-    domain::{Act, Ban, Call, Command, Event, Iri, Standing, decide},
+    dialect::{self, domains},
+    domain::{Act, Ban, Call, Command, Event, Iri, Standing, Way, decide},
     engine::{Engine, Refused, case::Case, turn::Trouble},
     store::{
         self, Actor, ActorId, Tx, asked, call,
@@ -73,7 +73,10 @@ impl Engine {
             return Ok(vec![]);
         }
         if events.contains(&Event::MemberAccepted) || events.contains(&Event::Appointed) {
-            self.admits(tx, &group.group, &actor).await??;
+            let ways = membership::ways(tx, group.id, actor.id).await?;
+            let subscribes = ways.request.as_deref().is_none_or(domains::subscribes);
+            let way = if subscribes { Way::Join } else { Way::Follow };
+            self.admits(tx, &group.group, &actor, way).await??;
         }
         for event in &events {
             self.write_act(tx, group, hand, event, (&actor, &them)).await?;
@@ -174,7 +177,8 @@ impl Engine {
         actor: &Actor,
         them: &Standing,
     ) -> Result<(), Trouble> {
-        let (destination, request) = membership::heard_at(tx, group.id, actor.id).await?;
+        let ways = membership::ways(tx, group.id, actor.id).await?;
+        let (destination, request) = (ways.destination, ways.request);
         let written = Written {
             follower: them.follower,
             member: false,
@@ -183,6 +187,9 @@ impl Engine {
             destination,
         };
         membership::write(tx, group.id, actor.id, &written, self.clock().now()).await?;
+        if ways.follow.is_some() {
+            self.back_to_follow(tx, group, actor, false).await?;
+        }
         let joined = asked::decide(tx, group.id, actor.id, "rejected", hand.by, self.clock().now()).await?;
         let joined = joined.filter(|raw| dialect::is_activity(raw));
         // The Reject of a Follow would end it.
@@ -206,12 +213,13 @@ impl Engine {
         them: &Standing,
     ) -> Result<(), Trouble> {
         asked::decide(tx, group.id, actor.id, "rejected", hand.by, self.clock().now()).await?;
-        let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
-        if let Some(request) = request.filter(|_| them.follower || them.member || them.waiting) {
+        let ways = membership::ways(tx, group.id, actor.id).await?;
+        let is_known = them.follower || them.member || them.waiting;
+        for request in ways.requests().filter(|_| is_known) {
             let why = words(hand.reason, "An admin has put this actor out of the group.");
             // Why somebody was put out is for nobody else to read.
             let kind = "Expulsion";
-            self.send_reject_saying(tx, group, actor, &request, (kind, &why))
+            self.send_reject_saying(tx, group, actor, request, (kind, &why))
                 .await?;
         }
         if them.member {
@@ -277,7 +285,7 @@ impl Engine {
         (them, ban): (&Standing, &Ban),
     ) -> Result<(), Trouble> {
         self.tell_expelled(tx, group, hand, actor, them).await?;
-        let (destination, _) = membership::heard_at(tx, group.id, actor.id).await?;
+        let ways = membership::ways(tx, group.id, actor.id).await?;
         let now = self.clock().now();
         if them.runs_it() {
             self.tell_rank(tx, group, &actor.iri, false, None).await?;
@@ -286,8 +294,10 @@ impl Engine {
         membership::ban(tx, group.id, actor.id, ban, hand.iri, now).await?;
         held::withdraw_all(tx, actor.id, &[group.id], now).await?;
         call::end_all(tx, group.id, actor.id, now).await?;
-        if let Some(destination) = destination {
+        for destination in ways.destinations() {
             log::close_unread(tx, group.id, destination).await?;
+        }
+        if let Some(destination) = ways.destination {
             self.tell_banned(tx, group, actor, destination, told).await?;
         }
         if them.member {

@@ -120,6 +120,9 @@ impl<'a> Book<'a> {
     fn say(&mut self, group: &'a Turned, entry: NewEntry<'a>, new_post: Option<NewInGroup>) {
         let last = self.last.entry(entry.group).or_insert(group.in_turn.seq);
         *last += 1;
+        if entry.kind == "edited" && entry.crosses {
+            self.deeds.crossed.push((entry.post, entry.group));
+        }
         self.deeds
             .places
             .extend(new_post.map(|NewInGroup { post, named }| NewPlace {
@@ -128,6 +131,7 @@ impl<'a> Book<'a> {
                 group: entry.group,
                 seq: *last,
                 activity: entry.id,
+                crossed: entry.crosses,
             }));
         self.deeds.entries.push(NewEntry { seq: *last, ..entry });
     }

@@ -4,7 +4,7 @@
 
 use crate::{
     dialect::{self, Local},
-    domain::{Act, Call, Command, Event, Iri, Rule},
+    domain::{Act, Call, Command, Event, Iri, Rule, Way},
     engine::{Engine, Refused, administer::Hand, case::Case, turn::Trouble},
     store::{
         self, Actor, Tx, asked,
@@ -137,7 +137,7 @@ impl Engine {
         let now = self.clock().now();
         let events = crate::domain::decide(&group.group, &before, &command, now)?;
         if says_yes {
-            self.admits(tx, &group.group, &case.actor).await??;
+            self.admits(tx, &group.group, &case.actor, Way::Join).await??;
         }
         for event in events {
             match event {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{
     dialect::{self, Activity, Ask, domains},
-    domain::{Group, Refusal, Visibility, admits},
+    domain::{Group, Refusal, Visibility, Way, admits},
     engine::{Engine, turn::Trouble},
     store::{self, Actor, Tx, group::InTurn, log},
 };
@@ -60,19 +60,23 @@ impl Engine {
         }
     }
 
-    /// Whether a group lets somebody in from this server, whoever they are.
+    /// Whether a group lets somebody in from this server, whoever they are, who asks in this way.
     pub(super) async fn admits(
         &self,
         tx: &mut Tx,
         group: &Group,
         actor: &Actor,
+        way: Way,
     ) -> Result<Result<(), Refusal>, Trouble> {
         if group.policies.visibility == Visibility::Public {
             return Ok(Ok(()));
         }
-        // What is said to a group in its own protocol is for its members there, too, and is never bridged.
-        let keeps = domains::ear(actor.iri.as_str(), true, self.here()).is_some()
-            || self.keeps_what_is_private(tx, &actor.host).await?;
+        let keeps = match domains::ear(actor.iri.as_str(), true, self.here()) {
+            // What is said to a group in its own protocol is for its members there, too, and is never bridged. What is shared with
+            // those who follow is for everybody.
+            Some(_) => way == Way::Join,
+            None => self.keeps_what_is_private(tx, &actor.host).await?,
+        };
         Ok(admits(group, keeps))
     }
 

@@ -95,7 +95,7 @@ impl Engine {
 
     async fn try_enrol(&self, tx: &mut Tx, group: &str, actor: &Actor, raw: &str) -> Result<Uuid, Trouble> {
         let group = self.one(tx, group).await?;
-        self.admits(tx, &group.group, actor).await??;
+        self.admits(tx, &group.group, actor, Way::Join).await??;
         let before = self.standing(tx, &group, actor).await?;
         let now = self.clock().now();
         let events = decide(&group.group, &before, &Command::Join(Way::Join), now)?;
@@ -146,8 +146,18 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) async fn leave_by_name(&self, tx: &mut Tx, case: &Case, name: &str) -> Result<(), Trouble> {
+    /// Somebody leaves, by the word for a way in.
+    pub(super) async fn leave_by_name(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        name: &str,
+        way: Way,
+    ) -> Result<(), Trouble> {
         match self.take(tx, &[name.to_owned()]).await?.pop() {
+            Some(group) if self.has_two_ways(&case.actor) => {
+                self.leave_way(tx, &group, &case.actor, way).await
+            }
             Some(group) => self.leave_group(tx, &group, case.actor.id).await,
             None => Ok(()),
         }

@@ -143,9 +143,9 @@ impl Engine {
         let Some(actor) = store::actor_in(&mut **tx, &iri).await? else {
             return Ok(());
         };
-        let (_, request) = membership::heard_at(tx, group.id, actor.id).await?;
-        if let Some(request) = request {
-            self.send_reject(tx, group, &actor, &request, Refusal::Banned)
+        let ways = membership::ways(tx, group.id, actor.id).await?;
+        for request in ways.requests() {
+            self.send_reject(tx, group, &actor, request, Refusal::Banned)
                 .await?;
         }
         Ok(self.put_out(tx, group, actor.id).await?)

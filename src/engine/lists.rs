@@ -5,7 +5,7 @@
 
 use crate::{
     dialect::Local,
-    domain::{Act, Call, Command, Event, Iri, Refusal, Role, Standing},
+    domain::{Act, Call, Command, Event, Iri, Refusal, Role, Standing, Way},
     engine::{Engine, Refused, case::Case, turn::Trouble},
     store::{self, Tx, people},
 };
@@ -69,7 +69,7 @@ impl Engine {
             return self.by_sender(tx, case, &group, (&Act::Admit, whom), None).await;
         }
         if *whom == case.actor.iri && sender.role != Role::Owner {
-            return self.leave_by_name(tx, case, name).await;
+            return self.leave_by_name(tx, case, name, Way::Join).await;
         }
         self.by_sender(tx, case, &group, (&Act::Expel, whom), reason)
             .await

@@ -51,7 +51,7 @@ impl Engine {
             return Err(Refused::NotFound.into());
         };
         let before = self.standing(tx, &group, &case.actor).await?;
-        let decided = match self.admits(tx, &group.group, &case.actor).await? {
+        let decided = match self.admits(tx, &group.group, &case.actor, way).await? {
             Ok(()) => decide(&group.group, &before, &Command::Join(way), self.clock().now()),
             Err(refusal) => Err(refusal),
         };
@@ -59,7 +59,7 @@ impl Engine {
             Ok(_) if !fresh && !is_in(&before, way) => Ok(()),
             Ok(events) => {
                 if fresh {
-                    self.write_join(tx, &group, case, &before, &events).await?;
+                    self.write_join(tx, &group, case, way, &before, &events).await?;
                     self.note_asking(tx, &group, case, way, &events).await?;
                 }
                 if lets_in(&events, way) {
@@ -80,6 +80,7 @@ impl Engine {
         tx: &mut Tx,
         group: &InTurn,
         case: &Case,
+        way: Way,
         before: &Standing,
         events: &[Event],
     ) -> Result<(), Trouble> {
@@ -90,22 +91,27 @@ impl Engine {
             // Before they hear the group: they have an answer of their own.
             self.tell_members(tx, group, &case.actor.iri, true).await?;
         }
-        let (before_at, asked) = membership::heard_at(tx, group.id, case.actor.id).await?;
-        let destination = if follower || member {
-            // Who is a member by one request and follows by another hears as they did.
-            let asked = asked.filter(|asked| before.member && domains::subscribes(asked));
-            let asked = asked.as_deref().unwrap_or(&case.raw);
-            self.hear(tx, group, &case.actor, Some(asked)).await?
-        } else {
-            None
-        };
-        let written = Written {
+        let ways = membership::ways(tx, group.id, case.actor.id).await?;
+        let mut written = Written {
             follower,
             member,
             state: if pending { "pending" } else { "in" },
             request: Some((case.raw.as_str(), case.activity.id.as_str())),
-            destination,
+            destination: None,
         };
+        let is_known = before.follower || before.member || before.waiting;
+        let second = (&written, &ways);
+        if is_known
+            && self
+                .write_second_way(tx, group, case, way, second, events)
+                .await?
+        {
+            return Ok(());
+        }
+        if follower || member {
+            written.destination = self.hear(tx, group, &case.actor, Some(&case.raw)).await?;
+        }
+        let (destination, before_at) = (written.destination, ways.destination);
         membership::write(tx, group.id, case.actor.id, &written, self.clock().now()).await?;
         if let Some(before_at) = before_at.filter(|_| before_at != destination) {
             log::close_unread(tx, group.id, before_at).await?;
@@ -127,6 +133,13 @@ impl Engine {
         }
         if !events.contains(&Event::MembershipRequested) {
             return Ok(());
+        }
+        // Who has asked to subscribe waits for that.
+        if way == Way::Follow && self.has_two_ways(&case.actor) {
+            let asked = membership::ways(tx, group.id, case.actor.id).await?.request;
+            if asked.as_deref().is_some_and(domains::subscribes) {
+                return Ok(());
+            }
         }
         let new = NewAsking {
             id: self.clock().uuid(),
@@ -155,10 +168,11 @@ impl Engine {
             return Ok(None);
         }
         // Whoever was let in before the group became private, or by an operator's list, is in; what is said stays inside.
-        if self.admits(tx, &group.group, actor).await?.is_err() {
+        let subscribed = asked.is_none_or(domains::subscribes);
+        let way = if subscribed { Way::Join } else { Way::Follow };
+        if self.admits(tx, &group.group, actor, way).await?.is_err() {
             return Ok(None);
         }
-        let subscribed = asked.is_none_or(domains::subscribes);
         let (destination, shape) = match domains::ear(actor.iri.as_str(), subscribed, self.here()) {
             Some(ear) => {
                 let destination = log::domain_destination(tx, &ear.inbox, &actor.host).await?;
@@ -177,14 +191,14 @@ impl Engine {
     }
 
     /// Leave, or an Undo of what let them in.
-    pub(super) async fn leave(&self, tx: &mut Tx, case: &Case, group: &Iri) -> Result<(), Trouble> {
+    pub(super) async fn leave(&self, tx: &mut Tx, case: &Case, group: &Iri, way: Way) -> Result<(), Trouble> {
         match self.here().local(group.as_str()) {
             Some(Local::Group {
                 name,
                 part: Some("admins" | "moderators"),
             }) => self.resign(tx, case, name).await,
             _ => match self.here().group_meant(group.as_str()) {
-                Some(name) => self.leave_by_name(tx, case, name).await,
+                Some(name) => self.leave_by_name(tx, case, name, way).await,
                 None => Ok(()),
             },
         }
@@ -209,7 +223,7 @@ impl Engine {
 
     /// Ends a membership and all that belongs to it: nothing more is due to whoever nobody reads for.
     pub(super) async fn put_out(&self, tx: &mut Tx, group: &InTurn, actor: ActorId) -> Result<(), Trouble> {
-        let (destination, _) = membership::heard_at(tx, group.id, actor).await?;
+        let ways = membership::ways(tx, group.id, actor).await?;
         let was = membership::listed(tx, group.id, actor).await?;
         let out = Written {
             follower: false,
@@ -223,7 +237,7 @@ impl Engine {
         people::unrank(tx, group.id, actor).await?;
         call::end_all(tx, group.id, actor, now).await?;
         asked::decide(tx, group.id, actor, "withdrawn", None, now).await?;
-        if let Some(destination) = destination {
+        for destination in ways.destinations() {
             log::close_unread(tx, group.id, destination).await?;
         }
         let Some(was) = was else { return Ok(()) };

@@ -68,6 +68,7 @@ mod turns;
 mod verify;
 mod votes;
 mod waiting;
+mod ways;
 
 use std::{net::IpAddr, sync::Arc};
 

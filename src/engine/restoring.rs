@@ -248,6 +248,7 @@ impl Engine {
             },
             retracts: None,
             raw: "",
+            crosses: said.bridged && said.public,
             shapes,
         };
         let mut entries = vec![NewEntry {
@@ -278,7 +279,14 @@ impl Engine {
         };
         deeds::write(tx, &deeds, now).await?;
         let place = (out.post, group.id);
-        restoring::put_back(tx, place, (last, posted_id), is_named.then_some(named_id)).await?;
+        restoring::put_back(
+            tx,
+            place,
+            (last, posted_id),
+            is_named.then_some(named_id),
+            out.bridged && public,
+        )
+        .await?;
         Ok(())
     }
 

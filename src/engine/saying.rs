@@ -126,7 +126,11 @@ impl Engine {
             target: stored.target.as_deref(),
             public,
             private_group,
-            bridged: group.is_bridged && !private_group && self.may_be_bridged(at, matter, what, stored),
+            // What was told is taken back wherever that was, and nowhere else.
+            bridged: place.map_or_else(
+                || group.is_bridged && self.may_be_bridged(at, matter, what, stored),
+                |place| place.crossed,
+            ),
             author: case.actor.iri.as_str(),
             raw,
             retracts: place.map(|place| (place.activity, place.at)),
@@ -156,18 +160,22 @@ impl Engine {
             },
             retracts: place.map(|place| (place.seq, place.activity)),
             raw,
+            crosses: said.bridged && said.public,
             shapes: self.shaped(group, &said),
         })
     }
 
-    /// Whether what somebody brings may be told in another protocol: not where they have said that they do not want that.
+    /// Whether what somebody did may be told in another protocol: not where they, or whoever wrote what it is about, may not be
+    /// shown. As the database has it in `crosses`.
     fn may_be_bridged(&self, at: &At<'_>, matter: &Matter<'_>, what: What, stored: &Stored) -> bool {
         let may_be = |actor| at.facts.may_be_bridged(actor);
         match what {
             What::Posted | What::Edited | What::Named => may_be(matter.case.actor.id),
-            // What it is about is not there, either.
-            What::Voted => may_be(matter.case.actor.id) && may_be(stored.author),
-            _ => true,
+            What::Voted | What::Unvoted | What::Outvoted | What::Answered => {
+                may_be(matter.case.actor.id) && may_be(stored.author)
+            }
+            // Whoever runs the group says what becomes of a post for the group.
+            _ => may_be(stored.author),
         }
     }
 

@@ -39,7 +39,7 @@ impl Engine {
         match &case.activity.ask {
             Ask::Join { group, way } => self.join(&mut tx, case, group, *way, fresh).await?,
             _ if !fresh => return Ok(()),
-            Ask::Leave { group } => self.leave(&mut tx, case, group).await?,
+            Ask::Leave { group, way } => self.leave(&mut tx, case, group, *way).await?,
             Ask::Describe { group, object } => self.describe(&mut tx, case, group, object).await?,
             Ask::Close { group } => self.shut(&mut tx, case, group).await?,
             ask @ (Ask::Post(_)
@@ -180,7 +180,7 @@ impl Engine {
     /// others.
     async fn undo(&self, tx: &mut Tx, case: &Case, object: &Iri) -> Result<(), Trouble> {
         match membership::group_of_request(tx, case.actor.id, object.as_str()).await? {
-            Some(name) => self.leave_by_name(tx, case, &name).await,
+            Some(name) => self.leave_by_name(tx, case, &name, Way::Join).await,
             None => self.take_back(tx, case, object).await,
         }
     }

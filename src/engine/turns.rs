@@ -279,7 +279,7 @@ impl Engine {
     /// The line that a case waits in: that of its group, as far as that is known before anything is read. The group's lock
     /// makes it right; lines only make it quiet.
     async fn line_of(&self, case: &Case) -> String {
-        if let Ask::Join { group, .. } | Ask::Leave { group } = &case.activity.ask
+        if let Ask::Join { group, .. } | Ask::Leave { group, .. } = &case.activity.ask
             && let Some(name) = self.here().group_meant(group.as_str())
         {
             return name.to_owned();

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::store::{GroupId, Result, Store};
+use crate::store::{GroupId, Result, Store, Tx, view::count};
 
 /// A part of a list, and whether there is more of it.
 #[derive(Clone, Debug)]
@@ -32,6 +32,13 @@ pub struct Person {
     pub actor: i64,
 }
 
+/// How many there are of whom no list speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unlisted {
+    pub members: u64,
+    pub followers: u64,
+}
+
 impl Store {
     /// Members, newest first; `before` is the last one of the page before.
     ///
@@ -48,7 +55,7 @@ impl Store {
             Person,
             r#"select w.iri, m.since, m.actor_id as actor
                from membership m join actor w on w.id = m.actor_id
-               where m.group_id = $1 and m.member
+               where m.group_id = $1 and m.member and exists (select from is_listed(m.group_id, m.actor_id))
                  and ($2::timestamptz is null or (m.since, m.actor_id) < ($2, $3::bigint))
                order by m.since desc, m.actor_id desc limit $4"#,
             group.0,
@@ -77,6 +84,7 @@ impl Store {
             r#"select w.iri, m.since, m.actor_id as actor
                from membership m join actor w on w.id = m.actor_id
                where m.group_id = $1 and m.follower and m.state <> 'banned'
+                 and exists (select from is_listed(m.group_id, m.actor_id))
                  and ($2::timestamptz is null or (m.since, m.actor_id) < ($2, $3::bigint))
                order by m.since desc, m.actor_id desc limit $4"#,
             group.0,
@@ -87,6 +95,27 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         Ok(Slice::cut(rows, limit))
+    }
+
+    /// How many of those in a group are on no list of it that those see who do not sign by their domain.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn unlisted(&self, group: GroupId) -> Result<Unlisted> {
+        let row = sqlx::query!(
+            r#"select count(*) filter (where m.member) as "members!",
+                      count(*) filter (where m.follower and m.state <> 'banned') as "followers!"
+               from membership m join actor a on a.id = m.actor_id and a.by_domain
+               where m.group_id = $1 and (m.member or m.follower)
+                 and not exists (select from is_listed(m.group_id, m.actor_id))"#,
+            group.0,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Unlisted {
+            members: count(row.members),
+            followers: count(row.followers),
+        })
     }
 
     /// Ids of those who have a role in the group, newest first; the owner, member or not, has one since it was made.
@@ -118,6 +147,20 @@ impl Store {
         .fetch_all(&self.pool)
         .await?)
     }
+}
+
+/// Whether somebody who is in a group is on its lists.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn is_listed(tx: &mut Tx, group: GroupId, iri: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from actor a where a.iri = $2 and exists (select from is_listed($1, a.id))) as "is!""#,
+        group.0,
+        iri
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 /// One row beyond the page says whether there is a next one.

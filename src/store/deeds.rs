@@ -34,6 +34,8 @@ pub struct Deeds<'a> {
     /// What was signed, by the id of the activity, where that says it in other words.
     pub originals: Vec<(&'a str, &'a str)>,
     pub edits: Vec<(Uuid, Edit<'a>)>,
+    /// Edited posts that are told by that in the protocol that they did not come from.
+    pub crossed: Vec<(Uuid, GroupId)>,
     pub deletions: Vec<Uuid>,
     /// Posts that are out of a group by another's word.
     pub removals: Vec<(Uuid, GroupId)>,
@@ -133,8 +135,8 @@ async fn write_most(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Resul
              from unnest($3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
                          $11::text[], $12::boolean[], $13::timestamptz[], $44::text[]) as p),
            placed as (
-             insert into post_group (post_id, group_id, seq, activity_id, named_id)
-             select * from unnest($14::uuid[], $15::bigint[], $16::bigint[], $17::uuid[], $45::uuid[])),
+             insert into post_group (post_id, group_id, seq, activity_id, named_id, crossed)
+             select * from unnest($14::uuid[], $15::bigint[], $16::bigint[], $17::uuid[], $45::uuid[], $46::boolean[])),
            taken_back as (
              delete from vote v using unnest($18::uuid[], $19::bigint[], $20::text[]) as g(post, actor, kind)
              where v.post_id = g.post and v.actor_id = g.actor and v.kind = g.kind),
@@ -203,6 +205,7 @@ async fn write_most(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Resul
         &column(&shapes, |(_, s)| s.skip_author),
         &column(posts, |p| p.target) as &[Option<&str>],
         &column(places, |p| p.named) as &[Option<Uuid>],
+        &column(places, |p| p.crossed),
     )
     .execute(&mut **tx)
     .await?;
@@ -225,6 +228,10 @@ async fn write_rest(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Resul
              update post_group g set removed_at = $1
              from unnest($12::uuid[], $13::bigint[]) as r(post, of_group)
              where g.post_id = r.post and g.group_id = r.of_group),
+           crossed as (
+             update post_group g set crossed = true
+             from unnest($14::uuid[], $15::bigint[]) as c(post, of_group)
+             where g.post_id = c.post and g.group_id = c.of_group and not g.crossed),
            buried as (
              insert into tombstone (iri_hash, actor_id, at)
              select t.*, $1 from unnest($9::bytea[], $10::bigint[]) as t on conflict do nothing)
@@ -242,6 +249,8 @@ async fn write_rest(tx: &mut Tx, deeds: &Deeds<'_>, now: DateTime<Utc>) -> Resul
         &deeds.finished,
         &column(&deeds.removals, |(post, _)| *post),
         &column(&deeds.removals, |(_, group)| group.0),
+        &column(&deeds.crossed, |(post, _)| *post),
+        &column(&deeds.crossed, |(_, group)| group.0),
     )
     .execute(&mut **tx)
     .await?;

@@ -127,9 +127,9 @@ impl Store {
         .await?;
         let said = new.said;
         sqlx::query!(
-            "insert into actor (iri, host, kind, username, name, inbox, fetched_at, unbridged)
-             values ($1, $2, 'Person', $3, $4, $5, case when $6 then $7 else 'epoch'::timestamptz end, $8)
-             on conflict (iri) do update set inbox = $5,
+            "insert into actor (iri, host, kind, username, name, inbox, fetched_at, unbridged, by_domain)
+             values ($1, $2, 'Person', $3, $4, $5, case when $6 then $7 else 'epoch'::timestamptz end, $8, true)
+             on conflict (iri) do update set inbox = $5, by_domain = true,
                  username = case when $6 then $3 else actor.username end,
                  name = case when $6 then $4 else actor.name end,
                  unbridged = case when $6 then $8 else actor.unbridged end,

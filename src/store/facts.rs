@@ -202,7 +202,7 @@ impl Facts {
         self.faces.get(&actor).copied()
     }
 
-    /// Whether nothing is known that keeps what somebody says within its own protocol: their own word.
+    /// Whether somebody who asks, or wrote what is asked about, may be shown in the protocol that is not theirs.
     #[must_use]
     pub fn may_be_bridged(&self, actor: ActorId) -> bool {
         !self.unbridged.contains(&actor)

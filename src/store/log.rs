@@ -34,6 +34,8 @@ pub struct NewEntry<'a> {
     /// The announcement that it takes back: its place in the log and its id.
     pub retracts: Option<(i64, Uuid)>,
     pub raw: &'a str,
+    /// It may be told in the protocol that its post did not come from.
+    pub crosses: bool,
     pub shapes: Vec<NewShape>,
 }
 
@@ -118,7 +120,8 @@ pub async fn close_unread(tx: &mut Tx, group: GroupId, destination: DestinationI
          from group_seq q
          where s.group_id = $1 and s.destination_id = $2 and s.until_seq is null and q.group_id = s.group_id
            and not exists (select from membership m
-                           where m.group_id = $1 and m.destination_id = $2 and (m.follower or m.member))",
+                           where m.group_id = $1 and (m.destination_id = $2 or m.follow_destination_id = $2)
+                             and (m.follower or m.member))",
         group.0,
         destination.0,
     )
@@ -200,7 +203,7 @@ pub async fn readers_that_do_not_hear(
 ) -> Result<Vec<(DestinationId, String, Option<String>)>> {
     let rows = sqlx::query!(
         "select distinct d.id, d.host, case when d.scheme is not null then d.inbox end as own
-         from membership m join destination d on d.id = m.destination_id
+         from membership m join destination d on d.id in (m.destination_id, m.follow_destination_id)
          where m.group_id = $1 and (m.follower or m.member)
            and not exists (select from subscription s
                            where s.group_id = $1 and s.destination_id = d.id and s.until_seq is null)",

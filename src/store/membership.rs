@@ -149,7 +149,9 @@ pub async fn write(
                           then m.state else $5 end,
              request_iris = case when m.state = 'out' then excluded.request_iris
                                  else (excluded.request_iris || m.request_iris)[1:4] end,
-             destination_id = $8, 
+             destination_id = $8,
+             follow_request = case when $3 then m.follow_request end,
+             follow_destination_id = case when $3 then m.follow_destination_id end,
              banned_until = case when m.state = 'banned' and not $4 and m.banned_until > $9 then m.banned_until end,
              ban_reason = case when m.state = 'banned' and not $4 then m.ban_reason end,
              ban_iri = case when m.state = 'banned' and not $4 then m.ban_iri end,
@@ -187,7 +189,8 @@ pub async fn ban(
          values ($1, $2, 'banned', $3, $4, $6, $5, true)
          on conflict (group_id, actor_id) do update
          set follower = false, member = false, state = 'banned', banned_until = $3, ban_reason = $4, ban_iri = $6,
-             role = 'member', ranked_at = null, destination_id = null, since = $5, expelled = true",
+             role = 'member', ranked_at = null, destination_id = null, follow_request = null, follow_destination_id = null,
+             since = $5, expelled = true",
         group.0,
         actor.0,
         ban.until,
@@ -260,6 +263,118 @@ pub async fn heard_at(
     Ok(row.map_or((None, None), |row| {
         (row.destination_id.map(DestinationId), row.request)
     }))
+}
+
+/// How somebody is in a group.
+#[derive(Clone, Debug, Default)]
+pub struct Ways {
+    /// As [`heard_at`] gives them.
+    pub destination: Option<DestinationId>,
+    pub request: Option<String>,
+    /// That was a Join, and this is the Follow of the same one, with where it is heard.
+    pub follow: Option<(DestinationId, String)>,
+}
+
+impl Ways {
+    /// Each request that was answered with a yes, or waits for an answer.
+    pub fn requests(&self) -> impl Iterator<Item = &str> {
+        let follow = self.follow.as_ref().map(|(_, request)| request);
+        self.request.iter().chain(follow).map(String::as_str)
+    }
+
+    /// Wherever something is heard by it.
+    pub fn destinations(&self) -> impl Iterator<Item = DestinationId> {
+        let follow = self.follow.as_ref().map(|(at, _)| *at);
+        self.destination.into_iter().chain(follow)
+    }
+}
+
+/// How somebody is in a group, or was.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn ways(tx: &mut Tx, group: GroupId, actor: ActorId) -> Result<Ways> {
+    let row = sqlx::query!(
+        "select destination_id, request, follow_destination_id, follow_request
+         from membership where group_id = $1 and actor_id = $2",
+        group.0,
+        actor.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map_or_else(Ways::default, |row| Ways {
+        destination: row.destination_id.map(DestinationId),
+        request: row.request,
+        follow: row
+            .follow_destination_id
+            .map(DestinationId)
+            .zip(row.follow_request),
+    }))
+}
+
+/// Whoever has subscribed follows, too.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn follow(
+    tx: &mut Tx,
+    group: GroupId,
+    actor: ActorId,
+    request: &str,
+    at: DestinationId,
+) -> Result<()> {
+    sqlx::query!(
+        "update membership set follow_request = $3, follow_destination_id = $4 where group_id = $1 and actor_id = $2",
+        group.0,
+        actor.0,
+        request,
+        at.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// They do not any more.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn unfollow(tx: &mut Tx, group: GroupId, actor: ActorId) -> Result<()> {
+    sqlx::query!(
+        "update membership set follower = false, follow_request = null, follow_destination_id = null
+         where group_id = $1 and actor_id = $2",
+        group.0,
+        actor.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// They do no more than follow; `member`: and are a member by that.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn only_follow(
+    tx: &mut Tx,
+    group: GroupId,
+    actor: ActorId,
+    member: bool,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update membership set request = follow_request, destination_id = follow_destination_id, follow_request = null,
+             follow_destination_id = null, member = $3, state = case when state = 'pending' then 'in' else state end,
+             since = case when member = $3 then since else $4 end
+         where group_id = $1 and actor_id = $2 and follow_request is not null",
+        group.0,
+        actor.0,
+        member,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// The group that an actor asked to join by a request of this id: lotide sends a Follow and a Join, and undoes one of them.

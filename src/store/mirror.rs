@@ -172,23 +172,33 @@ impl Store {
         Ok(row.map(Face::from))
     }
 
-    /// Whether somebody is to be seen in a group that shows itself in both protocols: as a member, by a post, or by a vote.
+    /// Whether this viewer may see somebody's second face: in a group that shows itself in both protocols as a member, where those
+    /// are shown to the viewer, by a post, or by a vote. Whoever is inside a group, or decides who comes in, sees who is there, or asks to be,
+    /// of those who sign by their domain: `there` is how their ids begin.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn is_seen(&self, actor: ActorId) -> Result<bool> {
+    pub async fn is_seen(&self, actor: ActorId, there: &str, viewer: &Viewer) -> Result<bool> {
         Ok(sqlx::query_scalar!(
             r#"select exists (select from membership m join "group" g on g.id = m.group_id
                               where m.actor_id = $1 and (m.member or m.follower) and m.state <> 'banned'
-                                and g.members_list = 'public' and exists (select from bridges(g.id)))
+                                and exists (select from bridges(g.id))
+                                and exists (select from shows_members(g.id, $2, $3)))
                    or exists (select from post p join post_group pg on pg.post_id = p.id and pg.removed_at is null
                               where p.author_id = $1 and p.public and p.deleted_at is null
                                 and exists (select from bridges(pg.group_id)))
                    or exists (select from vote v join post p on p.id = v.post_id and p.public and p.deleted_at is null
                               join post_group pg on pg.post_id = p.id and pg.removed_at is null
                               where v.actor_id = $1 and v.kind in ('like', 'dislike')
-                                and exists (select from bridges(pg.group_id))) as "is!""#,
-            actor.0
+                                and exists (select from bridges(pg.group_id)))
+                   or exists (select from membership m join actor a on a.id = m.actor_id and starts_with(a.iri, $4)
+                              where m.actor_id = $1 and m.state <> 'out'
+                                and (exists (select from inside(m.group_id, $2, $3)) or reviews_for(m.group_id, $2, $3)))
+                   as "is!""#,
+            actor.0,
+            viewer.actor(),
+            viewer.host(),
+            there,
         )
         .fetch_one(&self.pool)
         .await?)

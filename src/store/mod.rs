@@ -10,7 +10,7 @@ pub mod album;
 mod bell;
 pub mod call;
 pub mod clearing;
-mod collections;
+pub mod collections;
 mod connect;
 pub mod deeds;
 pub mod departed;

@@ -39,6 +39,8 @@ pub struct Place {
     pub at: DateTime<Utc>,
     /// Our id of the entry right before it, which told the post's id alone, if there was one.
     pub named: Option<Uuid>,
+    /// It was told in the protocol that it did not come from, too.
+    pub crossed: bool,
     pub marks: Marks,
 }
 
@@ -91,6 +93,8 @@ pub struct NewPlace {
     pub activity: Uuid,
     /// Our id of the entry right before it, which tells the post's id alone, if there is one.
     pub named: Option<Uuid>,
+    /// As [`Place::crossed`].
+    pub crossed: bool,
 }
 
 /// What an edit changes.

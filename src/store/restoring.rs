@@ -87,15 +87,17 @@ pub async fn put_back(
     (post, group): (Uuid, GroupId),
     (seq, activity): (i64, Uuid),
     named: Option<Uuid>,
+    crosses: bool,
 ) -> Result<()> {
     sqlx::query!(
-        "update post_group set removed_at = null, seq = $3, activity_id = $4, named_id = $5
+        "update post_group set removed_at = null, seq = $3, activity_id = $4, named_id = $5, crossed = crossed or $6
          where post_id = $1 and group_id = $2",
         post,
         group.0,
         seq,
         activity,
-        named
+        named,
+        crosses,
     )
     .execute(&mut **tx)
     .await?;

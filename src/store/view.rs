@@ -77,6 +77,8 @@ pub struct Figures {
     pub members: u64,
     pub followers: u64,
     pub viewer_is_member: bool,
+    /// The lists of members and followers are shown to the viewer.
+    pub shows_members: bool,
     /// Owner or admin.
     pub viewer_runs_it: bool,
 }
@@ -173,10 +175,12 @@ impl Store {
                       count(*) filter (where follower and state <> 'banned') as "followers!",
                       coalesce(bool_or(actor_id = $2 and member), false) as "is_member!",
                       coalesce(bool_or(actor_id = $2 and role in ('admin', 'owner') and state <> 'banned'), false)
-                          or exists (select from "group" g where g.id = $1 and g.owner_id = $2) as "runs_it!"
+                          or exists (select from "group" g where g.id = $1 and g.owner_id = $2) as "runs_it!",
+                      exists (select from shows_members($1, $2, $3)) as "shows_members!"
                from membership where group_id = $1"#,
             group.0,
             viewer.actor(),
+            viewer.host(),
         )
         .fetch_one(&self.pool)
         .await?;
@@ -184,6 +188,7 @@ impl Store {
             members: count(row.members),
             followers: count(row.followers),
             viewer_is_member: row.is_member,
+            shows_members: row.shows_members,
             viewer_runs_it: row.runs_it,
         })
     }

@@ -146,7 +146,7 @@ impl Store {
             r#"select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                       p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as "is_comment!",
                       p.thread_id, p.target, p.public, g.visibility = 'private' as "private_group!",
-                      g.bridge and g.visibility = 'public' and not w.unbridged as "bridged!", r.id as "retracts?", r.accepted_at as "retracted_at?",
+                      exists (select from crosses(a.kind, a.group_id, a.actor_id, p.author_id, coalesce(pg.crossed, false))) as "bridged!", r.id as "retracts?", r.accepted_at as "retracted_at?",
                       coalesce(p.deleted_at, pg.removed_at) as gone_at
                from activity a
                join actor w on w.id = a.actor_id
@@ -259,7 +259,7 @@ impl Store {
     }
 
     /// Posts as they were announced, newest first, that this viewer may see and that are still there; those before
-    /// `before`, each with its place in the log. The page ends early where its texts would pass 2 MiB.
+    /// `before`, each with its place in the log. Of those from `there` (as in `mirror.rs`) what is shown in both protocols. The page ends early where its texts would pass 2 MiB.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -267,6 +267,7 @@ impl Store {
         &self,
         group: GroupId,
         viewer: &Viewer,
+        there: &str,
         before: Option<i64>,
         limit: i64,
     ) -> Result<Slice<(i64, AnnouncedView)>> {
@@ -275,7 +276,7 @@ impl Store {
                    select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group",
                           p.iri as object, p.kind as object_kind, p.published_at, p.parent_id is not null as is_comment,
                           p.thread_id, p.target, p.public, g.visibility = 'private' as private_group,
-                          g.bridge and g.visibility = 'public' and not w.unbridged as bridged, pg.seq,
+                          exists (select from crosses(a.kind, a.group_id, p.author_id, p.author_id, pg.crossed)) as bridged, pg.seq,
                           lead(pg.seq) over newest as older,
                           row_number() over newest as place,
                           sum(octet_length(a.raw)) over (newest rows unbounded preceding) as bytes
@@ -286,6 +287,8 @@ impl Store {
                    join actor w on w.id = p.author_id
                    where pg.group_id = $1 and pg.seq < $3 and pg.removed_at is null and p.deleted_at is null
                      and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $6))
+                     and (not starts_with(p.iri, $7)
+                          or exists (select from crosses('posted', pg.group_id, p.author_id, p.author_id, pg.crossed)))
                    window newest as (order by pg.seq desc)
                    order by pg.seq desc
                    limit $4
@@ -300,6 +303,7 @@ impl Store {
             limit,
             PAGE_BYTES,
             viewer.host(),
+            there,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -318,14 +322,17 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn outbox_total(&self, group: GroupId, viewer: &Viewer) -> Result<u64> {
+    pub async fn outbox_total(&self, group: GroupId, viewer: &Viewer, there: &str) -> Result<u64> {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!" from post_group pg join post p on p.id = pg.post_id
                where pg.group_id = $1 and pg.removed_at is null and p.deleted_at is null
-                 and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $3))"#,
+                 and exists (select from readable(pg.group_id, p.author_id, p.public, $2, $3))
+                 and (not starts_with(p.iri, $4)
+                      or exists (select from crosses('posted', pg.group_id, p.author_id, p.author_id, pg.crossed)))"#,
             group.0,
             viewer.actor(),
             viewer.host(),
+            there,
         )
         .fetch_one(&self.pool)
         .await?;

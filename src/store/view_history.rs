@@ -26,6 +26,7 @@ impl Store {
         group: GroupId,
         thread: Uuid,
         viewer: &Viewer,
+        there: &str,
         after: Option<SaidAt>,
         limit: i64,
     ) -> Result<Slice<AnnouncedView>> {
@@ -35,7 +36,7 @@ impl Store {
                    select a.id, a.kind, a.raw, a.accepted_at, w.iri as author, g.name as "group", p.iri as object,
                           p.kind as object_kind, p.published_at, p.parent_id is not null as is_comment, p.thread_id, p.target, p.public,
                           g.visibility = 'private' as private_group,
-                          g.bridge and g.visibility = 'public' and not w.unbridged as bridged, r.id as retracts, r.accepted_at as retracted_at,
+                          exists (select from crosses(a.kind, a.group_id, a.actor_id, p.author_id, coalesce(pg.crossed, false))) as bridged, r.id as retracts, r.accepted_at as retracted_at,
                           lead(a.id) over oldest as newer, row_number() over oldest as place,
                           sum(octet_length(a.raw)) over (oldest rows unbounded preceding) as bytes
                    from post p
@@ -49,6 +50,8 @@ impl Store {
                           or (a.kind in ('posted', 'edited') and p.deleted_at is null and pg.removed_at is null))
                      and ($4::timestamptz is null or (a.accepted_at, a.id) > ($4, $5::uuid))
                      and exists (select from readable(a.group_id, p.author_id, p.public, $3, $6))
+                     and (not starts_with(p.iri, $9)
+                          or exists (select from crosses(a.kind, a.group_id, a.actor_id, p.author_id, coalesce(pg.crossed, false))))
                    window oldest as (order by a.accepted_at, a.id)
                    order by a.accepted_at, a.id
                    limit $7
@@ -66,6 +69,7 @@ impl Store {
             viewer.host(),
             limit,
             PAGE_BYTES,
+            there,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -83,7 +87,13 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn thread_history_total(&self, group: GroupId, thread: Uuid, viewer: &Viewer) -> Result<u64> {
+    pub async fn thread_history_total(
+        &self,
+        group: GroupId,
+        thread: Uuid,
+        viewer: &Viewer,
+        there: &str,
+    ) -> Result<u64> {
         let rows = sqlx::query_scalar!(
             r#"select count(*) as "rows!"
                from post p
@@ -92,11 +102,14 @@ impl Store {
                where p.thread_id = $2
                  and (a.kind in ('deleted', 'removed')
                       or (a.kind in ('posted', 'edited') and p.deleted_at is null and pg.removed_at is null))
-                 and exists (select from readable(a.group_id, p.author_id, p.public, $3, $4))"#,
+                 and exists (select from readable(a.group_id, p.author_id, p.public, $3, $4))
+                 and (not starts_with(p.iri, $5)
+                      or exists (select from crosses(a.kind, a.group_id, a.actor_id, p.author_id, coalesce(pg.crossed, false))))"#,
             group.0,
             thread,
             viewer.actor(),
             viewer.host(),
+            there,
         )
         .fetch_one(&self.pool)
         .await?;

@@ -30,6 +30,6 @@ pub use letter::letter;
 pub use person::{PersonDocument, mirror_name, original, person, said_note};
 pub use read::{Known, Names, Translated, Version, hash_of, is_said_anew, names, read};
 pub use reference::{Mirrored, Ours, Reference};
-pub use shape::{Ear, ear, inbox_of, shape_at, subscribes};
+pub use shape::{Ear, ear, shape_at, subscribes};
 pub(super) use shape::{SHAPES, crosses, described, federates, shares};
 pub use vote::{REACTS, VoteEntity, Votes, kind_of_vote, vote};

@@ -232,7 +232,7 @@ impl<'a> Entity<'a> {
             kind::SUBSCRIBE => self.asks("Join", "subscriber", hash),
             kind::FOLLOW => self.asks("Follow", "author", hash),
             kind::UNSUBSCRIBE => self.asks("Leave", "subscriber", hash),
-            kind::UNFOLLOW => self.asks("Leave", "author", hash),
+            kind::UNFOLLOW => self.unfollow(hash),
             kind::NOTE => self.note(hash, known),
             kind::DELETE => self.delete(hash, known),
             kind::REPORT => self.report(hash, known),
@@ -262,6 +262,16 @@ impl<'a> Entity<'a> {
             Some(who),
             with(asks, &[("to", json!([group])), ("object", json!(group))]),
         )))
+    }
+
+    /// The end of a Follow, which is not that of a subscription.
+    fn unfollow(&self, hash: &str) -> Result<Said, Unreadable> {
+        let asks = self.asks("Undo", "author", hash)?;
+        Ok(asks.map(|(who, undo)| {
+            let follow =
+                json!({"type": "Follow", "actor": undo["actor"].clone(), "object": undo["object"].clone()});
+            (who, with(undo, &[("object", follow)]))
+        }))
     }
 
     /// Only what is its author's own is ever deleted: that both are the signer's was seen to at the gate.

@@ -15,6 +15,7 @@ use crate::{
         fields::kind_of,
         versia::{
             entity::{self, GroupEntity},
+            instance::{INBOX, at},
             kind,
             reference::{Mirrored, Ours, Reference},
             vote,
@@ -53,7 +54,7 @@ pub fn ear(iri: &str, subscribed: bool, here: &Here) -> Option<Ear> {
     } else {
         (FOLLOWING, SHARES)
     };
-    let inbox = format!("{}{lane}", inbox_of(&user.domain));
+    let inbox = format!("{}{lane}", at(&user.domain, INBOX));
     Some(Ear { inbox, shape })
 }
 
@@ -69,19 +70,23 @@ pub fn shape_at(inbox: &str) -> Shape {
     if inbox.ends_with(FOLLOWING) { SHARES } else { SHAPE }
 }
 
-/// The one inbox of a domain.
-#[must_use]
-pub fn inbox_of(domain: &str) -> String {
-    format!("https://{domain}/.versia/v0.6/inbox")
-}
-
 /// Whether telling this in this shape takes it over the bridge: what came in one protocol, told in the other.
 pub(in crate::dialect) fn crosses(shape: Shape, said: &Said<'_>, here: &Here) -> bool {
     let is_content = !said.object.is_empty();
     let is_ours = SHAPES.contains(&shape);
-    let brings = matches!(said.what, What::Posted | What::Edited | What::Named);
+    // These are about the post alone, whoever says so.
+    let is_of_post = matches!(
+        said.what,
+        What::Posted
+            | What::Edited
+            | What::Named
+            | What::Unnamed
+            | What::Deleted
+            | What::Removed
+            | What::TakenOut
+    );
     let from_there = |iri: &str| here.mirrored(iri).is_some();
-    let is_theirs = if brings {
+    let is_theirs = if is_of_post {
         from_there(said.object)
     } else if is_vote(said.what) && is_ours {
         // There a vote is told by the server of whoever votes.
@@ -89,13 +94,7 @@ pub(in crate::dialect) fn crosses(shape: Shape, said: &Said<'_>, here: &Here) ->
     } else {
         from_there(said.object) || from_there(said.author)
     };
-    // What is gone is gone in both.
-    let retracts = matches!(
-        said.what,
-        What::Deleted | What::Removed | What::TakenOut | What::Unnamed
-    );
-    let ends_everywhere = retracts && !said.private_group;
-    is_content && is_theirs != is_ours && !ends_everywhere
+    is_content && is_theirs != is_ours
 }
 
 const fn is_vote(what: What) -> bool {
@@ -293,7 +292,8 @@ mod tests {
             bridged: false,
             ..said(what, object)
         };
-        for what in [What::Posted, What::Edited] {
+        // What was told is taken back, and nothing else.
+        for what in [What::Posted, What::Edited, What::Deleted, What::Removed] {
             for shape in crate::dialect::shapes() {
                 let is_ours = SHAPES.contains(&shape);
                 assert!(
@@ -305,7 +305,8 @@ mod tests {
                     "{shape:?}"
                 );
             }
-            assert!(written(SHAPE, &apart(what, NOTE)).is_some());
+            let brings = matches!(what, What::Posted | What::Edited);
+            assert_eq!(written(SHAPE, &apart(what, NOTE)).is_some(), brings);
         }
         let private = Said {
             private_group: true,
@@ -313,11 +314,8 @@ mod tests {
             ..apart(What::Deleted, NOTE)
         };
         assert_eq!(write(Shape("threadiverse"), &private, &here()), None);
-        let public = apart(What::Deleted, NOTE);
-        assert!(
-            write(Shape("threadiverse"), &public, &here()).is_some(),
-            "what is gone is gone everywhere"
-        );
+        let told = said(What::Deleted, NOTE);
+        assert!(write(Shape("threadiverse"), &told, &here()).is_some());
         let voted = Said {
             author: "https://g.example/bridge/versia/b.example/u1",
             ..apart(What::Voted, AP)

@@ -25,7 +25,7 @@ type PostRow = (
 );
 type PlaceRow = (
     (Uuid, i64, i64, Uuid, DateTime<Utc>, Option<Uuid>),
-    (bool, bool, bool),
+    (bool, bool, bool, bool),
 );
 type GroupRow = (
     (i64, String, i64, i64, String),
@@ -100,7 +100,7 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                               f.target)
                    from found f) as "posts!: Vec<PostRow>",
              array(select row(row(pg.post_id, pg.group_id, pg.seq, pg.activity_id, v.accepted_at, pg.named_id),
-                              row(pg.locked_at is not null,
+                              row(pg.crossed, pg.locked_at is not null,
                                   exists (select from post_group t
                                           where t.group_id = pg.group_id and t.post_id = f.thread_id
                                             and t.locked_at is not null),
@@ -130,7 +130,7 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                                          where s.group_id = g.id and s.until_seq is null and s.shape = h.shape)),
                      row(exists (select from subscription s
                                  where s.group_id = g.id and s.until_seq is null and s.shape is null),
-                         g.bridge),
+                         exists (select from bridges(g.id))),
                      array(select n.name from actor a
                            join following f on f.actor_id = a.id and f.accepted_at is not null
                            join "group" n on n.id = f.group_id and n.closed_at is null
@@ -195,11 +195,9 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    union select r.object from received r where r.object = any($12)) as "awaited!",
              array(select row(a.id, a.fetched_at, a.gone_at is not null)
                    from actor a where a.id = any($5)) as "actors!: Vec<(i64, DateTime<Utc>, bool)>",
-             array(select a.id from unnest($5::bigint[]) as w(actor)
-                   cross join lateral (select * from actor o where o.id = w.actor offset 0) a where a.unbridged
-                   union
-                   select a.id from found f
-                   cross join lateral (select * from actor o where o.id = f.author_id offset 0) a where a.unbridged) as "unbridged!",
+             array(select w.actor
+                   from (select unnest($5::bigint[]) as actor union select f.author_id from found f) w
+                   where not exists (select from may_be_mirrored(w.actor))) as "unbridged!: Vec<i64>",
              array(select row(m.actor_id, m.id) from mirror m where m.actor_id = any($5)) as "faces!: Vec<(i64, Uuid)>",
              array(select p.host from peer p where p.host = any($6) and p.blocked_at is not null) as "blocked!",
              array(select distinct d.host from destination d
@@ -234,7 +232,7 @@ impl TryFrom<Answer> for Facts {
 
     fn try_from(answer: Answer) -> Result<Self> {
         let mut places: HashMap<Uuid, Vec<Place>> = HashMap::new();
-        for ((post, group, seq, activity, at, named), (locked, in_locked, pinned)) in answer.places {
+        for ((post, group, seq, activity, at, named), (crossed, locked, in_locked, pinned)) in answer.places {
             let group = GroupId(group);
             places.entry(post).or_default().push(Place {
                 group,
@@ -247,6 +245,7 @@ impl TryFrom<Answer> for Facts {
                     pinned,
                 },
                 named,
+                crossed,
             });
         }
         let mut removed: HashMap<Uuid, Vec<GroupId>> = HashMap::new();

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     open_group, our_id,
     paging::{Listing, Paging, Place, query},
-    people::{may_see, read_cursor, write_cursor},
+    people::{read_cursor, write_cursor},
 };
 use crate::{
     dialect,
@@ -110,8 +110,9 @@ pub(in crate::web) async fn affiliations(
     let run_it = store.moderators(group.id).await?;
     let members = figures
         .members
+        .saturating_sub(store.unlisted(group.id).await?.members)
         .saturating_sub(store.members_who_run_it(group.id).await?);
-    let shows_members = may_see(group.group.policies.members_list, figures);
+    let shows_members = figures.shows_members;
     let total = run_it.len() as u64 + if shows_members { members } else { 0 };
     let listing = Listing::of_group(here, &name, "affiliations", total, &asking.viewer);
     let before = match place {

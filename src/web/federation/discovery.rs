@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     dialect::{self, Here, Local, group_of_steward, steward_name},
-    store::Face,
+    store::{Face, Viewer},
     text::parse_acct,
     web::{
         Answer, Web,
@@ -100,10 +100,21 @@ async fn called(web: &Web, name: &str) -> Result<Value, Problem> {
 
 /// Whoever is asked for by id may not have a name here yet.
 async fn mirror(web: &Web, iri: String) -> Result<Value, Problem> {
-    let iris = [iri];
-    web.engine.mirrors(&iris).await?;
-    let face = web.engine.store().faces(&iris).await?.pop();
-    somebody(web, face).await
+    let (store, iris) = (web.engine.store(), [iri]);
+    let seen = match store.faces(&iris).await?.pop() {
+        Some(face) => is_seen(web, &face).await?,
+        None => false,
+    };
+    if seen {
+        web.engine.mirrors(&iris).await?;
+    }
+    somebody(web, store.faces(&iris).await?.pop()).await
+}
+
+async fn is_seen(web: &Web, face: &Face) -> Result<bool, Problem> {
+    let there = web.engine.here().mirrors();
+    let seen = web.engine.store().is_seen(face.actor, &there, &Viewer::Anyone);
+    Ok(seen.await?)
 }
 
 /// Those who have an id here are found by it, the others by the face that they have in the other protocol.
@@ -111,15 +122,15 @@ async fn somebody(web: &Web, face: Option<Face>) -> Result<Value, Problem> {
     let here = web.engine.here();
     let nothing = || Problem::new(error::NOT_FOUND);
     let face = face.filter(|face| face.may_be_shown).ok_or_else(nothing)?;
+    if !is_seen(web, &face).await? {
+        return Err(nothing());
+    }
     let mirror = face.mirror.as_ref().ok_or_else(nothing)?;
     if here.mirrored(&face.iri).is_some() {
         let subject = format!("acct:{}@{}", mirror.username, here.authority());
         return Ok(json!({"subject": subject, "aliases": [face.iri], "links": links(&face.iri)}));
     }
     let link = dialect::link_of_user(mirror.id, here).ok_or_else(nothing)?;
-    if !web.engine.store().is_seen(face.actor).await? {
-        return Err(nothing());
-    }
     let domain = here.domain().unwrap_or_else(|| here.authority());
     let profile =
         json!({"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": face.iri});

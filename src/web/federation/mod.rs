@@ -48,8 +48,9 @@ async fn open_group(web: &Web, name: &str, viewer: &Viewer) -> Result<GroupView,
 /// As [`open_group`], for what holds posts: whoever left a private group still reads their own, and finds nothing else.
 async fn group_to_read(web: &Web, name: &str, viewer: &Viewer) -> Result<GroupView, Problem> {
     let group = any_group(web, name).await?;
+    let (store, there) = (web.engine.store(), web.engine.here().mirrors());
     let may_read = may_look_into(web, &group, viewer).await?
-        || (viewer.is_known() && web.engine.store().outbox_total(group.id, viewer).await? > 0);
+        || (viewer.is_known() && store.outbox_total(group.id, viewer, &there).await? > 0);
     if may_read {
         is_open(group)
     } else {

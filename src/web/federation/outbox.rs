@@ -24,12 +24,13 @@ pub(in crate::web) async fn outbox(
     let place = paging.newest_first(|seq| seq.parse::<i64>().ok())?;
     let group = group_to_read(&web, &name, &asking.viewer).await?;
     let (store, here, viewer) = (web.engine.store(), web.engine.here(), &asking.viewer);
-    let total = store.outbox_total(group.id, viewer).await?;
+    let there = here.mirrors();
+    let total = store.outbox_total(group.id, viewer, &there).await?;
     let listing = Listing::of_group(here, &name, "outbox", total, viewer);
 
     let is_whole = place.is_whole();
     let before = place.cursor();
-    let slice = store.outbox(group.id, viewer, before, PAGE).await?;
+    let slice = store.outbox(group.id, viewer, &there, before, PAGE).await?;
     let items: Vec<_> = slice
         .items
         .iter()

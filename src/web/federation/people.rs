@@ -14,8 +14,7 @@ use super::{
     paging::{Listing, Paging, Place, ids, query},
 };
 use crate::{
-    domain::ListPolicy,
-    store::{Figures, Person, Slice},
+    store::{Person, Slice},
     web::{Answer, Web, asking::Asking},
 };
 
@@ -57,13 +56,14 @@ async fn listed(web: &Web, name: &str, list: List, paging: &Paging, asking: &Ask
     let group = open_group(web, name, &asking.viewer).await?;
     let store = web.engine.store();
     let figures = store.group_figures(group.id, &asking.viewer).await?;
+    let hidden = store.unlisted(group.id).await?;
     let (part, total) = match list {
-        List::Members => ("members", figures.members),
-        List::Followers => ("followers", figures.followers),
+        List::Members => ("members", figures.members.saturating_sub(hidden.members)),
+        List::Followers => ("followers", figures.followers.saturating_sub(hidden.followers)),
     };
     let listing = Listing::of_group(web.engine.here(), name, part, total, &asking.viewer);
     let before = match place {
-        _ if !may_see(group.group.policies.members_list, figures) => {
+        _ if !figures.shows_members => {
             // Everybody finds themselves.
             let own = match list {
                 List::Members if figures.viewer_is_member => store.iri_of(&asking.viewer).await?,
@@ -128,14 +128,6 @@ pub(super) fn few(
     })
 }
 
-pub(super) const fn may_see(list: ListPolicy, figures: Figures) -> bool {
-    match list {
-        ListPolicy::Public => true,
-        ListPolicy::Members => figures.viewer_is_member || figures.viewer_runs_it,
-        ListPolicy::Admins => figures.viewer_runs_it,
-    }
-}
-
 fn page(listing: &Listing<'_>, before: Option<Cursor>, slice: &Slice<Person>) -> Response {
     let next = slice.items.last().filter(|_| slice.more).map(|last| {
         let cursor = write_cursor((last.since, last.actor));
@@ -181,22 +173,5 @@ mod tests {
         ] {
             assert_eq!(read_cursor(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn the_list_is_shown_to_whom_the_group_says() {
-        let figures = |viewer_is_member, viewer_runs_it| Figures {
-            members: 1,
-            followers: 1,
-            viewer_is_member,
-            viewer_runs_it,
-        };
-        let sees = |list| {
-            [(false, false), (true, false), (false, true)]
-                .map(|(member, runs)| may_see(list, figures(member, runs)))
-        };
-        assert_eq!(sees(ListPolicy::Public), [true, true, true]);
-        assert_eq!(sees(ListPolicy::Members), [false, true, true]);
-        assert_eq!(sees(ListPolicy::Admins), [false, false, true]);
     }
 }

@@ -121,7 +121,10 @@ pub(in crate::web) async fn history(
     let thread = our_id(&id)?;
     let group = group_to_read(&web, &name, &asking.viewer).await?;
     let (store, here, viewer) = (web.engine.store(), web.engine.here(), &asking.viewer);
-    let total = store.thread_history_total(group.id, thread, viewer).await?;
+    let there = here.mirrors();
+    let total = store
+        .thread_history_total(group.id, thread, viewer, &there)
+        .await?;
     let listing = of_thread(
         here.thread_history(&name, thread),
         here.group(&name),
@@ -133,7 +136,7 @@ pub(in crate::web) async fn history(
         Place::Page(after) => after,
     };
     let slice = store
-        .thread_history(group.id, thread, viewer, after, ENTRIES)
+        .thread_history(group.id, thread, viewer, &there, after, ENTRIES)
         .await?;
     let last = slice.items.last().filter(|_| slice.more);
     let next = last.map(|view| query("after", Some(write_cursor((view.at, view.id)))));

@@ -3,6 +3,7 @@
 //! One rule: every domain verifies what it gets and fetches, and complains of what does not hold.
 
 mod again;
+mod consent;
 mod gate;
 mod keys;
 mod limits;
@@ -10,6 +11,7 @@ mod mirrored;
 mod people;
 mod required;
 mod order;
+mod relations;
 mod seen;
 mod votes;
 mod waits;

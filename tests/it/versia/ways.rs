@@ -107,13 +107,17 @@ async fn each_way_has_a_lane_of_its_own() {
         (told("pub.versia:groups/Federate"), told("pub.versia:share/Share")),
         (1, 1)
     );
-    // Who follows and then subscribes hears in one way only.
+    // Who follows and then subscribes hears in both.
     b.joins(&u1, "garden").await;
+    b.sends(&json!({"type": "pub.versia:groups/Unsubscribe", "created_at": "2026-05-01T10:00:08Z", "subscriber": u2,
+        "group": group("garden")}))
+    .await
+    .is(202);
     lea.post(&garden, "two").await;
     world.settles().await;
     assert_eq!(
         (told("pub.versia:groups/Federate"), told("pub.versia:share/Share")),
-        (2, 1)
+        (2, 2)
     );
     b.is_content();
     world.end().await;

@@ -2,9 +2,11 @@
 //!
 //! One rule: everything goes over the wire, and every id that one world hears is fetched by it.
 
-use folkmoot::domain::{Policies, Visibility};
+use folkmoot::domain::{Policies, PolicyChange, Visibility};
+use folkmoot::store::group::Change;
 use serde_json::{Value, json};
 
+use super::change;
 use crate::support::peer::Actor;
 use crate::support::versia::{Domain, OURS, world_of};
 use crate::support::world::World;
@@ -243,11 +245,11 @@ async fn without_the_bridge_each_world_keeps_to_itself() {
         ..Policies::default()
     };
     let private = world.group_with("shed", private).await;
-    let mut connection = world.behind().await;
-    sqlx::query("update \"group\" set bridge = false where name = 'garden'")
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    let off = Change {
+        bridge: Some(false),
+        ..Change::default()
+    };
+    change(&world, off, PolicyChange::default()).await;
     let u1 = b.user("u1", "alice");
     for (group, name) in [(&shut, "garden"), (&private, "shed")] {
         let xia = world.explainer().actor("xia").follows(group).await;

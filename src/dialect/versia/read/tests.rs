@@ -101,11 +101,17 @@ fn who_subscribes_joins_and_who_follows_the_sharing_user_follows() {
         ),
         (
             json!({"type": "pub.versia:groups/Unsubscribe", "subscriber": "u1", "group": "g.example:group-garden"}),
-            Ask::Leave { group: group.clone() },
+            Ask::Leave {
+                group: group.clone(),
+                way: Way::Join,
+            },
         ),
         (
             json!({"type": "Unfollow", "author": "u1", "followee": "g.example:garden"}),
-            Ask::Leave { group },
+            Ask::Leave {
+                group,
+                way: Way::Follow,
+            },
         ),
     ] {
         let read = understood(&entity);
@@ -358,25 +364,6 @@ fn a_report_names_whatever_it_may_mean() {
 }
 
 #[test]
-fn a_report_without_an_author_is_its_servers() {
-    let report = json!({"type": "pub.versia:reports/Report", "reported": ["n1"]});
-    assert_eq!(names(&report, "b.example", &here()).unwrap().claims, []);
-    let read = super::read(&report, "b.example", HASH, &known(), &here())
-        .unwrap()
-        .unwrap();
-    assert_eq!(read.actor, None);
-    assert_eq!(
-        read.activity["actor"],
-        "https://g.example/bridge/versia/b.example"
-    );
-    assert_eq!(here().mirrored("https://g.example/bridge/versia/b.example"), None);
-    assert!(matches!(
-        read_activity(&read.activity, &here()).unwrap().ask,
-        Ask::Report { reason: None, .. }
-    ));
-}
-
-#[test]
 fn what_was_said_last_is_nothing_new_and_what_was_said_before_is() {
     let read = |last: Version| {
         let known = Known {
@@ -409,37 +396,6 @@ fn what_was_said_last_is_nothing_new_and_what_was_said_before_is() {
     assert!(
         one != other && one != first() && one.len() == first().len(),
         "{one} {other}"
-    );
-}
-
-#[test]
-fn what_is_not_for_the_group_any_more_is_taken_back() {
-    let known = Known {
-        note: Some(here_by_u1()),
-        ..known()
-    };
-    let read = |group: Value| {
-        let entity = note(&json!({"group": group}));
-        super::read(&entity, "b.example", HASH, &known, &here())
-            .unwrap()
-            .unwrap()
-    };
-    for group in [
-        json!(null),
-        json!("followers"),
-        json!("c.example:g1"),
-        json!("group-garden"),
-    ] {
-        let activity = read(group).activity;
-        assert_eq!(
-            (&activity["type"], &activity["object"]),
-            (&json!("Delete"), &json!(N1))
-        );
-    }
-    let public = read(json!("public")).activity;
-    assert_eq!(
-        (&public["type"], &public["to"]),
-        (&json!("Update"), &json!([PUBLIC]))
     );
 }
 

@@ -15,7 +15,7 @@ use crate::{
         self,
         versia::{self, Mirrored, PersonDocument},
     },
-    store::Face,
+    store::{Face, Viewer},
     web::{
         Answer, Web,
         answer::Reply,
@@ -29,7 +29,7 @@ use crate::{
 /// `GET /bridge/versia/DOMAIN/ID`
 pub(in crate::web) async fn person(State(web): State<Web>, uri: Uri, asking: Asking) -> Answer {
     let here = web.engine.here();
-    let face = mirrored(&web, uri.path()).await?;
+    let face = mirrored(&web, uri.path(), &asking.viewer).await?;
     if asking.form == Form::Page {
         let original = versia::original(&face.iri, here);
         let original = original.ok_or(Problem::new(error::NOT_FOUND))?;
@@ -53,14 +53,15 @@ pub(in crate::web) async fn person(State(web): State<Web>, uri: Uri, asking: Ask
 
 /// `GET /bridge/versia/DOMAIN/ID/outbox`: what they said is in the groups that took it.
 pub(in crate::web) async fn outbox(State(web): State<Web>, uri: Uri, asking: Asking) -> Answer {
-    let face = of_part(&web, &uri, "/outbox").await?;
+    let face = of_part(&web, &uri, "/outbox", &asking.viewer).await?;
     let empty = dialect::collection(&format!("{}/outbox", face.iri), &face.iri, 0, false);
     Ok(Reply::activity(&empty).read_by(&asking.viewer).into_response())
 }
 
 /// `POST /bridge/versia/DOMAIN/ID/inbox`: as the shared one.
 pub(in crate::web) async fn person_inbox(State(web): State<Web>, request: Request) -> Answer {
-    of_part(&web, request.uri(), "/inbox").await?;
+    // Whose it is, the shared one asks of nobody either.
+    of_part(&web, request.uri(), "/inbox", &Viewer::Anyone).await?;
     inbox::shared(State(web), request).await
 }
 
@@ -89,13 +90,13 @@ pub(in crate::web) async fn note(State(web): State<Web>, uri: Uri, asking: Askin
     Ok(Reply::activity(&note).read_by(&asking.viewer).into_response())
 }
 
-async fn of_part(web: &Web, uri: &Uri, part: &str) -> Result<Face, Problem> {
+async fn of_part(web: &Web, uri: &Uri, part: &str, viewer: &Viewer) -> Result<Face, Problem> {
     let path = uri.path().strip_suffix(part);
-    mirrored(web, path.ok_or(Problem::new(error::NOT_FOUND))?).await
+    mirrored(web, path.ok_or(Problem::new(error::NOT_FOUND))?, viewer).await
 }
 
-/// Whose mirror has this path.
-async fn mirrored(web: &Web, path: &str) -> Result<Face, Problem> {
+/// Whose mirror has this path, if this viewer may see them.
+async fn mirrored(web: &Web, path: &str, viewer: &Viewer) -> Result<Face, Problem> {
     let here = web.engine.here();
     let iri = format!("{}{path}", here.base());
     let nothing = || Problem::new(error::NOT_FOUND);
@@ -103,5 +104,11 @@ async fn mirrored(web: &Web, path: &str) -> Result<Face, Problem> {
         return Err(nothing());
     }
     let face = web.engine.store().faces(&[iri]).await?.pop();
-    face.filter(|face| face.may_be_shown).ok_or_else(nothing)
+    let face = face.filter(|face| face.may_be_shown).ok_or_else(nothing)?;
+    let (store, there) = (web.engine.store(), here.mirrors());
+    if store.is_seen(face.actor, &there, viewer).await? {
+        Ok(face)
+    } else {
+        Err(nothing())
+    }
 }

@@ -25,7 +25,7 @@ use crate::{
         Answer, Web,
         answer::Reply,
         error::{self, Problem},
-        federation::{any_group, is_open, may_look_into, people::may_see},
+        federation::{any_group, is_open, may_look_into},
         negotiate::prefers_page,
     },
 };
@@ -58,7 +58,7 @@ pub(in crate::web) async fn entity(
     let wanted = wanted.ok_or(Problem::new(error::NOT_FOUND))?;
     let reference = Reference::new(domain, &wanted.id).ok_or(Problem::new(error::NOT_FOUND))?;
     let ours = here.referred(&reference).ok_or(Problem::new(error::NOT_FOUND))?;
-    let subject = subject(&web, wanted.of, &ours).await?;
+    let subject = subject(&web, wanted.of, &ours, &viewer).await?;
     let document = match &wanted.collection {
         None => written(&web, &subject, &viewer).await?,
         Some(name) => {
@@ -82,18 +82,18 @@ async fn page(web: &Web, wanted: &Wanted, domain: &str) -> Answer {
     let address = match (wanted.of, here.referred(&reference).ok_or_else(nothing)?) {
         (Kind::Group, Ours::Group(name)) | (Kind::User, Ours::Sharer(name)) => here.group(name),
         (Kind::Note, Ours::Id(id)) => format!("{}/post/{id}", here.base()),
-        (Kind::User, Ours::Id(id)) => seen(web, id).await?.iri,
+        (Kind::User, Ours::Id(id)) => seen(web, id, &Viewer::Anyone).await?.iri,
         _ => return Err(nothing()),
     };
     Ok(Reply::elsewhere(&address).into_response())
 }
 
-async fn subject(web: &Web, of: Kind, ours: &Ours<'_>) -> Result<Subject, Problem> {
+async fn subject(web: &Web, of: Kind, ours: &Ours<'_>, viewer: &Viewer) -> Result<Subject, Problem> {
     let nothing = || Problem::new(error::NOT_FOUND);
     Ok(match (of, ours) {
         (Kind::Group, Ours::Group(name)) => Subject::Group(Box::new(open(web, name).await?)),
         (Kind::User, Ours::Sharer(name)) => Subject::Sharer(Box::new(open(web, name).await?)),
-        (Kind::User, Ours::Id(id)) => Subject::User(Box::new(seen(web, *id).await?)),
+        (Kind::User, Ours::Id(id)) => Subject::User(Box::new(seen(web, *id, viewer).await?)),
         (Kind::Note, Ours::Id(id)) => {
             let there = web.engine.here().mirrors();
             let post = web.engine.store().mirrored_post(*id, &there).await?;
@@ -117,12 +117,12 @@ async fn open(web: &Web, name: &str) -> Result<GroupView, Problem> {
 }
 
 /// Somebody from elsewhere, while they may be seen.
-async fn seen(web: &Web, id: Uuid) -> Result<Face, Problem> {
+async fn seen(web: &Web, id: Uuid, viewer: &Viewer) -> Result<Face, Problem> {
     let store = web.engine.store();
     let face = store.face_of_mirror(Some(id), None).await?;
     let there = web.engine.here().mirrors();
     match face.filter(|face| face.may_be_shown && !face.iri.starts_with(&there)) {
-        Some(face) if store.is_seen(face.actor).await? => Ok(face),
+        Some(face) if store.is_seen(face.actor, &there, viewer).await? => Ok(face),
         _ => Err(Problem::new(error::NOT_FOUND)),
     }
 }
@@ -314,7 +314,7 @@ async fn listed(
     let (store, there) = (web.engine.store(), web.engine.here().mirrors());
     let figures = store.group_figures(group.id, viewer).await?;
     let (total, iris) = store.people_listed(group.id, &there, members, window).await?;
-    if may_see(group.group.policies.members_list, figures) {
+    if figures.shows_members {
         Ok((total, people(web, &iris).await?))
     } else {
         Ok((total, vec![]))
