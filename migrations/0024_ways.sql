@@ -23,7 +23,7 @@ where p.id = pg.post_id and p.public
 create function crosses(kind text, of_group bigint, doer bigint, author bigint, crossed boolean) returns table (yes boolean)
 language sql stable parallel safe as $$
     select true where case
-        when kind in ('deleted', 'removed', 'unnamed') then crossed
+        when kind in ('deleted', 'removed', 'unnamed', 'unhosted') then crossed
         else exists (select from bridges(of_group)) and exists (select from may_be_mirrored(author))
             -- Whoever runs the group says what becomes of a post for the group.
             and (kind not in ('posted', 'edited', 'named', 'voted', 'unvoted', 'answered')

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    dialect::{Here, VoteSaid, explainer, fields::kind_of, group, mobilizon},
+    dialect::{Here, VoteSaid, explainer, fields::kind_of, group, mobilizon, versia::entity::NoteEntity},
     domain::{Mark, Shape},
 };
 
@@ -41,6 +41,8 @@ pub enum What {
     Named,
     /// That is taken back.
     Unnamed,
+    /// What was shown of a post here, for those who fetch it from us, is gone, beside what was said of it.
+    Unhosted,
     /// Something was put into a collection of the group, or taken out.
     Collected,
     /// The group says what it is now.
@@ -57,6 +59,9 @@ const LINKED: &str = "RsaSignature2017";
 /// The words of the log for [`What::Named`] and [`What::Unnamed`].
 pub const NAMED: &str = "named";
 pub const UNNAMED: &str = "unnamed";
+
+/// That for [`What::Unhosted`].
+pub const UNHOSTED: &str = "unhosted";
 
 /// That for [`What::Outvoted`].
 pub const OUTVOTED: &str = "outvoted";
@@ -94,6 +99,7 @@ impl What {
             "answered" => Self::Answered,
             NAMED => Self::Named,
             UNNAMED => Self::Unnamed,
+            UNHOSTED => Self::Unhosted,
             "collected" | "uncollected" => Self::Collected,
             "described" => Self::Described,
             "closed" => Self::Closed,
@@ -151,6 +157,8 @@ pub struct Said<'a> {
     /// The collection that its author put it into, as they wrote it (FEP-400e).
     pub target: Option<&'a str>,
     pub public: bool,
+    /// Everybody could read it when it was told: its group may have become private since.
+    pub was_public: bool,
     /// The group is private: whoever hears it is a member.
     pub private_group: bool,
     /// What came in one protocol is told in others.
@@ -163,6 +171,8 @@ pub struct Said<'a> {
     pub retracts: Option<(Uuid, DateTime<Utc>)>,
     /// Of a vote: whose it is, and which one it ends.
     pub vote: Option<VoteSaid<'a>>,
+    /// Of an edit of what we show for its author: all of it.
+    pub note: Option<NoteEntity<'a>>,
 }
 
 impl Said<'_> {

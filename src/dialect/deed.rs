@@ -257,11 +257,13 @@ mod tests {
             target: None,
             public: true,
             private_group: false,
+            was_public: true,
             bridged: false,
             author: GROUP,
             raw: &own.to_string(),
             retracts: None,
             vote: None,
+            note: None,
         };
         let word = by_steward(&said, &here()).expect("said");
         assert_eq!(word["actor"], here().steward("rust"));

@@ -17,7 +17,10 @@ pub(super) const SHAPE: Shape = Shape("explainer");
 pub(super) fn write(said: &Said<'_>, here: &Here) -> Option<Written> {
     if !said.is_wrapped()
         || said.is_in_odd_words()
-        || matches!(said.what, What::Named | What::Unnamed | What::Departed)
+        || matches!(
+            said.what,
+            What::Named | What::Unnamed | What::Unhosted | What::Departed
+        )
     {
         return None;
     }

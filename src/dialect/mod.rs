@@ -57,7 +57,7 @@ pub use activity::{Activity, read};
 pub use actor::{Looks, RemoteActor, read_actor, read_key_owner};
 pub use address::{Addressed, names_blindly};
 pub use administer::Answered;
-pub use announce::{NAMED, OUTVOTED, RESTORED, Said, UNNAMED, What, Written, announced_by_id};
+pub use announce::{NAMED, OUTVOTED, RESTORED, Said, UNHOSTED, UNNAMED, What, Written, announced_by_id};
 pub use ask::Ask;
 pub use carried::{carried, post_carried};
 pub use class::{Class, Evidence, class_of, evidence_in, evidence_of, programs};

@@ -96,11 +96,13 @@ pub fn told(news: &News<'_>, text: &str, here: &Here) -> Vec<(Shape, Written)> {
         target: None,
         public: news.public,
         private_group: !news.public,
+        was_public: news.public,
         bridged: false,
         author: &itself,
         raw: text,
         retracts: None,
         vote: None,
+        note: None,
     };
     // A stub has not what a Group needs there (Lemmy 0.19.20: an outbox).
     if !matches!(news.tidings, Tidings::Described { document, .. } if document.get("outbox").is_none()) {

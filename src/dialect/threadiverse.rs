@@ -47,7 +47,9 @@ pub(super) fn write_as(shape: Shape, said: &Said<'_>, here: &Here) -> Option<Wri
 /// that is announced, Lemmy asks for the community of what is deleted, and a Person has none: `activity_lists.rs`, 2026-08-12).
 fn is_unknown(said: &Said<'_>) -> bool {
     match said.what {
-        What::Collected | What::Listed(_) | What::Named | What::Unnamed | What::Departed => true,
+        What::Collected | What::Listed(_) | What::Named | What::Unnamed | What::Unhosted | What::Departed => {
+            true
+        }
         What::Marked(Mark::Pinned, _) => said.is_comment,
         _ => false,
     }

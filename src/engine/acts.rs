@@ -173,11 +173,13 @@ impl Engine {
             target: None,
             public: telling.public,
             private_group: group.group.policies.visibility == Visibility::Private,
+            was_public: telling.public,
             bridged: false,
             author: telling.by.map_or(&itself, |case| case.actor.iri.as_str()),
             raw: telling.raw,
             retracts: None,
             vote: None,
+            note: None,
         };
         let (heard, undecided) = log::shapes_heard(tx, group.id).await?;
         // Few keep a list of members, and whoever has just come reads it: nothing is written for them alone.

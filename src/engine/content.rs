@@ -7,10 +7,11 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    dialect::{self, Ask},
+    dialect::{self, Ask, domains},
     domain::{Command, Event, Refusal, Standing, Vote, decide},
     engine::{
         Engine, Refused,
@@ -67,8 +68,10 @@ pub(super) type Decided<'a> = Result<Vec<Deed<'a>>, Halt>;
 pub(super) struct At<'a> {
     pub(super) facts: &'a Facts,
     pub(super) now: DateTime<Utc>,
-    /// Second faces that voters may be given by what is decided.
+    /// Second faces that those may be given who vote or edit.
     pub(super) faces: &'a HashMap<ActorId, NewMirror>,
+    /// What edits carry of posts that we may have to show, by their ids.
+    pub(super) edits: &'a HashMap<String, Value>,
 }
 
 impl<'a> At<'a> {
@@ -195,12 +198,18 @@ impl Engine {
             matter.ask(&mut asked, &group_base);
         }
         asked.names.clone_from(&holds.names);
+        let edits = self.edits_shown(matters);
+        asked.edited = edits.keys().map(String::as_str).collect();
+        asked.mentioned = edits.values().flat_map(domains::entity::mentioned).collect();
+        let there = self.here().mirrors();
+        asked.there = &there;
         let in_turn = turn::take(tx, &holds, patience).await?;
         let facts = facts::gather(tx, &asked, &in_turn).await?;
-        let faces = self.faces_for(matters, &facts);
+        let faces = self.faces_for(matters, &facts, &edits);
         let at = At {
             facts: &facts,
             faces: &faces,
+            edits: &edits,
             now: self.clock().now(),
         };
         let mut book = Book::default();
@@ -224,13 +233,22 @@ impl Engine {
         })
     }
 
-    /// Whoever votes may have to be shown where they never were.
-    fn faces_for(&self, matters: &[Matter<'_>], facts: &Facts) -> HashMap<ActorId, NewMirror> {
+    /// Whoever votes or edits may have to be shown where they never were.
+    fn faces_for(
+        &self,
+        matters: &[Matter<'_>],
+        facts: &Facts,
+        edits: &HashMap<String, Value>,
+    ) -> HashMap<ActorId, NewMirror> {
         let mut faces = HashMap::new();
         for matter in matters {
             let actor = &matter.case.actor;
-            let may_vote = matches!(matter.ask, Ask::Vote { .. }) && self.here().domain().is_some();
-            if may_vote && facts.face(actor.id).is_none() {
+            let is_shown = match matter.ask {
+                Ask::Vote { .. } => self.here().domain().is_some(),
+                Ask::Edit(document) => edits.contains_key(document.id.as_str()),
+                _ => false,
+            };
+            if is_shown && facts.face(actor.id).is_none() {
                 faces
                     .entry(actor.id)
                     .or_insert_with(|| self.new_mirror(actor.id, actor.username.as_deref(), &actor.host));

@@ -15,7 +15,6 @@ use crate::{
         content::{At, Decided},
         matter::Matter,
         places::Answered,
-        saying::TakesBack,
         turn::Trouble,
     },
     store::{
@@ -129,8 +128,7 @@ impl Engine {
         let Answered { taken, .. } = self.each_place(at, matter, stored, false, Command::Delete)?;
         let mut deeds = vec![Deed::Delete(stored.id)];
         for (group, place, _) in taken {
-            let entry = self.entry(at, matter, group, stored, "removed", Some(TakesBack::Post(place)));
-            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
+            deeds.extend(self.tell_gone(at, matter, group, stored, "removed", place));
         }
         Ok(deeds)
     }

@@ -61,6 +61,7 @@ mod saying;
 mod sender;
 mod settle;
 mod shares;
+mod showing;
 mod steward;
 mod tokens;
 mod turn;

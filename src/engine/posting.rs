@@ -15,6 +15,7 @@ use crate::{
         content::{At, Decided, Ending, Halt},
         matter::Matter,
         places::{Answered, not_its_group},
+        saying::face_needed,
     },
     store::{
         facts::Turned,
@@ -259,7 +260,10 @@ impl Engine {
         deeds.push(Deed::Edit(stored.id, edit));
         for (group, ..) in edited {
             let entry = self.entry(at, matter, group, stored, "edited", None);
-            deeds.extend(entry.map(|entry| Deed::Say(group, entry, None)));
+            if let Some(entry) = entry {
+                deeds.extend(face_needed(at, matter, &entry).map(Deed::Face));
+                deeds.push(Deed::Say(group, entry, None));
+            }
             deeds.extend(self.receipt(at, matter.case, group));
         }
         Ok(deeds)

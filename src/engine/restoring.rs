@@ -201,11 +201,13 @@ impl Engine {
             target: out.target.as_deref(),
             public,
             private_group,
+            was_public: public,
             bridged: out.bridged,
             author,
             raw,
             retracts: None,
             vote: None,
+            note: None,
         };
         let iri = post::iri_of(tx, out.post).await?.unwrap_or_default();
         let restored = Said {

@@ -15,6 +15,7 @@ use crate::{
         matter::Matter,
     },
     store::{
+        NewMirror,
         facts::{ToldVote, Turned},
         log::{NewEntry, NewShape},
         post::{Place, Stored},
@@ -68,7 +69,9 @@ impl Engine {
             let retracts = Some(TakesBack::Post(&named));
             self.beside(at, matter, group, stored, dialect::UNNAMED, retracts)
         });
-        let entries = entry.into_iter().chain(named);
+        let retracts = Some(TakesBack::Post(place));
+        let hosted = self.beside(at, matter, group, stored, dialect::UNHOSTED, retracts);
+        let entries = entry.into_iter().chain(named).chain(hosted);
         entries.map(|entry| Deed::Say(group, entry, None)).collect()
     }
 
@@ -101,7 +104,10 @@ impl Engine {
         // What was public before the group became private is not any more.
         let public = stored.public && !private_group;
         let what = What::of(kind, &case.raw)?;
-        let is_beside = matches!(what, What::Named | What::Unnamed | What::Outvoted);
+        let is_beside = matches!(
+            what,
+            What::Named | What::Unnamed | What::Unhosted | What::Outvoted
+        );
         let (place, vote) = match retracts {
             Some(TakesBack::Post(place)) => (Some(place), None),
             Some(TakesBack::Vote(vote)) => (None, Some(vote)),
@@ -126,6 +132,7 @@ impl Engine {
             target: stored.target.as_deref(),
             public,
             private_group,
+            was_public: stored.public,
             // What was told is taken back wherever that was, and nowhere else.
             bridged: place.map_or_else(
                 || group.is_bridged && self.may_be_bridged(at, matter, what, stored),
@@ -142,6 +149,9 @@ impl Engine {
                     shapes: vote.shapes.as_deref(),
                 }),
             }),
+            note: (what == What::Edited)
+                .then(|| self.note_shown(at, matter, group, stored))
+                .flatten(),
         };
         Some(NewEntry {
             group: group.in_turn.id,
@@ -195,6 +205,13 @@ impl Engine {
             .filter_map(|shape| Some(written_in(shape, dialect::write(shape, said, self.here())?)))
             .collect()
     }
+}
+
+/// The second face that is to be kept with what names it.
+pub(super) fn face_needed(at: &At<'_>, matter: &Matter<'_>, entry: &NewEntry<'_>) -> Option<NewMirror> {
+    let (_, new) = at.face(matter.case)?;
+    let names_it = |shape: &NewShape| !dialect::is_dereferenced(Shape(shape.shape));
+    new.filter(|_| entry.shapes.iter().any(names_it)).cloned()
 }
 
 /// What was written, as the log keeps it.

@@ -2,20 +2,16 @@
 
 use crate::{
     dialect,
-    domain::{Command, Event, Iri, Shape, Visibility, Vote},
+    domain::{Command, Event, Iri, Visibility, Vote},
     engine::{
         Engine,
         book::Deed,
         content::{At, Decided},
         matter::Matter,
         places::Answered,
-        saying::TakesBack,
+        saying::{TakesBack, face_needed},
     },
-    store::{
-        NewMirror,
-        log::{NewEntry, NewShape},
-        post::Cast,
-    },
+    store::post::Cast,
 };
 
 impl Engine {
@@ -93,11 +89,4 @@ impl Engine {
         }
         Ok(deeds)
     }
-}
-
-/// The second face that is to be kept with what names it.
-fn face_needed(at: &At<'_>, matter: &Matter<'_>, entry: &NewEntry<'_>) -> Option<NewMirror> {
-    let (_, new) = at.face(matter.case)?;
-    let names_it = |shape: &NewShape| !dialect::is_dereferenced(Shape(shape.shape));
-    new.filter(|_| entry.shapes.iter().any(names_it)).cloned()
 }

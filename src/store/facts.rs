@@ -29,6 +29,11 @@ pub struct Asked<'a> {
     pub posts: Vec<&'a str>,
     /// Who voted on which post?
     pub votes: Vec<(&'a str, ActorId)>,
+    /// Ids of posts of which all that they say may be told in the other protocol, and of those whom they mention.
+    pub edited: Vec<&'a str>,
+    pub mentioned: Vec<String>,
+    /// How the ids of what came from there begin.
+    pub there: &'a str,
     /// Who may not read which post?
     pub readers: Vec<(&'a str, ActorId)>,
     /// Who took back which post before we saw it?
@@ -92,6 +97,8 @@ pub struct Facts {
     actors: HashMap<ActorId, (DateTime<Utc>, bool)>,
     unbridged: HashSet<ActorId>,
     faces: HashMap<ActorId, Uuid>,
+    answered: HashMap<(Uuid, GroupId), (Uuid, String)>,
+    mentioned: HashMap<String, Uuid>,
     told: HashMap<(Uuid, ActorId, String), Vec<ToldVote>>,
     blocked: HashSet<String>,
     waited_for: HashSet<String>,
@@ -200,6 +207,19 @@ impl Facts {
     #[must_use]
     pub fn face(&self, actor: ActorId) -> Option<Uuid> {
         self.faces.get(&actor).copied()
+    }
+
+    /// The second face of somebody who is mentioned, if they have one and may be shown.
+    #[must_use]
+    pub fn face_of_mentioned(&self, iri: &str) -> Option<Uuid> {
+        self.mentioned.get(iri).copied()
+    }
+
+    /// What an edited post answers in a group, if that is shown in the other protocol, too: here, and at its origin.
+    #[must_use]
+    pub fn answered(&self, post: Uuid, group: GroupId) -> Option<(Uuid, &str)> {
+        let (id, iri) = self.answered.get(&(post, group))?;
+        Some((*id, iri))
     }
 
     /// Whether somebody who asks, or wrote what is asked about, may be shown in the protocol that is not theirs.

@@ -204,30 +204,26 @@ impl Store {
         .await?)
     }
 
-    /// A post that is shown in the other protocol; in the oldest of the groups that show it.
+    /// A post that is shown in the other protocol, as this group shows it.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn mirrored_post(&self, id: Uuid, there: &str) -> Result<Option<MirroredPost>> {
+    pub async fn mirrored_post(&self, id: Uuid, group: &str, there: &str) -> Result<Option<MirroredPost>> {
         let row = sqlx::query!(
             r#"select p.id, p.iri, p.url, p.kind, p.title, p.content, p.published_at, w.iri as author, g.name as "group",
-                      f.id as "parent?", f.iri as "parent_iri?",
+                      o.id as "parent?", o.iri as "parent_iri?",
                       (select a.raw from activity a where a.post_id = p.id and a.kind in ('posted', 'edited')
                        order by a.accepted_at desc, a.id desc limit 1) as raw
                from post p
                join actor w on w.id = p.author_id
                join post_group pg on pg.post_id = p.id and pg.removed_at is null
                join "group" g on g.id = pg.group_id
-               left join lateral (
-                   select f.id, f.iri from post f
-                   join post_group fg on fg.post_id = f.id and fg.group_id = pg.group_id and fg.removed_at is null
-                   where f.id = p.parent_id and f.deleted_at is null and f.public
-                     and (starts_with(f.iri, $2) or exists (select from may_be_mirrored(f.author_id)))) f on true
-               where p.id = $1 and p.public and p.deleted_at is null and not starts_with(p.iri, $2)
-                 and exists (select from bridges(pg.group_id)) and exists (select from may_be_mirrored(p.author_id))
-               order by g.id limit 1"#,
+               left join lateral answered(p.id, g.id, $2) o on true
+               where p.id = $1 and g.name = $3 and p.public and p.deleted_at is null and not starts_with(p.iri, $2)
+                 and exists (select from bridges(pg.group_id)) and exists (select from may_be_mirrored(p.author_id))"#,
             id,
             there,
+            group,
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -382,18 +378,24 @@ impl Store {
         Ok((count(total), iris))
     }
 
-    /// What somebody has posted in groups that show it in both protocols: the newest first.
+    /// What somebody has posted in groups that show it in both protocols, once for each of these: the newest first.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn posts_of(&self, actor: ActorId, there: &str, window: Window) -> Result<(u64, Vec<Uuid>)> {
+    pub async fn posts_of(
+        &self,
+        actor: ActorId,
+        there: &str,
+        window: Window,
+    ) -> Result<(u64, Vec<(Uuid, String)>)> {
         let rows = sqlx::query!(
-            r#"select p.id, count(*) over () as "posts!"
+            r#"select p.id, g.name as "group", count(*) over () as "posts!"
                from post p
+               join post_group pg on pg.post_id = p.id and pg.removed_at is null
+               join "group" g on g.id = pg.group_id
                where p.author_id = $1 and p.public and p.deleted_at is null and not starts_with(p.iri, $2)
-                 and exists (select from post_group pg where pg.post_id = p.id and pg.removed_at is null
-                                 and exists (select from bridges(pg.group_id)))
-               order by p.received_at desc, p.id offset $3 limit $4"#,
+                 and exists (select from bridges(g.id))
+               order by p.received_at desc, p.id, g.id offset $3 limit $4"#,
             actor.0,
             there,
             window.offset,
@@ -402,6 +404,6 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         let total = rows.first().map_or(0, |row| count(row.posts));
-        Ok((total, rows.into_iter().map(|row| row.id).collect()))
+        Ok((total, rows.into_iter().map(|row| (row.id, row.group)).collect()))
     }
 }

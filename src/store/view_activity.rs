@@ -31,6 +31,8 @@ pub struct AnnouncedView {
     /// The collection that its author put it into.
     pub target: Option<String>,
     pub public: bool,
+    /// It is, whatever its group has become since.
+    pub was_public: bool,
     /// Its group is private.
     pub private_group: bool,
     /// Its group tells in one protocol what is said in others, and whoever did it does not mind.
@@ -85,6 +87,7 @@ macro_rules! announced_by {
             thread: $row.thread_id,
             target: $row.target,
             public: $row.public && !$row.private_group,
+            was_public: $row.public,
             private_group: $row.private_group,
             bridged: $row.bridged,
             author: $row.author,
@@ -230,6 +233,7 @@ impl Store {
                 thread: Uuid::nil(),
                 target: None,
                 public: row.public,
+                was_public: row.public,
                 private_group: row.private_group,
                 bridged: false,
                 author: row.author.unwrap_or_default(),

@@ -14,7 +14,7 @@ use crate::{
         announce::date,
         fields::{list, text_of},
         picture::{is_media, is_web, picture_type},
-        versia::Ours,
+        versia::{Mirrored, Ours},
     },
     domain::JoinPolicy,
     text,
@@ -110,6 +110,21 @@ pub fn mentioned(sent: &Value) -> Vec<String> {
         .collect()
 }
 
+/// References of those who are mentioned, as far as they have one already: nobody is shown here for being named. `faces`: who has
+/// a mirror here.
+#[must_use]
+pub fn references(mentioned: &[String], faces: impl Fn(&str) -> Option<Uuid>, here: &Here) -> Vec<String> {
+    let reference = |iri: &String| {
+        let reference = match (here.mirrored(iri), here.group_of(iri)) {
+            (Some(Mirrored::User(user)), _) => Some(user),
+            (_, Some(group)) if here.group(group) == *iri => here.reference(&Ours::Sharer(group)),
+            _ => here.reference(&Ours::Id(faces(iri)?)),
+        };
+        reference.map(|reference| reference.to_string())
+    };
+    mentioned.iter().filter_map(reference).collect()
+}
+
 /// The group's own entity. `None`: we speak no Versia.
 #[must_use]
 pub fn group(face: &GroupEntity<'_>, here: &Here) -> Option<Value> {
@@ -194,7 +209,7 @@ pub fn note(of: &NoteEntity<'_>, here: &Here) -> Option<Value> {
     let (attachments, previews) = of.sent.map(|sent| attached(sent, title)).unwrap_or_default();
     Some(json!({
         "type": "Note",
-        "id": here.reference(&Ours::Id(of.id))?.id,
+        "id": here.reference(&Ours::Note(of.id, of.group))?.id,
         "created_at": date(of.published),
         "author": here.reference(&Ours::Id(of.author))?.to_string(),
         "category": "forum",

@@ -175,7 +175,7 @@ impl<'a> Entity<'a> {
         let ours = named
             .iter()
             .filter_map(|reference| match self.here.referred(reference) {
-                Some(Ours::Id(id)) => Some(id),
+                Some(Ours::Id(id) | Ours::Note(id, _)) => Some(id),
                 _ => None,
             });
         Ok(ours.collect())
@@ -356,7 +356,7 @@ impl<'a> Entity<'a> {
     /// The post that a reference stands for; `None`: it stands for something else, or for nothing.
     fn note_meant(&self, note: &Reference, known: &Known) -> Option<String> {
         match self.here.referred(note) {
-            Some(Ours::Id(id)) => known.ids.get(&id).cloned(),
+            Some(Ours::Id(id) | Ours::Note(id, _)) => known.ids.get(&id).cloned(),
             Some(_) => None,
             None => Some(self.here.mirror_of_note(note)),
         }

@@ -16,6 +16,8 @@ const LONGEST_DOMAIN: usize = 253;
 const BRIDGE: &str = "/bridge/versia/";
 /// What goes before a group's name in the id of the group; the name alone is the user that shares its posts.
 const GROUP: &str = "group-";
+/// Length of a UUID as text.
+const UUID: usize = 36;
 
 /// `domain:id`. It does not say of what.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,8 +107,10 @@ pub enum Ours<'a> {
     Group(&'a str),
     /// The user that shares what is posted in the group of this name.
     Sharer(&'a str),
-    /// A post (its own id), or the mirror of an actor (the mirror's).
+    /// The mirror of an actor, an announcement, a vote.
     Id(Uuid),
+    /// A post as this group shows it: the post's own id, and the group's name. A `Note` has one group.
+    Note(Uuid, &'a str),
 }
 
 impl Here {
@@ -159,6 +163,7 @@ impl Here {
             Ours::Group(name) => format!("{GROUP}{name}"),
             Ours::Sharer(name) => (*name).to_owned(),
             Ours::Id(id) => id.to_string(),
+            Ours::Note(post, group) => format!("{post}-{group}"),
         };
         Reference::new(self.domain()?, &id)
     }
@@ -170,11 +175,28 @@ impl Here {
             return None;
         }
         let id = reference.id.as_str();
-        Some(match (Uuid::try_parse(id), id.strip_prefix(GROUP)) {
-            (Ok(uuid), _) if uuid.to_string() == id => Ours::Id(uuid),
-            (_, Some(name)) => Ours::Group(name),
+        let uuid = |text: &str| Uuid::try_parse(text).ok().filter(|uuid| uuid.to_string() == text);
+        let note = id.split_at_checked(UUID).and_then(|(post, group)| {
+            let group = group.strip_prefix('-').filter(|group| !group.is_empty())?;
+            Some(Ours::Note(uuid(post)?, group))
+        });
+        Some(match (uuid(id), note, id.strip_prefix(GROUP)) {
+            (Some(uuid), ..) => Ours::Id(uuid),
+            (_, Some(note), _) => note,
+            (.., Some(name)) => Ours::Group(name),
             _ => Ours::Sharer(id),
         })
+    }
+
+    /// Where a post of a group is: on its own server, or here. `iri`: its id in our own terms, `post`: its own here.
+    #[must_use]
+    pub fn reference_of_note(&self, post: Uuid, iri: &str, group: &str) -> Option<Reference> {
+        match self.mirrored(iri) {
+            Some(Mirrored::Note(note)) => Some(note),
+            Some(Mirrored::User(_)) => None,
+            None if post.is_nil() => None,
+            None => self.reference(&Ours::Note(post, group)),
+        }
     }
 }
 
@@ -236,7 +258,12 @@ mod tests {
     fn what_is_ours_is_known_again() {
         let here = here();
         let id = Uuid::from_u128(7);
-        for ours in [Ours::Group("garden"), Ours::Sharer("garden"), Ours::Id(id)] {
+        for ours in [
+            Ours::Group("garden"),
+            Ours::Sharer("garden"),
+            Ours::Id(id),
+            Ours::Note(id, "garden"),
+        ] {
             let reference = here.reference(&ours).unwrap();
             assert_eq!(here.referred(&reference), Some(ours));
         }

@@ -1,6 +1,7 @@
 //! What a group says, in the words of Versia: two shapes, one for each way in which somebody hears it.
 //!
-//! One rule: an entity names what was posted, and holds nothing of it: whoever hears of it asks its origin, which may be us.
+//! One rule: an entity names what was posted, and holds nothing of it: whoever hears of it asks its origin, which may be us. Who knows
+//! no groups has no word that makes them ask again: an edit of what we host is the whole note.
 //! Who subscribed hears `Federate` (the groups extension); who follows the user that shares the group's posts hears `Share`,
 //! for software that has no groups (versia-pub/server, measured 2026-05). To say one more thing: an arm in [`federates`] or
 //! [`shares`].
@@ -81,6 +82,7 @@ pub(in crate::dialect) fn crosses(shape: Shape, said: &Said<'_>, here: &Here) ->
             | What::Edited
             | What::Named
             | What::Unnamed
+            | What::Unhosted
             | What::Deleted
             | What::Removed
             | What::TakenOut
@@ -112,7 +114,9 @@ pub(in crate::dialect) fn federates(said: &Said<'_>, here: &Here) -> Option<Writ
             "group": group.to_string(),
         }),
         // A note of another server is its own server's to take back.
-        What::Deleted | What::Removed | What::TakenOut if here.mirrored(said.object).is_none() => {
+        What::Deleted | What::Removed | What::TakenOut
+            if said.was_public && here.mirrored(said.object).is_none() =>
+        {
             delete(said, here, kind::NOTE, &note(said, here)?)?
         }
         What::Closed => delete(said, here, kind::GROUP, &group)?,
@@ -129,7 +133,12 @@ pub(in crate::dialect) fn shares(said: &Said<'_>, here: &Here) -> Option<Written
             let note = note(said, here)?.to_string();
             entity::share(said.id, said.at, said.group, &note, here)?
         }
-        What::Deleted | What::Removed | What::TakenOut if said.public => {
+        // The note, too, was fetched from here, and nobody else sends it again.
+        What::Edited if said.public => entity::note(said.note.as_ref()?, here)?,
+        What::Unhosted if said.was_public && here.mirrored(said.object).is_none() => {
+            delete(said, here, kind::NOTE, &note(said, here)?)?
+        }
+        What::Deleted | What::Removed | What::TakenOut if said.was_public => {
             let (shared, _) = said.retracts?;
             let shared = here.reference(&Ours::Id(shared))?;
             delete(said, here, kind::SHARE, &shared)?
@@ -167,12 +176,7 @@ fn moment(at: DateTime<Utc>) -> String {
 
 /// The post that it is about: on its own server, or here.
 pub(super) fn note(said: &Said<'_>, here: &Here) -> Option<Reference> {
-    match here.mirrored(said.object) {
-        Some(Mirrored::Note(note)) => Some(note),
-        Some(Mirrored::User(_)) => None,
-        None if said.post.is_nil() => None,
-        None => here.reference(&Ours::Id(said.post)),
-    }
+    here.reference_of_note(said.post, said.object, said.group)
 }
 
 /// By the user that shares the group's posts: a Delete is some user's (reference server, measured 2026-05).
@@ -224,11 +228,13 @@ mod tests {
             target: None,
             public: true,
             private_group: false,
+            was_public: true,
             bridged: true,
             author: "https://m.example/users/carol",
             raw: "{}",
             retracts: Some((Uuid::from_u128(2), at)),
             vote: None,
+            note: None,
         }
     }
 
@@ -247,7 +253,7 @@ mod tests {
                     "group": "g.example:group-garden"})
             );
             let ours = written(SHAPE, &said(what, AP)).unwrap();
-            assert_eq!(ours["note"], format!("g.example:{}", Uuid::from_u128(7)));
+            assert_eq!(ours["note"], format!("g.example:{}-garden", Uuid::from_u128(7)));
         }
     }
 
@@ -311,6 +317,7 @@ mod tests {
         let private = Said {
             private_group: true,
             public: false,
+            was_public: false,
             ..apart(What::Deleted, NOTE)
         };
         assert_eq!(write(Shape("threadiverse"), &private, &here()), None);

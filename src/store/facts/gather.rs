@@ -61,6 +61,8 @@ struct Answer {
     actors: Vec<(i64, DateTime<Utc>, bool)>,
     unbridged: Vec<i64>,
     faces: Vec<(i64, Uuid)>,
+    answered: Vec<(Uuid, i64, Uuid, String)>,
+    mentioned: Vec<(String, Uuid)>,
     blocked: Vec<String>,
     waited_for: Vec<String>,
     dialects: Vec<(String, String)>,
@@ -199,6 +201,17 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
                    from (select unnest($5::bigint[]) as actor union select f.author_id from found f) w
                    where not exists (select from may_be_mirrored(w.actor))) as "unbridged!: Vec<i64>",
              array(select row(m.actor_id, m.id) from mirror m where m.actor_id = any($5)) as "faces!: Vec<(i64, Uuid)>",
+             array(select row(f.id, pg.group_id, o.id, o.iri)
+                   from found f
+                   cross join lateral (select * from post_group g
+                                       where g.post_id = f.id and g.removed_at is null offset 0) pg
+                   cross join lateral answered(f.id, pg.group_id, $19) o
+                   where f.iri = any($17)) as "answered!: Vec<(Uuid, i64, Uuid, String)>",
+             array(select row(a.iri, m.id)
+                   from unnest($18::text[]) as w(iri)
+                   cross join lateral (select * from actor o where o.iri = w.iri offset 0) a
+                   join mirror m on m.actor_id = a.id
+                   where exists (select from may_be_mirrored(a.id))) as "mentioned!: Vec<(String, Uuid)>",
              array(select p.host from peer p where p.host = any($6) and p.blocked_at is not null) as "blocked!",
              array(select distinct d.host from destination d
                    where d.host = any($13) and (d.next_try is not null or d.parked_at is not null)) as "waited_for!",
@@ -221,6 +234,9 @@ pub async fn gather(tx: &mut Tx, asked: &Asked<'_>, in_turn: &[GroupId]) -> Resu
         &asked.names as &[&str],
         &read as &[&str],
         &readers,
+        &asked.edited as &[&str],
+        &asked.mentioned,
+        asked.there,
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -330,6 +346,10 @@ impl TryFrom<Answer> for Facts {
                 .map(|(id, read_at, gone)| (ActorId(id), (read_at, gone)))
                 .collect(),
             unbridged: answer.unbridged.into_iter().map(ActorId).collect(),
+            answered: (answer.answered.into_iter())
+                .map(|(post, group, id, iri)| ((post, GroupId(group)), (id, iri)))
+                .collect(),
+            mentioned: answer.mentioned.into_iter().collect(),
             faces: (answer.faces.into_iter())
                 .map(|(actor, id)| (ActorId(actor), id))
                 .collect(),

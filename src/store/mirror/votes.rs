@@ -22,6 +22,8 @@ pub struct MirroredVote {
     /// The post that it is about: here, and at its origin.
     pub post: Uuid,
     pub iri: String,
+    /// The group that told of it.
+    pub group: String,
     /// The activity, as it arrived.
     pub raw: String,
 }
@@ -57,12 +59,13 @@ impl Store {
     pub async fn mirrored_vote(&self, activity: Uuid, there: &str) -> Result<Option<MirroredVote>> {
         Ok(sqlx::query_as!(
             MirroredVote,
-            r#"select a.accepted_at as at, w.iri as voter, p.id as post, p.iri, a.raw
+            r#"select a.accepted_at as at, w.iri as voter, p.id as post, p.iri, g.name as "group", a.raw
                from activity a
                join vote v on v.post_id = a.post_id and v.actor_id = a.actor_id and v.iri = a.iri
                join actor w on w.id = a.actor_id
                join post p on p.id = a.post_id
                join post_group pg on pg.post_id = p.id and pg.group_id = a.group_id and pg.removed_at is null
+               join "group" g on g.id = a.group_id
                where a.id = $1 and a.kind = 'voted' and p.public and p.deleted_at is null
                  and not starts_with(w.iri, $2) and exists (select from may_be_mirrored(w.id))
                  and exists (select from bridges(a.group_id))
@@ -74,13 +77,13 @@ impl Store {
         .await?)
     }
 
-    /// Votes on a post that is mirrored: the newest first.
+    /// Votes on a post that is mirrored, as a group told of them: the newest first.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn votes_on(
         &self,
-        post: Uuid,
+        (post, group): (Uuid, &str),
         there: &str,
         of: VotesListed<'_>,
         window: Window,
@@ -93,6 +96,7 @@ impl Store {
                  join actor w on w.id = v.actor_id
                  cross join lateral (
                      select o.id, o.raw from (select * from activity s where s.iri = v.iri offset 0) o
+                     join "group" g on g.id = o.group_id and g.name = $8
                      where o.post_id = v.post_id and o.actor_id = v.actor_id and o.kind = 'voted'
                        and exists (select from bridges(o.group_id))
                      order by o.id limit 1) a
@@ -108,11 +112,13 @@ impl Store {
             there,
             window.offset,
             window.limit,
+            group,
         );
         Ok(listed.fetch_one(&self.pool).await?.whole())
     }
 
-    /// Posts on which somebody voted so, as the other protocol may see them: here, and at their origin.
+    /// Posts on which somebody voted so, as the other protocol may see them: here, at their origin, and the
+    /// oldest of the groups that told of the vote.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -122,22 +128,24 @@ impl Store {
         there: &str,
         of: VotesListed<'_>,
         window: Window,
-    ) -> Result<(u64, Vec<(Uuid, String)>)> {
+    ) -> Result<(u64, Vec<(Uuid, String, String)>)> {
         let listed = sqlx::query_as!(
-            Listed::<(Uuid, String)>,
+            Listed::<(Uuid, String, String)>,
             r#"with liked as (
-                 select p.id, p.iri, v.at
+                 select p.id, p.iri, told.name, v.at
                  from vote v join post p on p.id = v.post_id
-                 where v.actor_id = $1 and v.kind = $2 and p.public and p.deleted_at is null
-                   and (starts_with(p.iri, $5) or exists (select from may_be_mirrored(p.author_id)))
-                   and exists (
-                     select from (select * from activity s where s.iri = v.iri offset 0) o
+                 cross join lateral (
+                     select g.name from (select * from activity s where s.iri = v.iri offset 0) o
                      join post_group pg on pg.post_id = o.post_id and pg.group_id = o.group_id and pg.removed_at is null
+                     join "group" g on g.id = o.group_id
                      where o.post_id = v.post_id and o.actor_id = v.actor_id and o.kind = 'voted'
-                       and (o.raw ~ $3) = $4 and exists (select from bridges(o.group_id))))
+                       and (o.raw ~ $3) = $4 and exists (select from bridges(o.group_id))
+                     order by g.id limit 1) told
+                 where v.actor_id = $1 and v.kind = $2 and p.public and p.deleted_at is null
+                   and (starts_with(p.iri, $5) or exists (select from may_be_mirrored(p.author_id))))
                select (select count(*) from liked) as "total!",
-                      array(select row(l.id, l.iri) from liked l
-                            order by l.at desc, l.id desc offset $6 limit $7) as "items!: Vec<(Uuid, String)>""#,
+                      array(select row(l.id, l.iri, l.name) from liked l
+                            order by l.at desc, l.id desc offset $6 limit $7) as "items!: Vec<(Uuid, String, String)>""#,
             actor.0,
             of.vote.word(),
             of.reacts,
@@ -149,25 +157,20 @@ impl Store {
         Ok(listed.fetch_one(&self.pool).await?.whole())
     }
 
-    /// By which activities groups shared a post that is mirrored: each by one.
+    /// By which activity a group shared a post that is mirrored, while it does.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn shares_of(&self, post: Uuid, window: Window) -> Result<(u64, Vec<Uuid>)> {
-        let listed = sqlx::query_as!(
-            Listed::<Uuid>,
-            r#"with shared as (
-                 select pg.activity_id as id, pg.group_id
-                 from post_group pg join post p on p.id = pg.post_id
-                 where p.id = $1 and pg.removed_at is null and p.public and p.deleted_at is null
-                   and exists (select from bridges(pg.group_id)))
-               select (select count(*) from shared) as "total!",
-                      array(select s.id from shared s order by s.group_id offset $2 limit $3) as "items!: Vec<Uuid>""#,
+    pub async fn share_of(&self, post: Uuid, group: &str) -> Result<Option<Uuid>> {
+        let share = sqlx::query_scalar!(
+            r#"select pg.activity_id
+               from post_group pg join post p on p.id = pg.post_id join "group" g on g.id = pg.group_id
+               where p.id = $1 and g.name = $2 and pg.removed_at is null and p.public and p.deleted_at is null
+                 and exists (select from bridges(g.id))"#,
             post,
-            window.offset,
-            window.limit,
+            group,
         );
-        Ok(listed.fetch_one(&self.pool).await?.whole())
+        Ok(share.fetch_optional(&self.pool).await?)
     }
 
     /// What somebody thinks of a post by an activity of this id, as long as that counts: the post, and the activity as it arrived

@@ -135,6 +135,7 @@ fn said<'a>(view: &'a AnnouncedView, itself: &'a str) -> Option<Said<'a>> {
         target: view.target.as_deref(),
         public: view.public,
         private_group: view.private_group,
+        was_public: view.was_public,
         bridged: view.bridged,
         author: match view.author.as_str() {
             "" => itself,
@@ -144,6 +145,7 @@ fn said<'a>(view: &'a AnnouncedView, itself: &'a str) -> Option<Said<'a>> {
         retracts: view.retracts,
         // Votes by whom they are told are entities, and none of these.
         vote: None,
+        note: None,
     })
 }
 

@@ -38,6 +38,47 @@ class Sharing(Scene):
         note = self.a.fetches(share["shared"], "Note")
         self.assertIn("Leeks!", note["content"]["text/html"]["content"])
 
+    def test_an_edit_of_activitypub_is_the_note_again(self):
+        group = self.group()
+        self.follower(self.a, group)
+        bob = self.member(self.b, group)
+        lea = self.joined(self.lemmy, group)
+        page = self.said(lea, group, content="Leeks!")
+        share = self.a.hears(SHARE, author=group.sharer)
+        self.a.fetches(share["shared"], "Note")
+        page["content"] = "More leeks!"
+        _, answer = lea.wraps(group.iri, "Update", page)
+        self.assertStatus(202, answer)
+        note = self.a.hears("Note", id=share["shared"].removeprefix(f"{FORUM}:"))
+        self.assertEqual(note.signed_by, FORUM)
+        self.assertIn("More leeks!", note["content"]["text/html"]["content"])
+        self.assertEqual(note.entity, self.a.fetches(share["shared"], "Note"))
+        self.federated(self.b, group, share["shared"], 2)
+        self.assertEqual(self.b.heard("Note"), [], "it is asked to fetch it")
+        again = self.posted(bob, group)
+        self.assertStatus(202, bob.edits(again, "Better"))
+        self.settles(self.a, self.b)
+        self.assertEqual(self.a.heard("Note", id=again["id"]), [], "that is its own domain's to send")
+
+    def test_what_activitypub_deletes_is_deleted_with_its_share(self):
+        group = self.group()
+        self.follower(self.a, group)
+        lea = self.joined(self.lemmy, group)
+        page = self.said(lea, group)
+        share = self.a.hears(SHARE, author=group.sharer)
+        _, answer = lea.wraps(group.iri, "Delete", page["id"])
+        self.assertStatus(202, answer)
+        self.a.hears("Delete", deleted=f"{FORUM}:{share['id']}", deleted_type=SHARE)
+        self.a.hears("Delete", deleted=share["shared"], deleted_type="Note", author=group.sharer)
+        self.assertStatus(404, self.a.gets(entity_path("Note", share["shared"].removeprefix(f"{FORUM}:")), FORUM))
+
+    def test_a_private_group_is_followed_by_nobody(self):
+        group = self.group("--visibility", "private", "--join", "open")
+        ann = self.a.user("ann")
+        self.assertStatus(202, ann.follows(group.sharer))
+        self.a.hears("FollowReject", author=group.sharer, follower=ann.reference)
+        self.assertEqual(group.members(), [])
+
     def test_a_share_can_be_fetched(self):
         group = self.group()
         self.follower(self.a, group)

@@ -100,8 +100,8 @@ const EXCUSES: &[Row] = &[
     (
         &["versia-share"],
         &["edit"],
-        always,
-        "A Share names the note, which is read where it is, as it is then (versia.pub, extension share, 2025-12-20)",
+        is_by_another_domain,
+        "A note is sent again by the domain that it is of (versia.pub, Note, 2025-12-20)",
     ),
     (
         &["versia", "versia-share"],

@@ -29,7 +29,7 @@ pub async fn let_in([subscribes, follows]: [Domain; 2]) -> BTreeMap<&'static str
 
 /// References of all posts and of those who are mirrored, by their ids.
 pub async fn notes(world: &World) -> BTreeMap<String, String> {
-    let rows = sqlx::query("select iri, id::text from post union select a.iri, m.id::text from mirror m join actor a on a.id = m.actor_id")
+    let rows = sqlx::query("select iri, id || '-garden' from post union select a.iri, m.id::text from mirror m join actor a on a.id = m.actor_id")
         .fetch_all(&mut world.behind().await)
         .await
         .unwrap();
@@ -65,6 +65,10 @@ pub fn told(way: &str, domain: &Domain, deed: &Deed, notes: &BTreeMap<String, St
     let told = match deed.verb {
         "post" | "reply" if way == WAYS[1] => (!shared.is_empty()).then_some("Share"),
         "post" | "reply" => (federated > 0).then_some("Federate"),
+        "edit" if way == WAYS[1] => {
+            let again = heard.iter().any(|said| is_note(said, note));
+            again.then_some("Note")
+        }
         "edit" => (federated > 1).then_some("Federate"),
         "delete" | "removal" => (!named("Delete", "deleted", &gone).is_empty()).then_some("Delete"),
         "like" => (likes
@@ -74,6 +78,12 @@ pub fn told(way: &str, domain: &Domain, deed: &Deed, notes: &BTreeMap<String, St
         _ => None,
     };
     told.into_iter().map(ToOwned::to_owned).collect()
+}
+
+/// Whether it is this note, whole.
+fn is_note(said: &Value, note: &str) -> bool {
+    let id = note.strip_prefix(&format!("{OURS}:"));
+    said["type"] == "Note" && id.is_some() && said["id"].as_str() == id
 }
 
 impl Table {

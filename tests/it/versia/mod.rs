@@ -13,6 +13,7 @@ mod required;
 mod order;
 mod relations;
 mod seen;
+mod shown;
 mod votes;
 mod waits;
 mod walk;

@@ -150,7 +150,7 @@ impl Entity<'_> {
     /// What it answers. What is not here any more is answered all the same: by an id that nothing has.
     fn parent(&self, parent: &Reference, known: &Known) -> Option<String> {
         match self.here.referred(parent) {
-            Some(Ours::Id(id)) => Some(
+            Some(Ours::Id(id) | Ours::Note(id, _)) => Some(
                 self.note_meant(parent, known)
                     .unwrap_or_else(|| format!("{}/post/{id}", self.here.base())),
             ),

@@ -21,7 +21,7 @@ impl Entity<'_> {
         for reported in self.references("reported")?.iter().take(MOST_REPORTED) {
             match self.here.referred(reported) {
                 Some(Ours::Group(name) | Ours::Sharer(name)) => objects.push(self.here.group(name)),
-                Some(Ours::Id(id)) => objects.extend(known.ids.get(&id).cloned()),
+                Some(Ours::Id(id) | Ours::Note(id, _)) => objects.extend(known.ids.get(&id).cloned()),
                 // It does not say of what it is the id.
                 None => objects.extend([self.here.mirror_of_note(reported), self.here.mirror(reported)]),
             }

@@ -81,7 +81,7 @@ async fn page(web: &Web, wanted: &Wanted, domain: &str) -> Answer {
     let reference = Reference::new(domain, &wanted.id).ok_or_else(nothing)?;
     let address = match (wanted.of, here.referred(&reference).ok_or_else(nothing)?) {
         (Kind::Group, Ours::Group(name)) | (Kind::User, Ours::Sharer(name)) => here.group(name),
-        (Kind::Note, Ours::Id(id)) => format!("{}/post/{id}", here.base()),
+        (Kind::Note, Ours::Note(id, _)) => format!("{}/post/{id}", here.base()),
         (Kind::User, Ours::Id(id)) => seen(web, id, &Viewer::Anyone).await?.iri,
         _ => return Err(nothing()),
     };
@@ -94,9 +94,9 @@ async fn subject(web: &Web, of: Kind, ours: &Ours<'_>, viewer: &Viewer) -> Resul
         (Kind::Group, Ours::Group(name)) => Subject::Group(Box::new(open(web, name).await?)),
         (Kind::User, Ours::Sharer(name)) => Subject::Sharer(Box::new(open(web, name).await?)),
         (Kind::User, Ours::Id(id)) => Subject::User(Box::new(seen(web, *id, viewer).await?)),
-        (Kind::Note, Ours::Id(id)) => {
+        (Kind::Note, Ours::Note(id, group)) => {
             let there = web.engine.here().mirrors();
-            let post = web.engine.store().mirrored_post(*id, &there).await?;
+            let post = web.engine.store().mirrored_post(*id, group, &there).await?;
             Subject::Note(Box::new(post.ok_or_else(nothing)?))
         }
         (Kind::Share, Ours::Id(id)) => {
@@ -141,7 +141,7 @@ async fn written(web: &Web, subject: &Subject, viewer: &Viewer) -> Result<Option
         }
         Subject::User(face) => user(web, face),
         Subject::Note(post) => note(web, post).await?,
-        Subject::Share(id, shared) => note_at(web, shared.post, &shared.iri)
+        Subject::Share(id, shared) => note_at(web, (shared.post, &shared.iri), &shared.group)
             .and_then(|note| entity::share(*id, shared.at, &shared.group, &note, here)),
         Subject::Vote(id, cast) => votes::written(web, *id, cast).await?,
     })
@@ -194,40 +194,27 @@ async fn note(web: &Web, post: &MirroredPost) -> Result<Option<Value>, Problem> 
         title: post.title.as_deref(),
         content: post.content.as_deref(),
         published: post.published,
-        parent: post.parent.as_ref().and_then(|(id, iri)| note_at(web, *id, iri)),
+        parent: (post.parent.as_ref()).and_then(|(id, iri)| note_at(web, (*id, iri), &post.group)),
         mentions: known_among(web, &mentions).await?,
         sent,
     };
     Ok(entity::note(&of, here))
 }
 
-/// The reference of a post, wherever it lives.
-pub(super) fn note_at(web: &Web, id: Uuid, iri: &str) -> Option<String> {
-    let here = web.engine.here();
-    match here.mirrored(iri) {
-        Some(Mirrored::Note(note)) => Some(note.to_string()),
-        _ => here
-            .reference(&Ours::Id(id))
-            .map(|reference| reference.to_string()),
-    }
+/// The reference of a post of a group, wherever it lives.
+pub(super) fn note_at(web: &Web, (id, iri): (Uuid, &str), group: &str) -> Option<String> {
+    let note = web.engine.here().reference_of_note(id, iri, group);
+    note.map(|note| note.to_string())
 }
 
-/// References of those who are mentioned, as far as they have one already: nobody is shown here for being named.
+/// References of those who are mentioned.
 async fn known_among(web: &Web, mentioned: &[String]) -> Result<Vec<String>, Problem> {
-    let here = web.engine.here();
     let faces = web.engine.store().faces(mentioned).await?;
-    let reference = |iri: &String| {
-        let reference = match (here.mirrored(iri), here.group_of(iri)) {
-            (Some(Mirrored::User(user)), _) => Some(user),
-            (_, Some(group)) if here.group(group) == *iri => here.reference(&Ours::Sharer(group)),
-            _ => {
-                let face = faces.iter().find(|face| face.iri == *iri && face.may_be_shown)?;
-                here.reference(&Ours::Id(face.mirror.as_ref()?.id))
-            }
-        };
-        reference.map(|reference| reference.to_string())
+    let face = |iri: &str| {
+        let face = faces.iter().find(|face| face.iri == iri && face.may_be_shown)?;
+        Some(face.mirror.as_ref()?.id)
     };
-    Ok(mentioned.iter().filter_map(reference).collect())
+    Ok(entity::references(mentioned, face, web.engine.here()))
 }
 
 /// References of people, whose mirrors are made where there are none.
@@ -279,7 +266,7 @@ async fn collection(
         }
         (Subject::Note(_), "quotes") => (None, (0, vec![])),
         (Subject::Note(post), name) => match Votes::on_notes(name) {
-            Some(of) => (None, votes::on(web, post.id, of, window).await?),
+            Some(of) => (None, votes::on(web, (post.id, &post.group), of, window).await?),
             None => return Ok(None),
         },
         // It votes on nothing.
@@ -333,7 +320,10 @@ async fn notes(
     }
     let (store, there) = (web.engine.store(), web.engine.here().mirrors());
     let (total, posts) = store.notes(group.id, &there, viewer, narrowed, window).await?;
-    let references = posts.iter().filter_map(|(id, iri)| note_at(web, *id, iri));
+    let name = &group.group.name;
+    let references = posts
+        .iter()
+        .filter_map(|(id, iri)| note_at(web, (*id, iri), name));
     Ok((total, references.map(|reference| json!(reference)).collect()))
 }
 
@@ -342,8 +332,8 @@ async fn outbox(web: &Web, face: &Face, window: Window) -> Result<(u64, Vec<Valu
     let (store, there) = (web.engine.store(), web.engine.here().mirrors());
     let (total, ids) = store.posts_of(face.actor, &there, window).await?;
     let mut items = Vec::with_capacity(ids.len());
-    for id in ids {
-        if let Some(post) = store.mirrored_post(id, &there).await? {
+    for (id, group) in ids {
+        if let Some(post) = store.mirrored_post(id, &group, &there).await? {
             items.extend(note(web, &post).await?);
         }
     }

@@ -26,7 +26,8 @@ pub(super) async fn cast(web: &Web, id: Uuid, of: Kind) -> Result<MirroredVote, 
 
 pub(super) async fn written(web: &Web, id: Uuid, cast: &MirroredVote) -> Result<Option<Value>, Problem> {
     let mirrors = web.engine.mirrors(std::slice::from_ref(&cast.voter)).await?;
-    let (voter, note) = (mirrors.get(&cast.voter), note_at(web, cast.post, &cast.iri));
+    let note = note_at(web, (cast.post, &cast.iri), &cast.group);
+    let voter = mirrors.get(&cast.voter);
     let (Some(voter), Some(note)) = (voter, note) else {
         return Ok(None);
     };
@@ -40,21 +41,24 @@ pub(super) async fn written(web: &Web, id: Uuid, cast: &MirroredVote) -> Result<
     Ok(versia::vote(&of, web.engine.here()))
 }
 
-/// What was thought of a post from elsewhere.
+/// What was thought of a post from elsewhere in a group.
 pub(super) async fn on(
     web: &Web,
-    post: Uuid,
+    (post, group): (Uuid, &str),
     votes: Votes,
     window: Window,
 ) -> Result<(u64, Vec<Value>), Problem> {
     let (here, store) = (web.engine.here(), web.engine.store());
     let Some(listed) = listed(votes) else {
-        let (total, ids) = store.shares_of(post, window).await?;
-        let references = ids.iter().filter_map(|id| here.reference(&Ours::Id(*id)));
-        let items = references.map(|share| json!(share.to_string()));
-        return Ok((total, items.collect()));
+        let share = store.share_of(post, group).await?;
+        let share = share.and_then(|id| here.reference(&Ours::Id(id)));
+        let items = share.iter().filter(|_| window.offset == 0);
+        let items = items.map(|share| json!(share.to_string())).collect();
+        return Ok((share.iter().count() as u64, items));
     };
-    let (total, votes) = store.votes_on(post, &here.mirrors(), listed, window).await?;
+    let (total, votes) = store
+        .votes_on((post, group), &here.mirrors(), listed, window)
+        .await?;
     let references = votes
         .iter()
         .filter_map(|(id, iri, voter)| here.reference_of_vote(*id, iri, voter));
@@ -73,7 +77,9 @@ pub(super) async fn by(
     };
     let (store, there) = (web.engine.store(), web.engine.here().mirrors());
     let (total, posts) = store.voted_on_by(face.actor, &there, listed, window).await?;
-    let references = posts.iter().filter_map(|(id, iri)| note_at(web, *id, iri));
+    let references = posts
+        .iter()
+        .filter_map(|(id, iri, group)| note_at(web, (*id, iri), group));
     Ok((total, references.map(|note| json!(note)).collect()))
 }
 
