@@ -185,8 +185,8 @@ fn strange_names(source: &Source) -> Vec<String> {
         "signature/versia",
         "web/federation/versia",
         "config/",
-        "cli/args/policies",
-        "cli/key",
+        "cli/",
+        "server.rs",
     ];
     if homes.iter().any(|home| path.starts_with(home)) {
         return Vec::new();

@@ -22,9 +22,8 @@ pub(super) use posts::{Post, Posts};
 pub(super) use servers::{AUTO, Peer, Queue};
 
 use crate::cli::key::Key;
-use crate::cli::names::{self, Waits};
+use crate::cli::names::{self, Barred, Named, Waits};
 use crate::domain::{CollectPolicy, Iri};
-use crate::engine::Whom;
 use crate::server::Role;
 
 /// A group server for the fediverse: groups that people of every other server can join and post to.
@@ -53,6 +52,9 @@ pub(super) enum Command {
         role: Role,
     },
     /// Make groups, change them, and see who is in them
+    ///
+    /// Wherever an ACTOR is named, its URL is taken (https://your.server/users/you), and of somebody on a Versia server a
+    /// reference (your.server:ID) or the URL of their entity; wherever a POST, its URL at its origin or here, or the same of its note.
     #[command(subcommand)]
     Group(Group),
     /// What was reported to the operator alone: about groups themselves, those who run them, and the server
@@ -80,6 +82,7 @@ pub(super) enum Command {
 #[derive(Debug, Subcommand)]
 pub(super) enum Group {
     /// Make a group
+    #[command(mut_args(policies::with_default))]
     Create {
         /// Lower-case letters, digits and `_`, at most 64
         #[arg(value_parser = names::new_group)]
@@ -87,9 +90,13 @@ pub(super) enum Group {
         /// What people see as its name
         #[arg(long, value_parser = NonEmptyStringValueParser::new())]
         title: String,
-        /// The actor who owns it, on whatever server: https://your.server/users/you
-        #[arg(long, value_name = "ACTOR_URL", value_parser = names::actor)]
-        owner: Iri,
+        /// The actor who owns it, on whatever server: https://your.server/users/you, or in Versia your.server:ID
+        #[arg(long, value_name = "ACTOR", value_parser = names::actor)]
+        owner: Named,
+        /// Whether members who speak Versia and those who speak ActivityPub see each other's posts; of a private group they never
+        /// do [default: on, of a public group]
+        #[arg(long, value_name = "on|off", value_parser = names::switch)]
+        bridge: Option<bool>,
         #[command(flatten)]
         policies: Policies,
     },
@@ -125,7 +132,7 @@ pub(super) enum Group {
     /// Make everybody of a list a member who follows
     ///
     /// The list is CSV; its first line is actor,inbox,shared_inbox,dialect. Without a dialect, how a server speaks is
-    /// looked up. A server takes what the group sends once somebody there follows the group.
+    /// looked up. Somebody on a Versia server is named by reference, as your.server:ID. A server takes what the group sends once somebody there follows the group.
     Import {
         name: String,
         /// `-` reads standard input
@@ -143,8 +150,8 @@ pub(super) enum Group {
     /// Let in somebody who waits for it, or let through a post that does
     Accept {
         name: String,
-        /// Whoever waits, or the id of an entry as `group pending` shows it
-        #[arg(value_name = "ACTOR_URL|ENTRY", value_parser = names::waits)]
+        /// Whoever waits, by URL or reference, or the id of an entry as `group pending` shows it
+        #[arg(value_name = "ACTOR|ENTRY", value_parser = names::waits)]
         what: Waits,
         /// Kept with the entry
         #[arg(long)]
@@ -153,8 +160,8 @@ pub(super) enum Group {
     /// Turn away somebody who waits to be let in, or a post that waits
     Reject {
         name: String,
-        /// Whoever waits, or the id of an entry as `group pending` shows it
-        #[arg(value_name = "ACTOR_URL|ENTRY", value_parser = names::waits)]
+        /// Whoever waits, by URL or reference, or the id of an entry as `group pending` shows it
+        #[arg(value_name = "ACTOR|ENTRY", value_parser = names::waits)]
         what: Waits,
         /// They are told
         #[arg(long)]
@@ -165,20 +172,21 @@ pub(super) enum Group {
     /// Follow a group of another server: what is said there is said here, too
     Follow {
         name: String,
-        #[arg(value_name = "ACTOR_URL", value_parser = names::actor)]
+        #[arg(value_name = "ACTOR_URL", value_parser = names::actor_url)]
         actor: Iri,
     },
     /// Stop following a group of another server
     Unfollow {
         name: String,
-        #[arg(value_name = "ACTOR_URL", value_parser = names::actor)]
+        #[arg(value_name = "ACTOR_URL", value_parser = names::actor_url)]
         actor: Iri,
     },
     /// Keep an actor, or everybody of a server, out of a group
     Ban {
         name: String,
-        #[arg(value_name = "ACTOR|HOST", value_parser = names::whom)]
-        whom: Whom,
+        /// The URL of an actor, in Versia also a reference, such as your.server:ID; or a host
+        #[arg(value_name = "ACTOR|HOST", value_parser = names::barred)]
+        whom: Barred,
         /// Kept for whoever runs the group
         #[arg(long)]
         reason: Option<String>,
@@ -189,8 +197,9 @@ pub(super) enum Group {
     /// Take back a ban
     Unban {
         name: String,
-        #[arg(value_name = "ACTOR|HOST", value_parser = names::whom)]
-        whom: Whom,
+        /// The URL of an actor, in Versia also a reference, such as your.server:ID; or a host
+        #[arg(value_name = "ACTOR|HOST", value_parser = names::barred)]
+        whom: Barred,
     },
     #[command(flatten)]
     People(People),
@@ -321,6 +330,14 @@ mod tests {
             "group admin add garden https://a.example/u/me",
             "group admin remove garden https://a.example/u/me --json",
             "group unban garden evil.example",
+            "group ban garden b.example:u1",
+            "group expel garden b.example:u1",
+            "group invite garden https://b.example/.versia/v0.6/entities/User/u1",
+            "group accept garden b.example:u1",
+            "group remove-post garden https://b.example/.versia/v0.6/entities/Note/n2",
+            "group lock garden b.example:n2",
+            "group watch garden b.example:u1 on",
+            "group create garden --title T --owner https://a.example/u/me --bridge off",
             "peer list --json",
             "peer set b.example --shape microblog",
             "peer set b.example --shape auto",

@@ -12,6 +12,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::cli::args::{self, Group, Policies};
+use crate::cli::names::Barred;
 use crate::cli::print::Out;
 use crate::cli::{Usage, members, names, reports};
 use crate::domain::{self, Iri, PolicyChange};
@@ -30,8 +31,19 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
             name,
             title,
             owner,
+            bridge,
             policies,
-        } => create(house, name, title, owner, policies, out).await,
+        } => {
+            let new = NewGroup {
+                name,
+                title,
+                policies: allowed(&policies).of(domain::Policies::default()),
+                summary: policies.summary.unwrap_or_default(),
+                owner: owner.id(&house.here)?,
+                bridge,
+            };
+            create(house, new, out).await
+        }
         Group::List => view::list(house, out).await,
         Group::Show { name } => view::show(house, &known(&name)?, out).await,
         Group::Members { name, state } => view::members(house, &known(&name)?, &state, out).await,
@@ -80,13 +92,13 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
             reason,
             until,
         } => {
-            let name = known(&name)?;
+            let (name, whom) = (known(&name)?, whom.whom(&house.here)?);
             engine.ban(&name, &whom, reason, until).await?;
             let whom = written(&whom);
             done(&name, "banned", &whom, format!("{whom} is kept out of {name}."))
         }
         Group::Unban { name, whom } => {
-            let name = known(&name)?;
+            let (name, whom) = (known(&name)?, whom.whom(&house.here)?);
             engine.unban(&name, &whom).await?;
             let whom = written(&whom);
             done(
@@ -100,21 +112,8 @@ pub(super) async fn run(house: &House, command: Group, out: Out) -> anyhow::Resu
     }
 }
 
-async fn create(
-    house: &House,
-    name: String,
-    title: String,
-    owner: Iri,
-    policies: Policies,
-    out: Out,
-) -> anyhow::Result<()> {
-    let new = NewGroup {
-        name: name.clone(),
-        title,
-        policies: allowed(&policies).of(domain::Policies::default()),
-        summary: policies.summary.unwrap_or_default(),
-        owner: owner.clone(),
-    };
+async fn create(house: &House, new: NewGroup, out: Out) -> anyhow::Result<()> {
+    let (name, owner) = (new.name.clone(), new.owner.clone());
     let created = house.engine.create_group(new).await?;
     let handle = format!("!{name}@{}", house.here.authority());
     let mut text = format!("Made {name}: {}\nPeople find it as {handle}", created.id);
@@ -122,6 +121,9 @@ async fn create(
         text.push_str(&format!(
             "\nThe owner, {owner}, could not be read from its server yet; that is tried again when it first speaks to us."
         ));
+    }
+    if let Some(why) = people::in_vain(house, &owner) {
+        text.push_str(&format!("\n{why}"));
     }
     let answer =
         json!({"name": name, "id": created.id, "handle": handle, "owner_known": created.owner_known});
@@ -155,7 +157,7 @@ pub(super) fn check(command: &Group, out: Out) -> Result<(), Usage> {
                 .to_owned(),
         )),
         Group::Ban {
-            whom: Whom::Host(_),
+            whom: Barred::Host(_),
             until: Some(_),
             ..
         } => Err(Usage(

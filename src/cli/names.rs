@@ -3,15 +3,18 @@
 //! One rule: what is not understood is answered with what to write instead. A new kind of name is a function here that
 //! says so, and a row in the tests.
 
+mod elsewhere;
 mod hosts;
 
 use url::{Host, Url};
 use uuid::Uuid;
 
+use crate::cli::Usage;
 use crate::dialect::Here;
 use crate::domain::{Iri, NotCanonical};
 use crate::engine::Whom;
 
+pub(super) use elsewhere::Named;
 pub(super) use hosts::host;
 
 /// Longest name of a group, in characters.
@@ -69,7 +72,7 @@ pub(super) fn group(text: &str, here: &Here) -> Result<String, String> {
 /// Somebody who waits to be let in, or an entry of what waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Waits {
-    Actor(Iri),
+    Actor(Named),
     Entry(Uuid),
 }
 
@@ -81,7 +84,7 @@ pub(super) fn waits(text: &str) -> Result<Waits, String> {
     let last = text.rsplit("/activities/").next().unwrap_or(text);
     match Uuid::try_parse(last) {
         Ok(id) => Ok(Waits::Entry(id)),
-        Err(_) if text.contains("://") => actor(text).map(Waits::Actor),
+        Err(_) if text.contains(':') => actor(text).map(Waits::Actor),
         Err(_) => Err(
             "what waits is named by the id of its entry, as `folkmoot group pending` shows it, or by the URL of whoever asks \
              to be let in"
@@ -100,28 +103,44 @@ pub(super) fn id(text: &str) -> Result<Uuid, String> {
     })
 }
 
-/// A post: its canonical URL, at its origin or here.
+/// A post: its canonical URL, at its origin or here, or a reference.
 ///
 /// # Errors
 /// What is wrong with it, and what to write if that can be told.
-pub(super) fn post(text: &str) -> Result<Iri, String> {
-    Iri::object(text).map_err(|why| match (why, canonical(text)) {
+pub(super) fn post(text: &str) -> Result<Named, String> {
+    if let Some(note) = elsewhere::note(text)? {
+        return Ok(note);
+    }
+    let iri = Iri::object(text).map_err(|why| match (why, canonical(text)) {
         (NotCanonical::Spelling | NotCanonical::Fragment | NotCanonical::Host, Some(near)) => {
             format!("a post is named by its URL in canonical form: write {near}")
         }
         (NotCanonical::NotHttp, _) => {
-            "a post is named by its URL, at its origin or here, such as https://your.server/notes/1"
+            "a post is named by its URL, at its origin or here, such as https://your.server/notes/1; in Versia, by its \
+             reference, such as your.server:ID"
                 .to_owned()
         }
         _ => format!("this cannot be a post's URL: {why}"),
-    })
+    });
+    iri.map(Named::Id)
 }
 
-/// An actor of any server: its canonical URL.
+/// An actor of any server: its canonical URL, or a reference.
 ///
 /// # Errors
 /// What is wrong with it, and what to write if that can be told.
-pub(super) fn actor(text: &str) -> Result<Iri, String> {
+pub(super) fn actor(text: &str) -> Result<Named, String> {
+    match elsewhere::user(text)? {
+        Some(user) => Ok(user),
+        None => actor_url(text).map(Named::Id),
+    }
+}
+
+/// An actor that speaks ActivityPub: its canonical URL.
+///
+/// # Errors
+/// As [`actor`].
+pub(super) fn actor_url(text: &str) -> Result<Iri, String> {
     if text.starts_with("acct:") || (!text.contains("://") && text.contains('@')) {
         return Err(
             "an actor is named by its URL, such as https://your.server/users/you: open the profile and copy its address"
@@ -133,7 +152,9 @@ pub(super) fn actor(text: &str) -> Result<Iri, String> {
             format!("an actor is named by its URL in canonical form: write {near}")
         }
         (NotCanonical::NotHttp, _) => {
-            "an actor is named by its URL, such as https://your.server/users/you".to_owned()
+            "an actor is named by its URL, such as https://your.server/users/you; in Versia, by a reference, such as \
+             your.server:ID"
+                .to_owned()
         }
         _ => format!("this cannot be an actor's URL: {why}"),
     })
@@ -171,20 +192,43 @@ pub(super) fn related(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Ok(String::new());
     }
-    actor(text).map(|iri| iri.to_string())
+    actor_url(text).map(|iri| iri.to_string())
 }
 
-/// Whom a ban is about: an actor by its URL, else a host.
+/// Whom a ban is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Barred {
+    Actor(Named),
+    Host(String),
+}
+
+impl Barred {
+    /// With the id that an actor has here.
+    ///
+    /// # Errors
+    /// As [`Named::id`].
+    pub(super) fn whom(&self, here: &Here) -> Result<Whom, Usage> {
+        Ok(match self {
+            Self::Actor(actor) => Whom::Actor(actor.id(here)?),
+            Self::Host(host) => Whom::Host(host.clone()),
+        })
+    }
+}
+
+/// Whom a ban is about: an actor by its URL or a reference, else a host. A number behind a colon is a port.
 ///
 /// # Errors
 /// As [`actor`] and [`host`]; a URL without a path is taken for a host written as a URL.
-pub(super) fn whom(text: &str) -> Result<Whom, String> {
+pub(super) fn barred(text: &str) -> Result<Barred, String> {
     if !text.contains("://") {
-        return host(text).map(Whom::Host);
+        return match host(text) {
+            Ok(host) => Ok(Barred::Host(host)),
+            Err(why) => elsewhere::user(text)?.map(Barred::Actor).ok_or(why),
+        };
     }
     match Url::parse(text) {
-        Ok(url) if url.path() == "/" && url.query().is_none() => host(text).map(Whom::Host),
-        _ => actor(text).map(Whom::Actor),
+        Ok(url) if url.path() == "/" && url.query().is_none() => host(text).map(Barred::Host),
+        _ => actor(text).map(Barred::Actor),
     }
 }
 
@@ -323,12 +367,18 @@ mod tests {
 
     #[test]
     fn a_ban_tells_an_actor_from_a_server() {
-        assert!(matches!(whom("evil.example"), Ok(Whom::Host(host)) if host == "evil.example"));
-        assert!(matches!(whom("https://evil.example/u/a"), Ok(Whom::Actor(_))));
-        assert!(matches!(
-            whom("https://evil.example/?author=0"),
-            Ok(Whom::Actor(_))
-        ));
-        assert!(whom("https://evil.example/").is_err_and(|why| why.ends_with("write evil.example")));
+        let is_host =
+            |text: &str, authority: &str| matches!(barred(text), Ok(Barred::Host(host)) if host == authority);
+        assert!(is_host("evil.example", "evil.example"));
+        assert!(is_host("evil.example:8443", "evil.example:8443"));
+        for actor in [
+            "https://evil.example/u/a",
+            "https://evil.example/?author=0",
+            "evil.example:u1",
+            "https://evil.example/.versia/v0.6/entities/User/8443",
+        ] {
+            assert!(matches!(barred(actor), Ok(Barred::Actor(_))), "{actor}");
+        }
+        assert!(barred("https://evil.example/").is_err_and(|why| why.ends_with("write evil.example")));
     }
 }

@@ -26,10 +26,14 @@ pub(super) async fn run(house: &House, command: Peer, out: Out) -> anyhow::Resul
                 None => format!("{host} is spoken to as it says of itself from now on."),
             };
             let written = shape.as_deref().map(|name| written_in(name).0);
-            out.answer(
-                &json!({"host": host, "shape": shape, "written_in": written}),
-                &text,
-            )
+            let mut answer = json!({"host": host, "shape": shape, "written_in": written});
+            let mut text = text;
+            // Asked for by each of them, and none of the host's.
+            if house.store.hears_apart(&host).await? {
+                answer["hears_versia"] = json!(true);
+                text.push_str("\nThat is of ActivityPub: who subscribed or follows there in Versia goes on hearing in Versia.");
+            }
+            out.answer(&answer, &text)
         }
         Peer::Block { host } => {
             engine.set_blocked(&host, true).await?;

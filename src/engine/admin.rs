@@ -23,6 +23,8 @@ pub struct NewGroup {
     pub summary: String,
     pub owner: Iri,
     pub policies: Policies,
+    /// Whether it is bridged; `None`: if it is public.
+    pub bridge: Option<bool>,
 }
 
 /// A group that was made.
@@ -98,6 +100,7 @@ impl Engine {
         if self.here().is_no_person(new.owner.as_str()) {
             return Err(AdminError::No("a group cannot own a group".to_owned()));
         }
+        may_bridge(new.bridge, new.policies.visibility)?;
         let id = self.here().group(&new.name);
         let (owner, owner_known) = self.actor_or_stub(&new.owner).await?;
         let keys = self.keys_for(&new.name).await?;
@@ -130,11 +133,7 @@ impl Engine {
             return Err(Refusal::Closed.into());
         }
         let policies = policies.of(group.group.policies);
-        if change.bridge == Some(true) && policies.visibility == Visibility::Private {
-            return Err(AdminError::No(
-                "what is said in a private group is never shown in another protocol".to_owned(),
-            ));
-        }
+        may_bridge(change.bridge, policies.visibility)?;
         change.policies = Some(policies);
         self.change_now(&mut tx, &group, &change).await?;
         self.commit(tx).await
@@ -238,6 +237,15 @@ impl Engine {
         tx.commit().await.map_err(store::Error::from)?;
         self.store().ring();
         Ok(())
+    }
+}
+
+fn may_bridge(bridge: Option<bool>, visibility: Visibility) -> Result<(), AdminError> {
+    match (bridge, visibility) {
+        (Some(true), Visibility::Private) => Err(AdminError::No(
+            "what is said in a private group is never shown in another protocol".to_owned(),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -12,6 +12,7 @@ use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 use moka::future::Cache;
+use serde_json::Value;
 
 use crate::{
     dialect::{
@@ -205,14 +206,19 @@ impl Engine {
                 tracing::debug!(domain, "an entity says nothing to us");
                 return Ok(());
             };
-            match self.take_translated(said, domain, text).await {
+            let refused = match self.take_translated(said, domain, text).await {
                 Ok(Turned::Done) => return Ok(()),
-                Ok(Turned::Stale(_)) => {}
-                Err(refused) if refused.is_for(&Refusal::ParentElsewhere) => match &names.answers {
-                    Some(parent) if self.bring(parent, brought.above).await? => {}
-                    _ => return Err(refused),
-                },
-                Err(refused) => return Err(refused),
+                Ok(Turned::Stale(_)) => continue,
+                Err(refused) => refused,
+            };
+            let is_here_now = match &names.answers {
+                Some(parent) if refused.is_for(&Refusal::ParentElsewhere) => {
+                    self.bring(parent, brought.above).await?
+                }
+                _ => false,
+            };
+            if !is_here_now {
+                return Err(in_their_words(refused, &entity));
             }
         }
         Err(Refused::Busy { retry_after: 1 })
@@ -373,6 +379,24 @@ impl Engine {
             warrant: Warrant::Own,
         };
         self.turn(case).await
+    }
+}
+
+/// What was read as an activity was written as an entity: a field is named as its sender named it.
+fn in_their_words(refused: Refused, entity: &Value) -> Refused {
+    let key = |field: &str| domains::key(entity, field);
+    match refused {
+        Refused::Unreadable { why, field } => Refused::Unreadable {
+            why,
+            field: key(field),
+        },
+        Refused::Forbidden { code, why, field } => Refused::Forbidden {
+            code,
+            why,
+            field: key(field),
+        },
+        Refused::NotFound => Refused::Nowhere(key("object")),
+        other => other,
     }
 }
 

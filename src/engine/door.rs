@@ -31,6 +31,8 @@ pub enum Refused {
     },
     /// 404: there is no such group here.
     NotFound,
+    /// The same, by what the sender calls it.
+    Nowhere(&'static str),
     /// 429: the sender has had its share; again in so many seconds.
     TooMany { why: &'static str, retry_after: u32 },
     /// 503: later, in so many seconds.

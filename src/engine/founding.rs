@@ -57,6 +57,7 @@ impl Engine {
             summary: &new.summary,
             owner: owner.id,
             policies: &new.policies,
+            bridge: new.bridge.unwrap_or(true),
         };
         group::insert(tx, &row, now).await?;
         let purpose = store::key_of_group(&new.name);
@@ -85,6 +86,7 @@ impl Engine {
             summary: summary_of(wanted.summary.as_ref()).unwrap_or_default(),
             policies: wanted.policies.of(Policies::default()),
             owner: case.actor.iri.clone(),
+            bridge: None,
             name,
             title,
         };

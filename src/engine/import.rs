@@ -8,13 +8,17 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    dialect::{self, Dialect},
+    dialect::{
+        self, Dialect,
+        domains::{self, Ear},
+    },
     domain::{Act, Iri, host_and_parents},
     engine::{AdminError, Engine, turn::Trouble},
     store::{
         self, Tx,
         group::InTurn,
         import::{self, Already, LetIn, Newcomers},
+        membership::{self, Written},
     },
 };
 
@@ -31,6 +35,8 @@ pub struct NewMember {
     pub shared_inbox: Option<Iri>,
     /// None: how the server speaks is looked up, as for whoever joins.
     pub dialect: Option<Dialect>,
+    /// Where they hear the group, if that is not for their inbox and dialect to say.
+    pub ear: Option<Ear>,
 }
 
 /// What became of those whom a list names.
@@ -170,6 +176,11 @@ impl Import<'_> {
         let mut since = now.max(self.last);
         for (guest, (actor, already)) in guests.iter().zip(standings) {
             match already {
+                Already::Nothing if guest.ear.is_some() => {
+                    since += TimeDelta::microseconds(1);
+                    engine.let_in_at_ear(&mut tx, &group, guest, since).await?;
+                    done.imported += 1;
+                }
                 Already::Nothing => {
                     let name = names.get(&guest.host);
                     let shape = name.map(|name| dialect::written_in(name));
@@ -234,6 +245,28 @@ impl Import<'_> {
 }
 
 impl Engine {
+    /// Lets in one who hears the group as they once asked, and not as their host speaks.
+    async fn let_in_at_ear(
+        &self,
+        tx: &mut Tx,
+        group: &InTurn,
+        guest: &NewMember,
+        since: DateTime<Utc>,
+    ) -> Result<(), Failed> {
+        let (Some(ear), Some(actor)) = (&guest.ear, store::actor_in(&mut **tx, &guest.actor).await?) else {
+            return Ok(());
+        };
+        let (request, id) = domains::request(actor.iri.as_str(), ear, &group.group.name, self.here());
+        let written = Written {
+            follower: !domains::subscribes(&request),
+            member: true,
+            state: "in",
+            request: Some((&request, &id)),
+            destination: self.hear(tx, group, &actor, Some(&request)).await?,
+        };
+        Ok(membership::write(tx, group.id, actor.id, &written, since).await?)
+    }
+
     /// Lets in one who waits: their server is told.
     async fn admit_waiting(&self, tx: &mut Tx, group: &InTurn, actor: &Iri) -> Result<(), Failed> {
         self.as_operator(tx, group, &Act::Admit, actor, None).await?;

@@ -41,9 +41,13 @@ pub use reach::{REACH, Reach, reach_of};
 pub use received::{Received, WINDOW};
 pub use token::{is_token, token};
 pub use versia::{
-    DOMAIN_CONTENT_TYPE, DOMAIN_TYPE, DomainClaim, DomainRefused, domain_claim, domain_claim_of_answer,
-    domain_key, is_for_a_domain, sign_for_domain, written_for_domain,
+    DOMAIN_CHALLENGE, DOMAIN_CONTENT_TYPE, DOMAIN_TYPE, DomainClaim, DomainRefused, domain_claim,
+    domain_claim_of_answer, domain_key, is_for_a_domain, sign_for_domain, written_for_domain,
 };
+
+/// What everybody is told who has not signed.
+pub const HOW_TO_SIGN: &str = "Sign the request by draft-cavage or RFC 9421, the digest of the body included, with a key that the \
+     actor's own document lists. Below /.versia: sign for your domain, in Versia-Signature, Versia-Signed-By and Versia-Signed-At.";
 
 /// How a request is signed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,6 +8,8 @@
 //! ```
 //! Source: <https://versia.pub/signatures>, read 2026-05; the vectors below are of that page's key.
 
+use std::fmt;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -27,6 +29,14 @@ pub const DOMAIN_CONTENT_TYPE: &str = "application/vnd.versia+json; charset=utf-
 const SIGNATURE: HeaderName = HeaderName::from_static("versia-signature");
 const SIGNED_BY: HeaderName = HeaderName::from_static("versia-signed-by");
 const SIGNED_AT: HeaderName = HeaderName::from_static("versia-signed-at");
+/// These three, and how they are written.
+const HEADERS: [(HeaderName, &str); 3] = [
+    (SIGNATURE, "Versia-Signature"),
+    (SIGNED_BY, "Versia-Signed-By"),
+    (SIGNED_AT, "Versia-Signed-At"),
+];
+/// What a 401 asks for (RFC 9110 §11.6.1): these headers, and nothing that other schemes sign.
+pub const DOMAIN_CHALLENGE: &str = r#"Versia headers="versia-signature versia-signed-by versia-signed-at""#;
 /// What 0.4 had in its place; 0.5 named an address or `instance <host>` as the signer.
 const OLDER: HeaderName = HeaderName::from_static("x-signature");
 
@@ -42,8 +52,8 @@ const LONGEST_DOMAIN: usize = 253;
 /// Why a signature for a domain is not believed. A message names headers, and repeats nothing of what a peer wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DomainRefused {
-    #[error("The request is not signed: it lacks Versia-Signature, Versia-Signed-By or Versia-Signed-At.")]
-    Missing,
+    #[error("The request is not signed as Versia has it: it lacks {0}.")]
+    Missing(Lacking),
     #[error("The request is signed as an older version has it; this instance speaks Versia 0.6 only.")]
     Older,
     #[error("The header {0} cannot be read, or is there twice.")]
@@ -52,6 +62,33 @@ pub enum DomainRefused {
     OutsideWindow,
     #[error("The signature does not match the request.")]
     BadSignature,
+}
+
+/// Which of the three headers are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lacking([bool; 3]);
+
+impl Lacking {
+    fn in_headers(headers: &HeaderMap) -> Self {
+        Self(HEADERS.map(|(name, _)| !headers.contains_key(name)))
+    }
+
+    const fn any(self) -> bool {
+        let Self([signature, by, at]) = self;
+        signature || by || at
+    }
+}
+
+impl fmt::Display for Lacking {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lacking = HEADERS.into_iter().zip(self.0).filter(|(_, lacks)| *lacks);
+        let names: Vec<_> = lacking.map(|((_, name), _)| name).collect();
+        match names.split_last() {
+            Some((last, [])) => out.write_str(last),
+            Some((last, before)) => write!(out, "{} and {last}", before.join(", ")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a request or an answer says of its signature, before anybody has looked for the key.
@@ -107,9 +144,12 @@ pub fn domain_claim(
     if headers.contains_key(OLDER) {
         return Err(DomainRefused::Older);
     }
-    let signature = only(headers, &SIGNATURE, "Versia-Signature")?;
-    let domain = only(headers, &SIGNED_BY, "Versia-Signed-By")?;
-    let signed_at = only(headers, &SIGNED_AT, "Versia-Signed-At")?;
+    let lacking = Lacking::in_headers(headers);
+    if lacking.any() {
+        return Err(DomainRefused::Missing(lacking));
+    }
+    let [signature, domain, signed_at] = HEADERS.map(|(name, shown)| only(headers, &name, shown));
+    let (signature, domain, signed_at) = (signature?, domain?, signed_at?);
     if domain.starts_with("https://") || domain.starts_with("instance ") {
         return Err(DomainRefused::Older);
     }
@@ -236,9 +276,8 @@ fn only<'h>(
 ) -> Result<&'h str, DomainRefused> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
-        (None, _) => Err(DomainRefused::Missing),
         (Some(one), None) => one.to_str().map_err(|_| DomainRefused::Malformed(shown)),
-        (Some(_), Some(_)) => Err(DomainRefused::Malformed(shown)),
+        (None, _) | (Some(_), Some(_)) => Err(DomainRefused::Malformed(shown)),
     }
 }
 

@@ -31,6 +31,7 @@ pub struct NewRow<'a> {
     pub summary: &'a str,
     pub owner: ActorId,
     pub policies: &'a Policies,
+    pub bridge: bool,
 }
 
 /// What may be changed of a group; `None` stays as it is.
@@ -157,13 +158,14 @@ pub async fn insert(tx: &mut Tx, new: &NewRow<'_>, now: DateTime<Utc>) -> Result
         )));
     }
     let id = sqlx::query_scalar!(
-        r#"insert into "group" (name, title, summary, owner_id, created_at, updated_at)
-           values ($1, $2, $3, $4, $5, $5) returning id"#,
+        r#"insert into "group" (name, title, summary, owner_id, bridge, created_at, updated_at)
+           values ($1, $2, $3, $4, $6, $5, $5) returning id"#,
         new.name,
         new.title,
         new.summary,
         new.owner.0,
         now,
+        new.bridge,
     )
     .fetch_one(&mut **tx)
     .await

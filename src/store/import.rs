@@ -251,7 +251,7 @@ pub async fn hear_otherwise(tx: &mut Tx, hosts: &[String], shapes: &[String]) ->
     Ok(sqlx::query_scalar!(
         r#"select u.host as "host!" from unnest($1::text[], $2::text[]) as u(host, shape)
            where exists (select from destination d join subscription s on s.destination_id = d.id
-                         where d.host = u.host and s.until_seq is null and s.shape <> u.shape)"#,
+                         where d.host = u.host and d.scheme is null and s.until_seq is null and s.shape <> u.shape)"#,
         hosts,
         shapes,
     )
@@ -293,11 +293,13 @@ impl Store {
     ) -> impl Stream<Item = Result<ListedMember>> + Send + 'a {
         sqlx::query_as!(
             ListedMember,
-            r#"select a.iri as actor, a.inbox, a.shared_inbox, p.shape as dialect
+            r#"select a.iri as actor, coalesce(d.inbox, a.inbox) as "inbox!", a.shared_inbox, p.shape as dialect
                from membership m
                join "group" g on g.id = m.group_id
                join actor a on a.id = m.actor_id
                left join peer p on p.host = a.host
+               -- How somebody asked to hear the group is in where they hear it, if that has a scheme of its own.
+               left join destination d on d.id = m.destination_id and d.scheme is not null
                where g.name = $1 and m.member and m.state = 'in' and a.host <> $2 and a.inbox <> ''
                order by m.since, m.actor_id"#,
             group,
@@ -347,7 +349,7 @@ impl Store {
              from peer p join unnest($1::text[], $2::text[]) as w(name, shape) on w.name = p.shape
              join destination d on d.host = p.host
              join subscription s on s.destination_id = d.id
-             where s.until_seq is null and s.shape <> w.shape",
+             where s.until_seq is null and d.scheme is null and s.shape <> w.shape",
             names,
             shapes,
         )

@@ -100,7 +100,8 @@ pub struct PeerRow {
     /// That override, else what its class is written in; nothing before its look-up.
     #[serde(skip)]
     pub known_as: Option<String>,
-    /// The signature scheme that it took last, or says that it takes: see `scheme.rs`.
+    /// How what goes there is signed: the scheme that it took last, or says that it takes (see `scheme.rs`), and `domain` where
+    /// a destination has a scheme of its own; both where there are both.
     pub scheme: String,
     pub looked_up_at: Option<DateTime<Utc>>,
     pub blocked_at: Option<DateTime<Utc>>,
@@ -242,9 +243,11 @@ impl Store {
     pub async fn list_peers(&self) -> Result<Vec<PeerRow>> {
         let rows = sqlx::query_as!(
             PeerRow,
-            "select host, software, version, class, class_reason, shape, scheme, looked_up_at, blocked_at,
+            r#"select p.host, software, version, class, class_reason, shape, looked_up_at, blocked_at,
+                    coalesce((select string_agg(distinct coalesce(d.scheme, p.scheme), ', ') from destination d where d.host = p.host),
+                             case when p.evidence = 'signs' then 'domain' else p.scheme end) as "scheme!",
                     coalesce(shape, case when looked_up_at is not null then class_shape end) as known_as
-             from peer order by host",
+             from peer p order by p.host"#,
         )
         .fetch_all(&self.pool)
         .await?;

@@ -149,6 +149,21 @@ impl Store {
         Ok(())
     }
 
+    /// Whether somebody of a host hears a group at a destination with a scheme, and so a shape, of its own.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn hears_apart(&self, host: &str) -> Result<bool> {
+        let hears = sqlx::query_scalar!(
+            r#"select exists (select from destination d join subscription s on s.destination_id = d.id
+                              where d.host = $1 and d.scheme is not null and s.until_seq is null) as "hears!""#,
+            host,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(hears)
+    }
+
     /// Has nothing to do with a host and its sub-domains from now on; false if that was so already.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! One rule: a name, once published, stays: programs decide by it. A new one is a constant and a row in [`CODES`], which
 //! `/problems` lists.
 
-use crate::domain::Refusal;
+use crate::{domain::Refusal, signature::HOW_TO_SIGN};
 
 /// A kind of problem, as `/problems#code` explains it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +36,7 @@ pub(super) const BAD_REQUEST: Code = code(
     "This request cannot be read",
     "A parameter is missing or is not of the form that it should have.",
 );
-pub(super) const UNSIGNED: Code = code(
-    401,
-    "unsigned",
-    "A valid HTTP signature is needed",
-    "Sign the request by draft-cavage or RFC 9421, the digest of the body included, with a key that the actor's own \
-     document lists.",
-);
+pub(super) const UNSIGNED: Code = code(401, "unsigned", "A valid HTTP signature is needed", HOW_TO_SIGN);
 pub(super) const FORBIDDEN: Code = code(
     403,
     "forbidden",

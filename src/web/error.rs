@@ -139,6 +139,7 @@ impl From<Refused> for Problem {
                 }
             }
             Refused::NotFound => Self::new(NOT_FOUND),
+            Refused::Nowhere(field) => Self::new(NOT_FOUND).about(field),
             Refused::TooMany { why, retry_after } => {
                 Self::because(TOO_MANY, format!("{why} {}", TOO_MANY.help)).after(retry_after)
             }

@@ -82,6 +82,7 @@ fn weight(params: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signature::DOMAIN_TYPE;
 
     fn asked(accept: &[&str]) -> Form {
         let mut headers = HeaderMap::new();
@@ -104,10 +105,10 @@ mod tests {
         assert!(!prefers_page(&HeaderMap::new()));
         for accept in [
             "*/*",
-            "application/vnd.versia+json",
+            DOMAIN_TYPE,
             "application/json, text/html;q=0.1",
             "*/*, text/html;q=0.5",
-            "text/html, application/vnd.versia+json",
+            &format!("text/html, {DOMAIN_TYPE}"),
             "text/html;q=0",
         ] {
             assert!(!prefers(accept), "{accept}");

@@ -5,16 +5,16 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Subcommand;
 
-use crate::cli::names;
-use crate::domain::Iri;
+use crate::cli::names::{self, Named};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum People {
     /// Invite somebody: they are in once they ask to join, whatever the group's policy
     Invite {
         name: String,
+        /// Their URL; in Versia also a reference, such as your.server:ID
         #[arg(value_parser = names::actor)]
-        actor: Iri,
+        actor: Named,
         /// To be an admin, once they accept
         #[arg(long)]
         admin: bool,
@@ -22,8 +22,9 @@ pub(in crate::cli) enum People {
     /// Put somebody out; whoever was put out and asks again waits for an admin
     Expel {
         name: String,
+        /// Their URL; in Versia also a reference, such as your.server:ID
         #[arg(value_parser = names::actor)]
-        actor: Iri,
+        actor: Named,
         /// They are told
         #[arg(long)]
         reason: Option<String>,
@@ -31,8 +32,9 @@ pub(in crate::cli) enum People {
     /// Offer the group to somebody: they own it once they accept, and nothing changes before
     Transfer {
         name: String,
+        /// Their URL; in Versia also a reference, such as your.server:ID
         #[arg(value_parser = names::actor)]
-        actor: Iri,
+        actor: Named,
     },
     /// Make a member an admin, or take that back
     #[command(subcommand)]
@@ -44,14 +46,16 @@ pub(in crate::cli) enum Admin {
     /// Make a member an admin, at once
     Add {
         name: String,
+        /// Their URL; in Versia also a reference, such as your.server:ID
         #[arg(value_parser = names::actor)]
-        actor: Iri,
+        actor: Named,
     },
     /// Make an admin a plain member again
     Remove {
         name: String,
+        /// Their URL; in Versia also a reference, such as your.server:ID
         #[arg(value_parser = names::actor)]
-        actor: Iri,
+        actor: Named,
     },
 }
 

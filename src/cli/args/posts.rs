@@ -5,8 +5,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::cli::names;
-use crate::domain::Iri;
+use crate::cli::names::{self, Named};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Posts {
@@ -15,9 +14,9 @@ pub(in crate::cli) enum Posts {
     /// Take a post out of a group
     RemovePost {
         name: String,
-        /// Its id at its origin, or here
-        #[arg(value_name = "POST_URL", value_parser = names::post)]
-        post: Iri,
+        /// Its id at its origin, or here; in Versia also a reference, such as your.server:ID
+        #[arg(value_name = "POST", value_parser = names::post)]
+        post: Named,
         /// Goes out with the removal
         #[arg(long)]
         reason: Option<String>,
@@ -35,8 +34,9 @@ pub(in crate::cli) enum Posts {
     /// Let whatever somebody posts wait for an admin, or not any more
     Watch {
         name: String,
-        #[arg(value_name = "ACTOR_URL", value_parser = names::actor)]
-        actor: Iri,
+        /// Their URL; in Versia also a reference, such as your.server:ID
+        #[arg(value_name = "ACTOR", value_parser = names::actor)]
+        actor: Named,
         #[arg(value_parser = ["on", "off"])]
         watched: String,
     },
@@ -46,7 +46,7 @@ pub(in crate::cli) enum Posts {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Post {
     pub(in crate::cli) name: String,
-    /// Its id at its origin, or here
-    #[arg(value_name = "POST_URL", value_parser = names::actor)]
-    pub(in crate::cli) post: Iri,
+    /// Its id at its origin, or here; in Versia also a reference, such as your.server:ID
+    #[arg(value_name = "POST", value_parser = names::post)]
+    pub(in crate::cli) post: Named,
 }

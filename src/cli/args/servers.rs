@@ -12,7 +12,7 @@ use crate::dialect;
 pub(in crate::cli) enum Peer {
     /// List the servers that we know
     List,
-    /// Say how a server is spoken to, whatever it says of itself
+    /// Say how a server is spoken to in ActivityPub, whatever it says of itself. Who hears a group in Versia goes on so
     Set {
         #[arg(value_parser = names::host)]
         host: String,

@@ -72,14 +72,14 @@ pub(super) async fn run(house: &House, command: Posts, out: Out) -> anyhow::Resu
     match command {
         Posts::Pending { name } => pending(house, &known(&name)?, out).await,
         Posts::RemovePost { name, post, reason } => {
-            let name = known(&name)?;
+            let (name, post) = (known(&name)?, post.id(&house.here)?);
             let engine = &house.engine;
             engine.remove_post(&name, &post, reason.as_deref()).await?;
             let answer = json!({"group": name, "removed": post.as_str()});
             out.answer(&answer, &format!("{post} is not in {name} any more."))
         }
         Posts::RestorePost(Post { name, post }) => {
-            let name = known(&name)?;
+            let (name, post) = (known(&name)?, post.id(&house.here)?);
             house.engine.restore_post(&name, &post).await?;
             let answer = json!({"group": name, "restored": post.as_str()});
             out.answer(&answer, &format!("{post} is in {name} again."))
@@ -89,7 +89,7 @@ pub(super) async fn run(house: &House, command: Posts, out: Out) -> anyhow::Resu
         Posts::Pin(post) => mark(house, &post, (Mark::Pinned, true), out).await,
         Posts::Unpin(post) => mark(house, &post, (Mark::Pinned, false), out).await,
         Posts::Watch { name, actor, watched } => {
-            let (name, watched) = (known(&name)?, watched == "on");
+            let (name, actor, watched) = (known(&name)?, actor.id(&house.here)?, watched == "on");
             house.engine.watch(&name, &actor, watched).await?;
             let answer = json!({"group": name, "watched": watched, "actor": actor.as_str()});
             let text = if watched {
@@ -104,8 +104,8 @@ pub(super) async fn run(house: &House, command: Posts, out: Out) -> anyhow::Resu
 
 async fn mark(house: &House, what: &Post, (mark, wanted): (Mark, bool), out: Out) -> anyhow::Result<()> {
     let name = names::group(&what.name, &house.here).map_err(Usage)?;
-    let post = &what.post;
-    let changed = house.engine.mark_post(&name, post, mark, wanted).await?;
+    let post = what.post.id(&house.here)?;
+    let changed = house.engine.mark_post(&name, &post, mark, wanted).await?;
     let (word, says) = match (mark, wanted) {
         (Mark::Locked, true) => ("locked", "takes no comments"),
         (Mark::Locked, false) => ("unlocked", "takes comments"),
@@ -169,12 +169,13 @@ pub(super) async fn decide(
     let word = if lets_through { "accepted" } else { "rejected" };
     let (actor, queue) = match what {
         Waits::Entry(id) => engine.review_as_operator(name, *id, lets_through, reason).await?,
-        Waits::Actor(actor) if lets_through => {
-            engine.admit(name, actor).await?;
-            (actor.to_string(), Queue::Members)
-        }
         Waits::Actor(actor) => {
-            engine.turn_away(name, actor, reason).await?;
+            let actor = actor.id(&house.here)?;
+            if lets_through {
+                engine.admit(name, &actor).await?;
+            } else {
+                engine.turn_away(name, &actor, reason).await?;
+            }
             (actor.to_string(), Queue::Members)
         }
     };

@@ -3,11 +3,15 @@
 //! One rule: text and JSON tell the same. A new setting or number is a line in [`described`]; JSON has it from its row.
 
 use anyhow::bail;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cli::print::{Out, Side, count, date, sheet, table};
+use crate::dialect::domains::{Faces, faces_of_group};
+use crate::domain::Visibility;
 use crate::server::House;
 use crate::store::{FollowingRow, GroupRow, HostBanRow, MemberRow};
+
+const PRIVATE: &str = Visibility::Private.word();
 
 pub(super) async fn list(house: &House, out: Out) -> anyhow::Result<()> {
     let rows = house.store.list_groups(None).await?;
@@ -64,6 +68,26 @@ pub(super) async fn show(house: &House, name: &str, out: Out) -> anyhow::Result<
     out.answer(&answer, &described(house, &row, &following, &hosts, &banned))
 }
 
+/// How it is joined from there. Nobody follows a private group there, and nobody joins one that is closed.
+fn in_versia(house: &House, row: &GroupRow) -> Option<String> {
+    let faces = faces_of_group(&row.name, &house.here).filter(|_| row.closed_at.is_none())?;
+    if row.visibility == PRIVATE {
+        return Some(faces.group);
+    }
+    let Faces { group, user, handle } = faces;
+    Some(format!(
+        "{group}; to follow where software has no groups: {user} ({handle})"
+    ))
+}
+
+fn bridge(row: &GroupRow) -> &'static str {
+    match (row.bridge, row.visibility.as_str()) {
+        (_, PRIVATE) => "off (the group is private)",
+        (true, _) => "on",
+        (false, _) => "off",
+    }
+}
+
 /// The review, with its number where that counts.
 fn reviewed(row: &GroupRow) -> String {
     match (row.review.as_str(), row.review_count) {
@@ -83,6 +107,7 @@ fn described(
     let mut lines = vec![
         ("name", Some(format!("!{}@{}", row.name, house.here.authority()))),
         ("id", Some(house.here.group(&row.name))),
+        ("in Versia", in_versia(house, row)),
         ("title", Some(row.title.clone())),
         (
             "summary",
@@ -110,7 +135,7 @@ fn described(
             "related",
             Some(row.related.join("\n")).filter(|related| !related.is_empty()),
         ),
-        ("bridge", Some(if row.bridge { "on" } else { "off" }.to_owned())),
+        ("bridge", Some(bridge(row).to_owned())),
         ("members", Some(row.members.to_string())),
         ("followers", Some(row.followers.to_string())),
         ("pending", Some(row.pending.to_string())),
@@ -204,6 +229,11 @@ fn answer(house: &House, row: &GroupRow) -> anyhow::Result<Value> {
     answer["id"] = house.here.group(&row.name).into();
     answer["handle"] = format!("!{}@{}", row.name, house.here.authority()).into();
     answer["closed"] = row.closed_at.is_some().into();
+    if let Some(faces) = faces_of_group(&row.name, &house.here).filter(|_| row.closed_at.is_none()) {
+        let shared = (row.visibility != PRIVATE).then_some((faces.user, faces.handle));
+        let (user, handle) = shared.unzip();
+        answer["versia"] = json!({"group": faces.group, "user": user, "handle": handle});
+    }
     Ok(answer)
 }
 

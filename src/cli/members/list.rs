@@ -8,11 +8,13 @@ use std::fmt;
 use std::io::{self, BufRead};
 
 use serde::Serialize;
+use url::Url;
 
 use super::fields::Fields;
 use super::lines::{Line, Lines};
 use crate::cli::names;
 use crate::cli::print::plain;
+use crate::dialect::domains::{self, Ear};
 use crate::dialect::{Dialect, Here, dialect_named, dialects};
 use crate::domain::{Iri, authority_of};
 use crate::engine::NewMember;
@@ -146,8 +148,15 @@ impl Reader<'_> {
     fn member(&self, fields: [&str; 4]) -> Result<NewMember, (&'static str, String)> {
         let [actor, inbox, shared, dialect] = fields;
         let of = |column: usize| move |why: String| (HEADER[column], why);
-        let (actor, host) = self.actor(actor).map_err(of(0))?;
-        let inbox = self.inbox(inbox, &host).map_err(of(1))?;
+        let actor = self.actor(actor).map_err(of(0))?;
+        let ear = self.ear(&actor, inbox).map_err(of(1))?;
+        let heard = ear.as_ref().map_or(inbox, |ear| ear.address());
+        let host = self.host_of(if ear.is_some() { heard } else { actor.as_str() });
+        let host = host.map_err(of(0))?;
+        if host == self.here.authority() {
+            return Err((HEADER[0], "this is an actor of this server itself".to_owned()));
+        }
+        let inbox = self.inbox(heard, &host).map_err(of(1))?;
         let shared_inbox = Some(shared).filter(|shared| !shared.is_empty());
         let shared_inbox = shared_inbox.map(|shared| self.inbox(shared, &host));
         let shared_inbox = shared_inbox.transpose().map_err(of(2))?;
@@ -159,16 +168,34 @@ impl Reader<'_> {
             inbox,
             shared_inbox,
             dialect,
+            ear,
         })
     }
 
-    fn actor(&self, text: &str) -> Result<(Iri, String), String> {
-        let actor = names::actor(text)?;
-        let host = self.host_of(&actor)?;
-        if host == self.here.authority() {
-            return Err("this is an actor of this server itself".to_owned());
+    fn actor(&self, text: &str) -> Result<Iri, String> {
+        names::actor(text)?.id(self.here).map_err(|why| why.to_string())
+    }
+
+    /// Where somebody on a Versia server hears the group: as one who subscribed, or who follows; without an inbox as the former.
+    /// `None`: it is nobody there.
+    fn ear(&self, actor: &Iri, inbox: &str) -> Result<Option<Ear>, String> {
+        let ears = [true, false].map(|subscribed| domains::ear(actor.as_str(), subscribed, self.here));
+        let [Some(subscribed), Some(follows)] = ears else {
+            return Ok(None);
+        };
+        if self.here.domain().is_none() {
+            return Err("this is somebody on a Versia server, and Versia is off here".to_owned());
         }
-        Ok((actor, host))
+        if inbox.is_empty() || inbox == subscribed.inbox {
+            return Ok(Some(subscribed));
+        }
+        if inbox == follows.inbox {
+            return Ok(Some(follows));
+        }
+        let (subscribed, follows) = (subscribed.inbox, follows.inbox);
+        Err(format!(
+            "in Versia it is {subscribed} for who subscribed, and {follows} for who follows"
+        ))
     }
 
     fn inbox(&self, text: &str, server: &str) -> Result<Iri, String> {
@@ -176,7 +203,7 @@ impl Reader<'_> {
             return Err("there is none".to_owned());
         }
         let inbox = Iri::object(text).map_err(|why| format!("this cannot be an inbox: {why}"))?;
-        let host = self.host_of(&inbox)?;
+        let host = self.host_of(inbox.as_str())?;
         if host != server {
             return Err(format!(
                 "it is on {host}, and the actor on {server}: an actor's inbox is on its own server"
@@ -186,8 +213,8 @@ impl Reader<'_> {
     }
 
     /// The authority of an id. What is never asked for cannot be delivered to either.
-    fn host_of(&self, iri: &Iri) -> Result<String, String> {
-        let url = iri.to_url().ok_or("it is not a URL")?;
+    fn host_of(&self, address: &str) -> Result<String, String> {
+        let url = Url::parse(address).map_err(|_| "it is not a URL")?;
         check(&url, self.rules).map_err(|why| why.to_string())?;
         Ok(authority_of(&url))
     }

@@ -19,6 +19,27 @@ pub fn links_of_group(name: &str, here: &Here) -> Vec<Value> {
     user.into_iter().chain(group).collect()
 }
 
+/// How people of other servers name a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faces {
+    /// What they subscribe to, by reference.
+    pub group: String,
+    /// What they follow where their software has no groups, by reference and by handle.
+    pub user: String,
+    pub handle: String,
+}
+
+/// Both faces of a group; `None`: nobody speaks Versia here.
+#[must_use]
+pub fn faces_of_group(name: &str, here: &Here) -> Option<Faces> {
+    let user = here.reference(&Ours::Sharer(name))?;
+    Some(Faces {
+        group: here.reference(&Ours::Group(name))?.to_string(),
+        handle: format!("@{}@{}", user.id, user.domain),
+        user: user.to_string(),
+    })
+}
+
 /// The link of somebody's mirror.
 #[must_use]
 pub fn link_of_user(id: Uuid, here: &Here) -> Option<Value> {

@@ -10,6 +10,7 @@ mod content;
 pub mod entity;
 mod found;
 mod instance;
+mod keys;
 mod kind;
 mod letter;
 mod older;
@@ -21,15 +22,16 @@ mod vote;
 
 pub use address::{Kind, Part, Wanted};
 pub use collection::collection;
-pub use found::{TYPE, link_of_user, links_of_group, protocols};
+pub use found::{Faces, TYPE, faces_of_group, link_of_user, links_of_group, protocols};
 pub use instance::{
     ACCEPT, INBOX, MESSAGING, METADATA, User, at, is_domain, is_mirrored, key_of, metadata, paths_of_note,
     paths_of_user, user, versions,
 };
+pub use keys::key;
 pub use letter::letter;
 pub use person::{PersonDocument, mirror_name, original, person, said_note};
 pub use read::{Known, Names, Translated, Version, hash_of, is_said_anew, names, read};
 pub use reference::{Mirrored, Ours, Reference};
-pub use shape::{Ear, ear, shape_at, subscribes};
+pub use shape::{Ear, ear, request, shape_at, subscribes};
 pub(super) use shape::{SHAPES, crosses, described, federates, shares};
 pub use vote::{REACTS, VoteEntity, Votes, kind_of_vote, vote};

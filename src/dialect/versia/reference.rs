@@ -7,13 +7,18 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::dialect::{Here, Unreadable};
+use crate::dialect::{
+    Here, Unreadable,
+    versia::address::{Kind, Wanted},
+};
 
 /// Longest id that the reference implementation takes, in bytes (versia-pub/server, read 2026-04).
 const LONGEST: usize = 512;
 /// Longest name of a host (RFC 1035 §2.3.4).
 const LONGEST_DOMAIN: usize = 253;
 const BRIDGE: &str = "/bridge/versia/";
+/// Where a server has its entities.
+const ENTITIES: &str = "/.versia/v0.6/entities/";
 /// What goes before a group's name in the id of the group; the name alone is the user that shares its posts.
 const GROUP: &str = "group-";
 /// Length of a UUID as text.
@@ -100,6 +105,29 @@ pub enum Mirrored {
     Note(Reference),
 }
 
+impl Mirrored {
+    /// What the address of an original names, in every spelling that is in use.
+    #[must_use]
+    pub fn at(address: &str) -> Option<Self> {
+        let (domain, path) = address.strip_prefix("https://")?.split_once(ENTITIES)?;
+        let wanted = Wanted::read(path).filter(|wanted| wanted.collection.is_none())?;
+        let reference = Reference::new(domain, &wanted.id)?;
+        match wanted.of {
+            Kind::User => Some(Self::User(reference)),
+            Kind::Note => Some(Self::Note(reference)),
+            _ => None,
+        }
+    }
+
+    /// Whose or what it is.
+    #[must_use]
+    pub const fn reference(&self) -> &Reference {
+        match self {
+            Self::User(reference) | Self::Note(reference) => reference,
+        }
+    }
+}
+
 /// What a reference to our own domain names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ours<'a> {
@@ -136,6 +164,15 @@ impl Here {
     #[must_use]
     pub fn mirror_of_note(&self, note: &Reference) -> String {
         format!("{}{BRIDGE}{}/notes/{}", self.base(), note.domain, note.id)
+    }
+
+    /// The id on our host for either.
+    #[must_use]
+    pub fn mirror_of(&self, of: &Mirrored) -> String {
+        match of {
+            Mirrored::User(user) => self.mirror(user),
+            Mirrored::Note(note) => self.mirror_of_note(note),
+        }
     }
 
     /// What one of our ids is the mirror of.
@@ -251,6 +288,34 @@ mod tests {
             "https://g.example/bridge/versia/b.example/u1/inbox",
         ] {
             assert_eq!(here.mirrored(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_an_original_leads_to_its_mirror() {
+        let here = here();
+        let at = |address: &str| Mirrored::at(address).map(|of| here.mirror_of(&of));
+        for kind in [
+            "Note",
+            "note",
+            "pub.versia:notes/Note",
+            "pub.versia%3Anotes%2FNote",
+        ] {
+            let address = format!("https://b.example/.versia/v0.6/entities/{kind}/n1");
+            let mirror = at(&address).unwrap();
+            assert_eq!(mirror, "https://g.example/bridge/versia/b.example/notes/n1");
+        }
+        let user = "https://b.example/.versia/v0.6/entities/User/u1";
+        let mirror = "https://g.example/bridge/versia/b.example/u1";
+        assert_eq!(at(user).as_deref(), Some(mirror));
+        for other in [
+            "https://b.example/users/u1",
+            "http://b.example/.versia/v0.6/entities/User/u1",
+            "https://b.example:1/.versia/v0.6/entities/User/u1",
+            "https://b.example/.versia/v0.6/entities/User/u1/collections/outbox",
+            "https://b.example/.versia/v0.6/entities/Group/g1",
+        ] {
+            assert_eq!(at(other), None, "{other}");
         }
     }
 

@@ -43,6 +43,14 @@ pub struct Ear {
     pub shape: Shape,
 }
 
+impl Ear {
+    /// Where that is sent: a lane is nobody's to know.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.inbox.split('#').next().unwrap_or(&self.inbox)
+    }
+}
+
 /// Where the user hears a group whose mirror has this id: as one who subscribed, or else as one who follows. `None`: it is no
 /// mirror.
 #[must_use]
@@ -63,6 +71,15 @@ pub fn ear(iri: &str, subscribed: bool, here: &Here) -> Option<Ear> {
 #[must_use]
 pub fn subscribes(request: &str) -> bool {
     serde_json::from_str(request).is_ok_and(|request: Value| kind_of(&request, &["Join"]).is_some())
+}
+
+/// The request by which a user would have come to hear a group at this ear, and its id: whoever comes in by a list has sent none.
+#[must_use]
+pub fn request(iri: &str, ear: &Ear, group: &str, here: &Here) -> (String, String) {
+    let id = format!("{iri}#imported-{group}");
+    let kind = if ear.shape == SHAPE { "Join" } else { "Follow" };
+    let request = json!({"id": id, "type": kind, "actor": iri, "object": here.group(group)});
+    (request.to_string(), id)
 }
 
 /// What is written for whoever hears at this destination.
@@ -405,6 +422,11 @@ mod tests {
         assert_eq!(follower.inbox, "https://b.example/.versia/v0.6/inbox#share");
         for ear in [member, follower] {
             assert_eq!(shape_at(&ear.inbox), ear.shape);
+        }
+        for subscribed in [true, false] {
+            let ear = ear(u1, subscribed, &here()).unwrap();
+            let (request, _) = request(u1, &ear, "garden", &here());
+            assert_eq!(subscribes(&request), subscribed);
         }
         assert_eq!(ear(NOTE, true, &here()), None);
         assert_eq!(ear("https://m.example/users/carol", true, &here()), None);

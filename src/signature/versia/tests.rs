@@ -146,7 +146,14 @@ fn headers_that_are_missing_odd_or_old_are_told_apart() {
     for name in [SIGNATURE, SIGNED_BY, SIGNED_AT] {
         let mut less = whole.clone();
         less.remove(&name);
-        assert_eq!(judged(&less), Err(Missing), "{name}");
+        let why = judged(&less).unwrap_err();
+        assert!(matches!(why, Missing(_)), "{name}");
+        let named = [SIGNATURE, SIGNED_BY, SIGNED_AT].map(|one| {
+            let words = why.to_string().to_ascii_lowercase();
+            words.contains(&format!(" {one}")).then_some(one)
+        });
+        let named: Vec<_> = named.into_iter().flatten().collect();
+        assert_eq!(named, std::slice::from_ref(&name), "{why}");
         let mut twice = whole.clone();
         twice.append(&name, whole[&name].clone());
         assert!(matches!(judged(&twice), Err(Malformed(_))), "{name}");
@@ -199,7 +206,11 @@ fn only_an_answer_that_is_signed_is_judged() {
     assert!(matches!(none, Ok(None)));
     let half = HeaderMap::from_iter([(SIGNED_BY, HeaderValue::from_static("b.example"))]);
     let half = domain_claim_of_answer("/x", &half, b"{}", at(TIME));
-    assert_eq!(half.map(|_| ()), Err(DomainRefused::Missing));
+    let why = half.unwrap_err().to_string();
+    assert!(
+        why.ends_with("lacks Versia-Signature and Versia-Signed-At."),
+        "{why}"
+    );
     let whole = signed(&signature("get", "/x", "{}"), "b.example", "1729243417");
     let whole = domain_claim_of_answer("/x", &whole, b"{}", at(TIME))
         .unwrap()

@@ -7,6 +7,7 @@ use super::{
     words::{Author, Date, how_many, title},
 };
 use crate::{
+    dialect::domains::{Faces, faces_of_group},
     domain::{JoinPolicy, PostPolicy},
     store::{GroupView, ThreadView, Viewer},
     text::markdown,
@@ -26,6 +27,8 @@ struct GroupPage<'a> {
     summary: String,
     members: String,
     followers: String,
+    /// How it is called where groups are named by reference, if anywhere.
+    faces: Option<Faces>,
     who_joins: &'static str,
     who_posts: &'static str,
     is_first: bool,
@@ -60,6 +63,7 @@ pub(in crate::web) async fn group(
         summary: markdown(&group.summary),
         members: how_many(figures.members, "member", "members"),
         followers: how_many(figures.followers, "follower", "followers"),
+        faces: faces_of_group(name, here),
         who_joins: who_joins(group.group.policies.join),
         who_posts: who_posts(group.group.policies.post),
         is_first: before.is_none(),

@@ -33,6 +33,15 @@ class Signatures(Scene):
         for name in (signing.SIGNATURE, signing.SIGNED_BY, signing.SIGNED_AT):
             self.assertEqual(self.both(without=[name]), (401, 401), name)
 
+    def test_a_401_asks_for_the_headers_and_names_the_one_that_is_missing(self):
+        written = ["Versia-Signature", "Versia-Signed-By", "Versia-Signed-At"]
+        for name in written:
+            answer = self.a.gets(entity_path("User", self.garden.name), FORUM, without=[name])
+            asked = answer.headers["www-authenticate"]
+            self.assertTrue(asked.startswith("Versia ") and name.lower() in asked, asked)
+            detail = answer.json()["detail"]
+            self.assertEqual([one for one in written if one in detail.split("lacks")[1]], [name], detail)
+
     def test_a_garbled_signature_is_a_401(self):
         other = signing.Key().sign("something else")
         for garbled in ("", "!", "AAAA", other, other[:-4], other + other):

@@ -101,6 +101,7 @@ impl RawInbox {
             host: self.host.clone(),
             shared_inbox: None,
             dialect: Some(dialect_named(dialect).unwrap()),
+            ear: None,
         };
         let members: Vec<_> = names.iter().map(member).collect();
         let engine = &world.house().engine;

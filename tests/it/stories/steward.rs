@@ -155,6 +155,7 @@ async fn a_steward_is_nobody_to_let_in() {
         summary: String::new(),
         owner,
         policies: Policies::default(),
+        bridge: None,
     };
     let person = Iri::object(&owner.id()).unwrap();
     assert!(engine.create_group(named("rust_steward", person)).await.is_err());

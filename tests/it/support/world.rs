@@ -161,6 +161,7 @@ impl World {
             summary: String::new(),
             owner: Iri::object(&owner.id()).unwrap(),
             policies,
+            bridge: None,
         };
         let created = self.house.engine.create_group(new).await.unwrap();
         assert_eq!(created.id, format!("{}/c/{name}", self.base));

@@ -8,6 +8,8 @@ mod gate;
 mod keys;
 mod limits;
 mod mirrored;
+mod named;
+mod operator;
 mod people;
 mod required;
 mod order;

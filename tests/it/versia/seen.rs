@@ -437,6 +437,7 @@ async fn faces_are_found_by_name() {
         summary: String::new(),
         owner: Iri::object(&owner.id()).unwrap(),
         policies: Policies::default(),
+        bridge: None,
     };
     let taken = world.house().engine.create_group(new).await.unwrap_err();
     assert!(taken.to_string().contains("is called"), "{taken}");

@@ -18,11 +18,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::{HeaderName, HeaderValue, Method, request::Parts};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 
 use crate::{
     engine::Left,
-    signature::{DOMAIN_CONTENT_TYPE, sign_for_domain},
+    signature::{DOMAIN_CHALLENGE, DOMAIN_CONTENT_TYPE, sign_for_domain},
     store::Viewer,
     web::{
         Web,
@@ -42,6 +42,7 @@ pub(in crate::web) fn routes(web: &Web) -> Router<Web> {
         .route("/.versia/v0.6/messaging", post(inbox::messaging))
         .merge(documents().layer(signed))
         .layer(middleware::from_fn(announced))
+        .layer(middleware::map_response(challenged))
         .merge(mirrors())
 }
 
@@ -93,6 +94,15 @@ async fn announced(request: Request, next: Next) -> Response {
         ];
         let fields = fields.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from(value)));
         response.headers_mut().extend(fields);
+    }
+    response
+}
+
+/// A 401 names what is signed here.
+async fn challenged(mut response: Response) -> Response {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static(DOMAIN_CHALLENGE);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
 }
