@@ -33,7 +33,7 @@ fn reply(domain: &Domain, id: &str, author: &str, to: &str) -> Value {
 #[tokio::test]
 async fn a_reply_that_overtakes_what_it_answers_brings_it() {
     let (world, b, c, garden) = garden().await;
-    let mia = world.mastodon().actor("mia").follows(&garden).await;
+    let tom = world.lemmy().actor("tom").follows(&garden).await;
     let first = b.note("n1", "b.test:u1", "garden", "Leeks?");
     let second = reply(&c, "n2", "c.test:u2", "b.test:n1");
     b.serves("/.versia/v0.6/entities/Note/n1", 200, first.clone());
@@ -45,7 +45,7 @@ async fn a_reply_that_overtakes_what_it_answers_brings_it() {
     c.sends(&second).await.is(202);
     b.sends(&first).await.is(202);
     world.settles().await;
-    let told = mia.heard().into_iter().filter(|heard| heard.kind() == "Announce");
+    let told = tom.heard().into_iter().filter(|heard| heard.kind() == "Announce");
     assert_eq!(told.count(), 3);
     let thread = "select count(distinct thread_id) from post where iri like '%/bridge/versia/%'";
     assert_eq!(world.count(thread).await, 1);
@@ -55,7 +55,7 @@ async fn a_reply_that_overtakes_what_it_answers_brings_it() {
 /// What nobody of the group has said is not brought by whoever answers it; nor is asked for without end.
 #[tokio::test]
 async fn what_is_none_of_the_groups_is_not_brought() {
-    let (world, b, c, _) = garden().await;
+    let (world, b, c, _garden) = garden().await;
     // By a stranger; for nobody; not there; one above the other for ever.
     let stranger = c.user("u9", "mallory");
     c.serves(
@@ -92,7 +92,7 @@ async fn what_is_none_of_the_groups_is_not_brought() {
 /// To come and to go may be said again in the same words.
 #[tokio::test]
 async fn who_says_the_same_words_again_means_them_again() {
-    let (world, b, ..) = garden().await;
+    let (world, b, _c, _garden) = garden().await;
     let subscribe = b.subscribe("b.test:u1", "garden");
     let mut unsubscribe = subscribe.clone();
     unsubscribe["type"] = json!("pub.versia:groups/Unsubscribe");
@@ -114,7 +114,7 @@ async fn who_says_the_same_words_again_means_them_again() {
 /// Only what shows something is a mirror of something: to go is to go, whatever it is marked as.
 #[tokio::test]
 async fn a_mark_of_a_mirror_hides_nothing_but_notes() {
-    let (world, b, ..) = garden().await;
+    let (world, b, _c, _garden) = garden().await;
     let mut unsubscribe = b.subscribe("b.test:u1", "garden");
     unsubscribe["type"] = json!("pub.versia:groups/Unsubscribe");
     unsubscribe["extensions"] = json!({"org.folkmoot:bridge": {"protocol": "activitypub"}});
@@ -126,7 +126,7 @@ async fn a_mark_of_a_mirror_hides_nothing_but_notes() {
 /// A mention of what is not here spoils no reply, and thousands of mentions are not told on.
 #[tokio::test]
 async fn odd_mentions_spoil_nothing() {
-    let (world, b, _, garden) = garden().await;
+    let (world, b, _c, garden) = garden().await;
     let mia = world.mastodon().actor("mia").follows(&garden).await;
     b.publishes(&b.note("n1", "b.test:u1", "garden", "Leeks?"))
         .await
