@@ -403,6 +403,7 @@ fn in_their_words(refused: Refused, entity: &Value) -> Refused {
 fn not_kept(error: FetchError) -> Refused {
     match error {
         FetchError::Store(error) => error.into(),
+        FetchError::Temporary(_) => Refused::Busy { retry_after: 60 },
         _ => Refused::Unreadable {
             why: "The id is too long.".to_owned(),
             field: "id",

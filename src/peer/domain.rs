@@ -6,7 +6,7 @@
 use std::{error::Error as StdError, time::Duration};
 
 use bytes::Bytes;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -139,16 +139,20 @@ impl Peers {
     }
 
     /// Somebody of such a domain, who need not be known by more than an id: their document is read if it was not for a day and
-    /// answers in time, and whoever cannot be read is kept as they are.
+    /// answers in time, and whoever cannot be read is kept as they are. Whoever never could is kept by their id, and not shown in
+    /// another protocol, for which they were not asked.
     ///
     /// # Errors
-    /// If the database does not answer, or the id is too long.
+    /// If the database does not answer, or the id is too long; [`FetchError::Temporary`] of somebody whose server does not answer for
+    /// now and whom it never told us of.
     pub async fn user(&self, reference: &domains::Reference) -> Result<Actor, FetchError> {
         let iri = self.iri_of_user(reference)?;
         let is_fresh = |actor: &Actor| self.0.store.now() - actor.read_at < USER_KEPT;
+        let was_read = |actor: &Actor| actor.read_at > DateTime::UNIX_EPOCH;
         let known = self.0.store.actor(&iri).await?;
         let failed = self.0.domains_failed.get(iri.as_str()).await;
         let waits = failed.is_some_and(|(until, _)| self.0.store.now() < until);
+        let is_new = !known.as_ref().is_some_and(was_read);
         if let Some(actor) = known.filter(|actor| waits || is_fresh(actor)) {
             return Ok(actor);
         }
@@ -166,6 +170,9 @@ impl Peers {
         match timeout_at(deadline, reading).await {
             Ok(Ok(Some(actor))) => return Ok(actor),
             Ok(Err(FetchError::Store(error))) => return Err(error.into()),
+            Ok(Err(FetchError::Temporary(_))) | Err(_) if is_new => {
+                return Err(FetchError::Temporary("their server does not answer".to_owned()));
+            }
             Ok(Ok(None) | Err(_)) | Err(_) => {}
         }
         let failure = (self.0.store.now() + AGAIN, String::new());
@@ -336,7 +343,7 @@ impl net::Sign for DomainSigner<'_> {
         body: Option<&[u8]>,
         content_type: Option<&str>,
     ) -> Result<HeaderMap, Box<dyn StdError + Send + Sync>> {
-        let date: chrono::DateTime<Utc> = self.clock.now();
+        let date: DateTime<Utc> = self.clock.now();
         if self.encoded_twice {
             let path = url.path().replace('%', "%25");
             let body = body.unwrap_or_default();

@@ -143,7 +143,8 @@ impl Store {
             new.inbox,
             said.is_some(),
             self.now(),
-            said.is_some_and(|said| said.unbridged),
+            // Nobody knows yet whether they want to be shown elsewhere.
+            said.is_none_or(|said| said.unbridged),
         )
         .execute(&mut *tx)
         .await?;

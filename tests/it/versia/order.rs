@@ -152,3 +152,33 @@ async fn odd_mentions_spoil_nothing() {
     assert_eq!(shown["tag"].as_array().unwrap().len(), 64);
     world.end().await;
 }
+
+/// Whether somebody wants to be shown elsewhere only their own document says: until it was read, they are not.
+#[tokio::test]
+async fn who_could_not_be_read_is_not_shown_elsewhere() {
+    let (world, b, _c, garden) = garden().await;
+    let tom = world.lemmy().actor("tom").follows(&garden).await;
+    let path = "/.versia/v0.6/entities/User/u7";
+    let subscribe = b.subscribe("b.test:u7", "garden");
+    b.user("u7", "mallow");
+    b.serves(path, 503, json!({}));
+    b.sends(&subscribe).await.problem(503);
+    b.serves(path, 404, json!({}));
+    b.sends(&subscribe).await.is(202);
+    b.publishes(&b.note("n1", "b.test:u7", "garden", "Hi"))
+        .await
+        .is(202);
+    world.settles().await;
+    assert_eq!(world.count(NOTES).await, 1);
+    let told = tom.heard().into_iter().filter(|heard| heard.kind() == "Announce");
+    assert_eq!(told.count(), 0);
+    b.user("u7", "mallow");
+    world.advance(TimeDelta::minutes(11));
+    b.publishes(&b.note("n2", "b.test:u7", "garden", "Hi"))
+        .await
+        .is(202);
+    world.settles().await;
+    let told = tom.heard().into_iter().filter(|heard| heard.kind() == "Announce");
+    assert_eq!(told.count(), 1);
+    world.end().await;
+}

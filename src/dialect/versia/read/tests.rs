@@ -27,6 +27,7 @@ fn known() -> Known {
             (POST, "https://m.example/posts/1".to_owned()),
             (CAROL, "https://m.example/users/carol".to_owned()),
         ]),
+        groups: HashSet::from(["garden".to_owned(), "pond".to_owned()]),
         ..Known::default()
     }
 }
