@@ -2,6 +2,8 @@
 //!
 //! One rule: it reaches members whose software can keep it among them, and is behind no door that a stranger may open.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use folkmoot::domain::{Iri, JoinPolicy, Policies};
 use serde_json::{Value, json};
@@ -309,6 +311,8 @@ async fn a_member_who_left_does_not_hear_of_it_later() {
         |me| json!({ "id": (me.mint)("leaves"), "type": "Leave", "actor": me.id, "object": circle.group.id }),
     );
     circle.xen.sends(&circle.group, &leave).await.is(202);
+    // Their server is tried at once when it speaks, and what the tables said then holds for a second (`delivery/knock.rs`).
+    tokio::time::sleep(Duration::from_secs(1)).await;
     circle.xen.server().comes_back();
     circle.world.advance(TimeDelta::minutes(2));
     circle.world.settles().await;

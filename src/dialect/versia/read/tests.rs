@@ -244,8 +244,8 @@ fn a_note_for_everybody_is_for_a_group_that_it_mentions_or_answers_in() {
     assert_eq!(read.addressed.groups().iter().collect::<Vec<_>>(), ["garden"]);
     assert!(read.addressed.public);
     assert_eq!(
-        names(&mention, "b.example", &here()).unwrap().group.as_deref(),
-        Some("garden")
+        names(&mention, "b.example", &here()).unwrap().mentioned,
+        ["garden"]
     );
     let reply = understood(&note(
         &json!({"group": "public", "replies_to": format!("g.example:{POST}")}),
