@@ -177,9 +177,11 @@ impl Sender {
         self.says(like, post).await;
     }
 
-    async fn edits(&self, post: &Said) {
+    async fn edits(&mut self, post: &Said) {
         let manners = self.me.server().software().manners;
-        let update = self.me.speaks(|me| manners.edit(me, &self.group, post, "better"));
+        // No two edits are the same bytes.
+        let text = format!("better by {}", self.chance.below(1_000_000_000));
+        let update = self.me.speaks(|me| manners.edit(me, &self.group, post, &text));
         self.says(update, post).await;
     }
 

@@ -28,7 +28,7 @@ macro_rules! calling {
     ($before:literal, $after:literal) => {
         concat!(
             $before,
-            "coalesce(a.iri, case when a.kind in ('listed', 'unlisted', 'banned', 'unbanned') then a.kind || ' ' else '' end || a.id::text)",
+            "coalesce(a.iri, case when a.kind in ('listed', 'unlisted', 'banned', 'unbanned', 'unhosted') then a.kind || ' ' else '' end || a.id::text)",
             $after
         )
     };

@@ -14,13 +14,20 @@ use crate::support::versia::OURS;
 
 pub const FEDERATE: &str = "pub.versia:groups/Federate";
 pub const SHARE: &str = "pub.versia:share/Share";
-const NOTE: &str = "Note";
+pub const NOTE: &str = "Note";
+pub const LIKE: &str = "pub.versia:likes/Like";
+/// That a share is gone; that a note is gone is a Delete.
+pub const UNSHARE: &str = "Delete of a share";
+/// How the log calls it that whoever was shown a note hears that this is gone, too.
+const UNHOSTED: &str = "unhosted";
+/// Letters of a UUID.
+const UUID: usize = 36;
 
 /// What was said of posts, in the order of the log.
 const ENTRIES: &str = r#"
     select g.name, p.id::text as post, p.iri, a.kind, a.id::text as id, e.at, coalesce(a.iri, a.id::text) as activity
     from entry e join activity a on a.id = e.activity_id join "group" g on g.id = e.group_id join post p on p.id = a.post_id
-    where a.kind in ('posted', 'edited', 'deleted') order by e.group_id, e.seq"#;
+    where a.kind in ('posted', 'edited', 'deleted', 'voted', 'unhosted') order by e.group_id, e.seq"#;
 
 /// The log, by what entities say.
 #[derive(Default)]
@@ -48,7 +55,7 @@ impl Named {
         };
         let rows = sqlx::query(ENTRIES).fetch_all(connection).await.unwrap();
         for row in rows {
-            let note = reference(base, row.get("iri"), row.get("post"));
+            let note = reference(base, row.get("iri"), row.get("post"), row.get("name"));
             let entry = Entry {
                 kind: row.get("kind"),
                 id: row.get("id"),
@@ -83,10 +90,20 @@ impl Named {
             ("Delete", NOTE) => self.about(sharer, text("deleted"), "Delete", |entry| {
                 entry.kind == "deleted" && at(entry)
             }),
+            (LIKE, _) => self.liked(text("id"), text("liked")),
+            // The edited note itself, whole: which edit it is its bytes do not say.
+            (NOTE, _) => {
+                let id = text("id");
+                let group = id.get(UUID..).and_then(|rest| rest.strip_prefix('-'));
+                let note = format!("{OURS}:{id}");
+                self.about(group.unwrap_or_default(), &note, NOTE, |entry| {
+                    entry.kind == "edited"
+                })
+            }
             ("Delete", SHARE) => {
                 let share = own(text("deleted")).unwrap_or_default();
                 let note = self.shared.get(share).map_or("", String::as_str);
-                self.about(sharer, note, "Delete", |entry| {
+                self.about(sharer, note, UNSHARE, |entry| {
                     entry.kind == "deleted" && at(entry)
                 })
             }
@@ -96,6 +113,25 @@ impl Named {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The group and the activity where it is beside what somebody did, and nobody's deed.
+    pub fn beside(&self, said: &Value) -> Option<(String, String)> {
+        let group = own(said["author"].as_str()?)?;
+        let at = said["created_at"].as_str()?;
+        let key = (group.to_owned(), said["deleted"].as_str()?.to_owned());
+        let mut entries = self.entries.get(&key)?.iter();
+        let entry = entries.find(|entry| entry.kind == UNHOSTED && is_at(at, entry.at))?;
+        Some((self.group(group), format!("{UNHOSTED} {}", entry.id)))
+    }
+
+    fn liked(&self, id: &str, note: &str) -> Vec<String> {
+        let known = self.entries.iter().filter(|((_, known), _)| known == note);
+        let known = known.flat_map(|((group, _), entries)| entries.iter().map(move |entry| (group, entry)));
+        known
+            .filter(|(_, entry)| entry.kind == "voted" && entry.id == id)
+            .map(|(group, entry)| entity(&self.group(group), LIKE, &entry.activity))
+            .collect()
     }
 
     fn about(&self, group: &str, note: &str, kind: &str, fits: impl Fn(&Entry) -> bool) -> Vec<String> {
@@ -111,12 +147,12 @@ impl Named {
     }
 }
 
-/// How a note is named: by its own domain, or by ours.
-fn reference(base: &str, iri: &str, post: &str) -> String {
+/// How a note is named: by its own domain, or by ours, for each group.
+fn reference(base: &str, iri: &str, post: &str, group: &str) -> String {
     let mirrored = iri.strip_prefix(&format!("{base}/bridge/versia/"));
     let note = mirrored.and_then(|path| path.split_once("/notes/"));
     note.map_or_else(
-        || format!("{OURS}:{post}"),
+        || format!("{OURS}:{post}-{group}"),
         |(domain, id)| format!("{domain}:{id}"),
     )
 }

@@ -3,6 +3,7 @@
 //! One rule: each has a domain of its own and one way in, so a domain hears in one kind of words. One more way is an arm of
 //! [`Way::hears`], one more deed a function of [`Correspondent`].
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::chance::Chance;
 use crate::ledger::{Deed, Ledger, Listener};
 use crate::load::{Insisting, SOON};
-use crate::named::{FEDERATE, SHARE};
+use crate::named::{FEDERATE, LIKE, NOTE, SHARE, UNSHARE};
 use crate::scene::Scene;
 use crate::support::peer::{Actor, Ground, Group, Said};
 use crate::support::versia::{Domain, INBOX, OURS, group as group_reference};
@@ -41,8 +42,12 @@ impl Way {
         match (self, said.kind()) {
             (Self::Subscribes, "Create" | "Update") => Some(FEDERATE),
             (Self::Subscribes, "Delete") if said.post.contains("/bridge/versia/") => None,
+            (Self::Subscribes, "Like") => Some(LIKE),
+            (Self::Subscribes, "Delete") => Some("Delete"),
             (Self::Follows, "Create") => Some(SHARE),
-            (_, "Delete") => Some("Delete"),
+            (Self::Follows, "Delete") => Some(UNSHARE),
+            // A note of Versia's its own domain sends again.
+            (Self::Follows, "Update") if !said.post.contains("/bridge/versia/") => Some(NOTE),
             _ => None,
         }
     }
@@ -137,6 +142,8 @@ pub struct Correspondent {
     ledger: Arc<Ledger>,
     chance: Chance,
     notes: Vec<Value>,
+    /// By the id of a note: as which activity it was said last.
+    last: HashMap<String, String>,
     count: usize,
 }
 
@@ -151,6 +158,7 @@ impl Correspondent {
             neighbours: scene.neighbours.clone(),
             ledger: Arc::clone(&scene.ledger),
             notes: Vec::new(),
+            last: HashMap::new(),
             count: 0,
         }
     }
@@ -197,15 +205,21 @@ impl Correspondent {
     }
 
     /// Says it until it is answered 202, and has it written into the book as the activity that says the same: its id is that of
-    /// the mirror, and what is said.
-    async fn says(&self, kind: &str, id: &str, entity: &Value) {
+    /// the mirror, and what is said; of an edit also what was said before.
+    async fn says(&mut self, kind: &str, id: &str, entity: &Value) {
         let text = entity.to_string();
         let hash = hex(&Sha256::digest(&text));
         let mirrors = format!("{}/bridge/versia/{}", self.group.base(), self.me.domain.name());
         let post = format!("{mirrors}/notes/{id}");
+        let hash = match self.last.get(id).filter(|_| kind == "Update") {
+            Some(before) => hex(&Sha256::digest(format!("{hash} {before}"))),
+            None => hash,
+        };
+        let activity = format!("{post}#{}", &hash[..HASH]);
+        self.last.insert(id.to_owned(), activity.clone());
         let said = Said {
             document: json!({
-                "id": format!("{post}#{}", &hash[..HASH]), "type": kind, "actor": format!("{mirrors}/ann"),
+                "id": activity, "type": kind, "actor": format!("{mirrors}/ann"),
             }),
             text: text.clone(),
             post,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::peer::Heard;
 
 /// The kinds of the log that are meant.
-pub const KINDS: [&str; 4] = ["listed", "unlisted", "banned", "unbanned"];
+pub const KINDS: [&str; 5] = ["listed", "unlisted", "banned", "unbanned", "unhosted"];
 
 /// Whether the log calls an activity so.
 pub fn is_own(activity: &str) -> bool {

@@ -41,14 +41,14 @@ pub fn hash_of(body: &[u8]) -> String {
     })
 }
 
-/// Whether somebody may say this twice in the same words and mean it twice: to come, to go, to delete. Such an entity is known by its
+/// Whether somebody may say this twice in the same words and mean it twice: to come, and to go. Such an entity is known by its
 /// signature, all others by their bytes.
 #[must_use]
 pub fn is_said_anew(entity: &Value) -> bool {
     let kind = text_of(entity, "type").map(older::kind_now);
     matches!(
         kind,
-        Some(kind::SUBSCRIBE | kind::UNSUBSCRIBE | kind::FOLLOW | kind::UNFOLLOW | kind::DELETE)
+        Some(kind::SUBSCRIBE | kind::UNSUBSCRIBE | kind::FOLLOW | kind::UNFOLLOW)
     )
 }
 

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::{Deed, SHOWN, telling_of};
 use crate::counts::Counts;
 use crate::log::Log;
-use crate::named::Named;
+use crate::named::{NOTE, Named};
 use crate::own::own_word;
 use crate::support::peer::{Heard, Mood, Server};
 use crate::support::versia::Domain;
@@ -193,13 +193,29 @@ impl Book {
             self.ears[ear].unread_taken.clear();
             for heard in std::mem::take(&mut self.ears[ear].unread) {
                 let tellings = named.tellings(&heard.document);
-                let is_new = |telling: &&String| {
-                    let number = self.tellings.get(*telling);
-                    let told = number.and_then(|number| self.ears[ear].told.get(number));
-                    told.is_some_and(|told| told.times == 0)
+                let told = |telling: &String| {
+                    let number = self.tellings.get(telling);
+                    number.and_then(|number| self.ears[ear].told.get(number))
                 };
-                let telling = tellings.iter().find(is_new).or(tellings.last());
-                let telling = telling.unwrap_or(&heard.text).clone();
+                let bytes = digest(&heard.text);
+                let is_again = |telling: &&String| {
+                    told(telling).is_some_and(|told| told.times > 0 && told.bytes == bytes)
+                };
+                let is_new = |telling: &&String| told(telling).is_some_and(|told| told.times == 0);
+                // A note says no time at which it was edited, and no two edits are the same bytes; of all else the time chose.
+                let again = tellings
+                    .iter()
+                    .find(is_again)
+                    .filter(|_| heard.document["type"] == NOTE);
+                let telling = again.or(tellings.iter().find(is_new));
+                let telling = telling.or(tellings.last().filter(|telling| told(telling).is_some()));
+                if let (None, Some(origin)) = (telling, named.beside(&heard.document)) {
+                    let telling = format!("{} {}", origin.0, origin.1);
+                    self.may_hear(ear, &telling, origin);
+                    self.is_told(ear, &telling, &heard);
+                    continue;
+                }
+                let telling = telling.or(tellings.last()).unwrap_or(&heard.text).clone();
                 self.is_told(ear, &telling, &heard);
             }
         }
