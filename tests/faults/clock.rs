@@ -16,6 +16,12 @@ use crate::support::peer::Mood;
 /// Ears of those who are well that are still to hear something.
 const UNDER_WAY: &str =
     "select count(*) from ear join destination d on d.id = destination_id where d.failures = 0";
+/// The same, if any is.
+const STILL_WAITS: &str =
+    "select coalesce(max(extract(epoch from next_try - last_try)), 0)::bigint from destination
+                           where failures > 0";
+/// After so many looks at which nothing came, whoever still waits is due.
+const QUIET: usize = 150;
 /// How often we look whether everything is there.
 const PAUSE: Duration = Duration::from_millis(20);
 const FAILURES: &str = "select coalesce(max(failures), 0)::bigint from destination";
@@ -99,11 +105,17 @@ pub async fn who_was_dead_for_six_days_gets_everything_in_order(run: Run) -> Cou
     let away = world.ground().clock().now() - begun;
     dead.comes_back();
     domain.comes_back();
-    // Both are tried at once, and then time stands still: a domain believes no signature that is older than five minutes.
-    let wait = world.count(LONGEST_WAIT).await;
-    world.advance(TimeDelta::seconds(wait));
-    while square.ledger.collect() > 0 || square.ledger.outstanding() > 0 {
-        sleep(PAUSE).await;
+    // Both are tried at once, and then time stands still: a domain believes no signature that is older than five minutes. What was
+    // signed before that, and is refused for it, is tried again in its time.
+    while square.ledger.outstanding() > 0 {
+        world.until(UNDER_WAY, 0).await;
+        let wait = world.count(STILL_WAITS).await;
+        world.advance(TimeDelta::seconds(wait));
+        let mut quiet = 0;
+        while square.ledger.outstanding() > 0 && quiet < QUIET {
+            sleep(PAUSE).await;
+            quiet = if square.ledger.collect() > 0 { 0 } else { quiet + 1 };
+        }
     }
     let mut counts = square.ends(0, &[]).await;
     counts.note(&format!(
