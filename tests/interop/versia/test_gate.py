@@ -8,6 +8,7 @@ import time
 import unittest
 
 import signing
+from activitypub import Refused
 from domains import GROUP, INBOX, INSTANCE, entity_path, now, text
 from stage import FORUM, Scene
 
@@ -173,31 +174,43 @@ class Users(Scene):
         group = self.group()
         self.assertStatus(202, user.asks("Subscribe", group.reference))
         domain.hears("pub.versia:groups/SubscribeAccept", subscriber=user.reference, group=group.reference)
+
+    def name(self, user):
         return self.mastodon.looks_up(self.mirror(user))["name"]
+
+    def is_not_shown(self, user):
+        """Only their own document says whether they want to be shown in ActivityPub."""
+        with self.assertRaises(Refused):
+            self.mastodon.looks_up(self.mirror(user))
 
     def test_an_answer_that_another_signed_is_not_believed(self):
         domain = self.spare()
         domain.answers_with = signing.Key()
-        self.assertNotEqual(self.joins(domain, domain.user("mallory")), "Mallory")
+        user = domain.user("mallory")
+        self.joins(domain, user)
+        self.is_not_shown(user)
 
     def test_an_answer_that_nobody_signed_is_believed(self):
         domain = self.spare()
         user = domain.user("walter")
         body = json.dumps(domain.entities[("User", user.id)]).encode()
         domain.instead[entity_path("User", user.id)] = (200, {"Content-Type": "application/json"}, body)
-        self.assertEqual(self.joins(domain, user), "Walter")
+        self.joins(domain, user)
+        self.assertEqual(self.name(user), "Walter")
 
     def test_a_user_with_another_id_is_not_believed(self):
         domain = self.spare()
         user = domain.user("mallory")
         domain.entities[("User", user.id)]["id"] = "somebody-else"
-        self.assertNotEqual(self.joins(domain, user), "Mallory")
+        self.joins(domain, user)
+        self.is_not_shown(user)
 
     def test_a_user_who_cannot_be_read_takes_part_all_the_same(self):
         domain = self.spare()
         user = domain.user("ghost")
         domain.entities.pop(("User", user.id))
         self.joins(domain, user)
+        self.is_not_shown(user)
 
     def test_what_a_user_says_of_themselves_is_made_harmless(self):
         domain = self.spare()
