@@ -43,7 +43,7 @@ const MOST_SPARSE: u64 = 10_000;
 
 /// So many notes one above the other are brought for an answer.
 const MOST_ABOVE: usize = 10;
-/// Servers that are not known here, and that one address may name in a minute: each costs us a request (versia.md, section 7).
+/// Servers that are not known here, and that one address may name in a minute: each costs us a request.
 pub(super) const STRANGERS: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 /// How often an entity is read, if what it is about comes just then.
 const TRIES: u32 = 3;

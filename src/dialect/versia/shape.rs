@@ -186,7 +186,7 @@ pub(in crate::dialect) fn described(face: &GroupFace, public: bool, here: &Here)
 }
 
 /// A time as exact as the log has it. A note and its edit are told in the same words but for this: in the words of the same second
-/// the one would be signed as the other was, and whoever takes no signature twice (`versia.md` section 7) would miss the edit.
+/// the one would be signed as the other was, and whoever takes no signature twice would miss the edit.
 fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
